@@ -1,0 +1,182 @@
+"""What every kind of channel gives and gets: items in pages with evidence, a context, and the table of kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from connectors.errors import Misconfigured
+
+T = TypeVar("T")
+Position = Mapping[str, Any]
+"""Where to go on inside a channel: JSON, written and read by the kind only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One thing exactly as the channel gave it.
+
+    `ref` is JSON text (RFC 8785 for strings, decimal digits for integers), or None where the item has no usable one.
+    `raw` are the bytes as received; `payload` what was read from them (None: not readable; `trouble` says why, as a code).
+    """
+
+    ref: str | None
+    raw: bytes
+    payload: Any
+    stamp: datetime | None = None
+    """When the channel says that the item changed; None where it says nothing readable."""
+    created: str | None = None
+    """The raw creation stamp as JSON text, compared as received."""
+    attachments: Sequence[Attachment] = ()
+    trouble: str | None = None
+    media: str = "json"
+    """json: `raw` is the payload's own JSON; otherwise raw is of that form (mail) and the payload is kept beside it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that came with an item: its bytes, or the address to fetch them from."""
+
+    name: str
+    media_type: str
+    size: int | None = None
+    sha256: str | None = None
+    url: str | None = None
+    content: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Some items and the evidence about where in the listing they stand."""
+
+    items: Sequence[Item]
+    end: bool
+    """The protocol's own sign that nothing follows; a short page is none."""
+    total: int | None = None
+    """The portal's own count, where it gives one."""
+    next: Position | None = None
+    whole: bool = False
+    """The whole listing came in this one answer, so nothing can have moved between pages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """What to read: items changed in [since, until]; `since` None is from the beginning; `after` is the kind's own mark."""
+
+    since: datetime | None
+    until: datetime
+    after: Position = field(default_factory=dict)
+
+
+class Answer(Protocol):
+    """One HTTP answer, its body read within the size limit."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+
+    def json(self) -> Any:
+        """The body as JSON; raises Unavailable where it is none."""
+
+
+class Http(Protocol):
+    """HTTP over the checked dialler; secrets never show in an error."""
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Raises Unavailable (network, 429, 5xx), Refused (401, 403) or Misconfigured (other 4xx, bad address)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """All that a kind may use of the world: HTTP, sockets, secrets and the time."""
+
+    http: Http
+    dial: Callable[..., Any]
+    """dial(host, port, timeout=30.0) -> connected socket, address checked."""
+    secret: Callable[[str, str], str]
+    """secret(text, host) -> the text with its ${secret:NAME} references resolved for that host."""
+    clock: Callable[[], datetime]
+    parse_mail: Callable[[bytes], Any] | None = None
+    """Reads one message in a limited child process; see connectors.kinds.imap."""
+
+
+class Lists(Protocol):
+    """A kind that lists. MUST yield pages in a stable order within one pass and never hide a failure as an empty page."""
+
+    moving: bool
+    """True where pages are cut by number or offset, so that rows can move between them while we read."""
+
+    def pages(self, ctx: Context, window: Window, start: Position | None = None) -> Iterator[Page]:
+        """One pass over the window; after a failure the caller may go on from the `next` of the last page."""
+
+    def mark(self, pages: Sequence[Page], before: Position) -> Position:
+        """The kind's own mark after a complete pass (a since-id, a UID); {} for kinds that go by time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer on its way to one reporter, in plain text."""
+
+    ref: Any
+    """The item's ref as the channel knows it (decoded JSON)."""
+    text: str
+    status: str
+    """The channel's own word for the status, already mapped by the manifest; "" where it has none."""
+    message_id: str
+    """Deterministic id for doors that carry one (e-mail)."""
+    payload: Mapping[str, Any]
+    """The item that is answered, for address, subject and thread."""
+
+
+class Replies(Protocol):
+    """A kind that can answer. MUST be safe to repeat only where `repeatable` is True."""
+
+    repeatable: bool
+
+    def reply(self, ctx: Context, reply: Reply) -> None:
+        """Raises ChannelError; returning means that the door has taken the answer."""
+
+
+_KINDS: dict[str, type[Any]] = {}
+
+
+def kind(name: str) -> Callable[[type[T]], type[T]]:
+    """Register a class as a kind of channel; the fields of the class are the options of `with`."""
+
+    def register(cls: type[T]) -> type[T]:
+        _KINDS[name] = cls
+        return cls
+
+    return register
+
+
+def kinds() -> Mapping[str, type[Any]]:
+    """All kinds of the folder `connectors/kinds`, by name; the folder is scanned once."""
+    if not _KINDS:
+        import importlib
+        import pkgutil
+
+        import connectors.kinds
+
+        for module in pkgutil.iter_modules(connectors.kinds.__path__):
+            importlib.import_module(f"connectors.kinds.{module.name}")
+    return _KINDS
+
+
+def known(name: str) -> type[Any]:
+    """The class of a kind; raises Misconfigured with the list of kinds where there is none of that name."""
+    try:
+        return kinds()[name]
+    except KeyError:
+        raise Misconfigured(f"There is no kind '{name}'.", hint=f"Use one of: {', '.join(sorted(kinds()))}.") from None
