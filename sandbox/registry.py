@@ -1,0 +1,286 @@
+"""A make-believe LAPOR! v3: every call that a regional client makes, and every way in which it is known to fail."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from starlette.datastructures import UploadFile
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from sandbox.faults import Cut, wanted
+from sandbox.masters import CENTRAL, INSTITUTIONS, TEMPLATES
+from sandbox.registry_state import Filed, RegistryState, reading
+
+_IMAGES = ("png", "jpg", "jpeg", "gif", "webp")
+_REQUIRED = ("title", "content", "channel", "classification_id", "category_id", "location_id")
+_HTML = "<!doctype html><title>Gateway</title><h1>Layanan sedang dalam pemeliharaan</h1>"
+Answer = Callable[[], Awaitable[Response]]
+
+
+def app(state: RegistryState | None = None) -> FastAPI:
+    """The registry as an ASGI app: the v3 calls at the root, the sandbox's own under `/_sandbox`."""
+    state = state or RegistryState()
+    api = FastAPI(openapi_url=None)
+    for routes in (_masters(state), _filing(state), _following(state), _sandbox(state)):
+        api.include_router(routes)
+    return api
+
+
+async def _guarded(state: RegistryState, request: Request, endpoint: str, do: Answer) -> Response:
+    """One v3 call: counted, let in, hit by the faults that are on, answered."""
+    state.called(endpoint)
+    if not _let_in(state, request) or state.switches.hit("expired_token_401", endpoint):
+        return JSONResponse({"message": "Unauthenticated."}, 401)
+    if (early := await _spoilt(state, endpoint)) is not None:
+        return early
+    answer = await do()
+    if answer.status_code >= 400:
+        return answer
+    if state.switches.hit("drop_response_after_commit", endpoint):
+        return Cut()
+    if state.switches.hit("500_after_commit", endpoint):
+        return JSONResponse({"message": "Server Error"}, 500)
+    return answer
+
+
+def _let_in(state: RegistryState, request: Request) -> bool:
+    """Both secrets, the first in the header of either client generation."""
+    auth = request.headers.get("authorization") or request.headers.get("auth")
+    return auth == state.auth and request.headers.get("token") == state.token
+
+
+async def _spoilt(state: RegistryState, endpoint: str) -> Response | None:
+    """The faults that strike before anything is stored; a slow call is stored late, and answered later still."""
+    seconds = state.switches.value("429_with_retry_after", 2)
+    if state.switches.hit("429_with_retry_after", endpoint):
+        return JSONResponse({"message": "Too Many Attempts."}, 429, headers={"Retry-After": str(seconds)})
+    if state.switches.hit("500_once", endpoint):
+        return JSONResponse({"message": "Server Error"}, 500)
+    if state.switches.hit("html_error_page_200", endpoint):
+        return HTMLResponse(_HTML)
+    seconds = state.switches.value("slow_90s", 90)
+    if state.switches.hit("slow_90s", endpoint):
+        await asyncio.sleep(seconds)
+    return None
+
+
+def _invalid(**errors: str) -> Response:
+    lists = {name: [text] for name, text in errors.items()}
+    return JSONResponse({"message": "The given data was invalid.", "errors": lists}, 422)
+
+
+def _masters(state: RegistryState) -> APIRouter:
+    routes = APIRouter(prefix="/masters")
+
+    @routes.get("/institutions/external")
+    async def institutions(request: Request) -> Response:
+        async def do() -> Response:
+            rows = [{"id": number, "name": name} for number, name in INSTITUTIONS.items()]
+            return JSONResponse({"results": {"data": rows, "next_page_url": None}})
+
+        return await _guarded(state, request, "institutions", do)
+
+    @routes.get("/templates")
+    async def templates(request: Request) -> Response:
+        async def do() -> Response:
+            return JSONResponse({"results": {"data": TEMPLATES, "next_page_url": None}})
+
+        return await _guarded(state, request, "templates", do)
+
+    return routes
+
+
+def _filing(state: RegistryState) -> APIRouter:
+    routes = APIRouter(prefix="/complaints")
+
+    @routes.post("/complaint/file")
+    async def files(request: Request) -> Response:
+        return await _guarded(state, request, "files", lambda: _upload(state, request))
+
+    @routes.post("/complaint")
+    @routes.post("/complaint-lmw")
+    async def create(request: Request) -> Response:
+        return await _guarded(state, request, "create", lambda: _create(state, request))
+
+    @routes.post("/process/{number}/reject")
+    async def reject(request: Request, number: int) -> Response:
+        return await _guarded(state, request, "route", lambda: _route(state, request, number))
+
+    return routes
+
+
+async def _upload(state: RegistryState, request: Request) -> Response:
+    found: dict[str, list[dict[str, Any]]] = {"images": [], "docs": []}
+    async with request.form() as form:
+        for part in form.getlist("attachments[]"):
+            if isinstance(part, UploadFile):
+                name = part.filename or "berkas"
+                kind = "images" if name.rpartition(".")[2].lower() in _IMAGES else "docs"
+                found[kind].append({"id": state.keep_file(name, len(await part.read())), "file_name": name})
+    if not any(found.values()):
+        return _invalid(attachments="The attachments field is required.")
+    return JSONResponse({"results": found})
+
+
+async def _json(request: Request) -> dict[str, Any] | None:
+    try:
+        body = await request.json()
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
+
+
+async def _create(state: RegistryState, request: Request) -> Response:
+    sent = await _json(request)
+    if sent is None:
+        return _invalid(body="The body must be a JSON object.")
+    if missing := [name for name in _REQUIRED if sent.get(name) in (None, "")]:
+        return _invalid(**{name: f"The {name} field is required." for name in missing})
+    if not _knows_reporter(sent):
+        return _invalid(user_id="The user_id field is required.")
+    if (unknown := _unknown_files(state, sent.get("attachments"))) is not None:
+        return _invalid(attachments=unknown)
+    return JSONResponse({"success": True, "message": "Laporan berhasil dikirim", "complaint_id": state.create(sent)})
+
+
+def _knows_reporter(sent: dict[str, Any]) -> bool:
+    if sent.get("is_new_user_slider"):
+        return bool(sent.get("nameUser") and (sent.get("emailUser") or sent.get("phoneUser")))
+    return bool(sent.get("user_id"))
+
+
+def _unknown_files(state: RegistryState, given: Any) -> str | None:
+    """What is wrong with the attachments: a string like "[1,2]", with or without the trailing dot, or false."""
+    if given in (None, False, "", "[]"):
+        return None
+    if not isinstance(given, str) or not re.fullmatch(r"\[\d+(, ?\d+)*\]\.?", given):
+        return "The attachments format is invalid."
+    lost = [number for number in json.loads(given.rstrip(".")) if number not in state.files]
+    return "The selected attachments is invalid." if lost else None
+
+
+def _found(state: RegistryState, number: int) -> Filed | None:
+    return state.complaints.get(number)
+
+
+def _lost() -> Response:
+    return JSONResponse({"message": "No query results for model [Complaint]."}, 404)
+
+
+async def _route(state: RegistryState, request: Request, number: int) -> Response:
+    filed, sent = _found(state, number), await _json(request)
+    if filed is None:
+        return _lost()
+    institution = (sent or {}).get("reason")
+    if sent is None or not isinstance(institution, int) or institution <= 0 or sent.get("not_authority") != 1:
+        return _invalid(reason="The reason field is required.")
+    state.route(filed, institution, str(sent.get("reason_description", "")))
+    return JSONResponse({"success": True, "message": "Laporan diteruskan"})
+
+
+def _following(state: RegistryState) -> APIRouter:
+    routes = APIRouter(prefix="/complaints")
+
+    @routes.get("/{number}/complaint")
+    async def complaint(request: Request, number: int) -> Response:
+        return await _guarded(state, request, "complaint", lambda: _reading(state, number))
+
+    @routes.get("/{number}/followups")
+    async def followups(request: Request, number: int, page: int = 1) -> Response:
+        return await _guarded(state, request, "followups", lambda: _followups(state, request, number, page))
+
+    @routes.post("/followup/add")
+    async def add(request: Request) -> Response:
+        return await _guarded(state, request, "followup_add", lambda: _add(state, request))
+
+    return routes
+
+
+async def _reading(state: RegistryState, number: int) -> Response:
+    if (filed := _found(state, number)) is None:
+        return _lost()
+    with state.lock:
+        results = reading(filed)
+    if state.switches.hit("status_log_out_of_order", "complaint"):
+        results["data"]["status_logs"].reverse()
+        results["data_logs"].reverse()
+    if state.switches.hit("unknown_status_name", "complaint"):
+        results["data"].update(status_name="Menunggu Telaah Lintas Sektor", status_code=99)
+    return JSONResponse({"results": results})
+
+
+async def _followups(state: RegistryState, request: Request, number: int, page: int) -> Response:
+    if (filed := _found(state, number)) is None:
+        return _lost()
+    with state.lock:
+        start, rows = (page - 1) * state.page_size, list(filed.followups)
+    more = start + state.page_size < len(rows)
+    here = str(request.url.replace(query=f"page={page + 1}"))
+    if state.switches.hit("page_loop", "followups"):
+        more, here = True, str(request.url.replace(query=f"page={page}"))
+    part = rows[start : start + state.page_size]
+    return JSONResponse({"results": {"data": part, "current_page": page, "next_page_url": here if more else None}})
+
+
+async def _add(state: RegistryState, request: Request) -> Response:
+    async with request.form() as form:
+        number, content = str(form.get("complaint_id", "")), str(form.get("content", ""))
+        names = [part.filename or "berkas" for part in form.values() if isinstance(part, UploadFile)]
+        target = str(form.get("institution_to_id", ""))
+    filed = _found(state, int(number)) if number.isdecimal() else None
+    if filed is None:
+        return _lost()
+    if not content:
+        return _invalid(content="The content field is required.")
+    attached = [
+        {"path": f"/storage/{name}", "file_name": name, "extension": name.rpartition(".")[2]} for name in names
+    ]
+    new = state.add_followup(filed, content, attached, to=int(target) if target.isdecimal() else CENTRAL)
+    return JSONResponse({"success": True, "message": "Tindak lanjut tersimpan", "results": {"id": new}})
+
+
+def _sandbox(state: RegistryState) -> APIRouter:
+    """The knobs outside v3 that tests and the referee use; product code never calls them."""
+    routes = APIRouter(prefix="/_sandbox")
+
+    @routes.post("/switch")
+    async def switch(request: Request) -> Response:
+        try:
+            for name, value in wanted(await _json(request)).items():
+                state.switches.set(name, value)
+        except KeyError as unknown:
+            return _invalid(switch=f"no switch named {unknown}")
+        return JSONResponse(state.switches.showing())
+
+    @routes.get("/complaints")
+    async def complaints() -> Response:
+        with state.lock:
+            rows = [filed.shown() for filed in state.complaints.values()]
+        return JSONResponse({"count": len(rows), "complaints": rows})
+
+    @routes.get("/calls")
+    async def calls() -> Response:
+        with state.lock:
+            return JSONResponse(dict(state.calls))
+
+    @routes.post("/advance")
+    async def advance(request: Request) -> Response:
+        return _advance(state, await _json(request) or {})
+
+    return routes
+
+
+def _advance(state: RegistryState, wish: dict[str, Any]) -> Response:
+    """One day for everybody, or {"ids": [...], "to": status name, "answer": text} for the named ones."""
+    if "to" not in wish:
+        return JSONResponse({"moved": state.advance()})
+    with state.lock:
+        chosen = [state.complaints[n] for n in wish.get("ids", list(state.complaints)) if n in state.complaints]
+        for filed in chosen:
+            state.move(filed, str(wish["to"]), wish.get("answer"))
+    return JSONResponse({"moved": len(chosen)})
