@@ -1,0 +1,57 @@
+"""The contracts at every border of the hub: what is valid, and what to tell people when something is not."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from schemas.problem import Problem, described, wording
+
+if TYPE_CHECKING:
+    import jsonschema
+    import jsonschema_rs
+
+__all__ = ["NAMES", "Problem", "load", "problems", "valid"]
+
+NAMES: Final = ("complaint", "status", "manifest", "registry", "entry")
+
+_FOLDER: Final = Path(__file__).parent
+_MOST: Final = 20  # a person repairs a file top down; the hundredth sentence helps nobody
+
+
+@cache
+def load(name: str) -> dict[str, Any]:
+    """The schema called ``name`` (JSON Schema 2020-12) as a dict that is shared: do not change it. KeyError if there is none."""
+    if name not in NAMES:
+        raise KeyError(f"no schema is called {name!r}; there are {', '.join(NAMES)}")
+    schema: dict[str, Any] = json.loads((_FOLDER / f"{name}.schema.json").read_text(encoding="utf-8"))
+    return schema
+
+
+def valid(name: str, value: Any) -> bool:
+    """Whether ``value`` (JSON as Python objects) keeps the schema ``name``, formats included. The only judge; never raises for a value."""
+    try:
+        return _judge(name).is_valid(value)
+    except (ValueError, TypeError, OverflowError):  # not JSON at all: a lone surrogate, a key that is no text, bytes
+        return False
+
+
+def problems(name: str, value: Any) -> list[Problem]:
+    """Why ``value`` does not keep the schema ``name``: at most 20, sorted by place; empty exactly when ``valid``."""
+    if valid(name, value):
+        return []
+    return described(name, _words(name), value)[:_MOST]
+
+
+@cache
+def _judge(name: str) -> jsonschema_rs.Draft202012Validator:
+    import jsonschema_rs  # the hot path's judge; imported late because most commands never validate
+
+    return jsonschema_rs.Draft202012Validator(load(name), validate_formats=True)
+
+
+@cache
+def _words(name: str) -> jsonschema.Draft202012Validator:
+    return wording(load(name))
