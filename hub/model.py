@@ -23,6 +23,8 @@ class Tally:
     """Counts by outcome, e.g. {"quarantined": 2}."""
     notes: tuple[str, ...] = ()
     """Sentences for people that change no exit code."""
+    error: Exception | None = None
+    """What stopped the step, by class: who must act."""
     running: bool = False
     """Somebody else does the same at this moment; nothing was done."""
     halted: bool = False
