@@ -1,0 +1,114 @@
+"""HTTP connections that are opened by the dialler and held to the deadline of their call."""
+
+from __future__ import annotations
+
+import io
+import socket
+from collections.abc import Callable
+from http.client import HTTPResponse
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from connectors.net import Dial
+
+
+class Wire:
+    """What one call may still do on its connection, and whether it has sent anything; for one thread."""
+
+    def __init__(self, dial: Dial, monotonic: Callable[[], float]) -> None:
+        self.dial, self._monotonic, self.sent, self._deadline = dial, monotonic, False, 0.0
+
+    def begin(self, timeout: float) -> None:
+        """A new call of at most `timeout` seconds."""
+        self.sent, self._deadline = False, self._monotonic() + timeout
+
+    def left(self) -> float:
+        """Seconds until the call is over."""
+        return self._deadline - self._monotonic()
+
+    def tighten(self, sock: socket.socket) -> None:
+        """Let the next operation on a socket wait no longer than the call may; a slow drip resets no clock."""
+        if self.left() <= 0:
+            raise TimeoutError
+        sock.settimeout(self.left())
+
+
+class Adapter(HTTPAdapter):
+    """An adapter whose pools open every connection through the dialler."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _pools(self._wire)
+
+
+def _pools(wire: Wire) -> dict[str, type[HTTPConnectionPool]]:
+    class Plain(_Dialled, HTTPConnection):
+        _wire = wire
+
+    class Secure(_Dialled, HTTPSConnection):
+        _wire = wire
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class SecurePool(HTTPSConnectionPool):
+        ConnectionCls = Secure
+
+    return {"http": PlainPool, "https": SecurePool}
+
+
+class _Dialled:
+    """Mixed into urllib3's connections: dials, notes the first byte sent, and reads against the call's deadline."""
+
+    _wire: Wire
+    _dns_host: str
+    port: int
+    sock: Any
+    response_class: Any = property(lambda self: self._answer)
+
+    def _new_conn(self) -> socket.socket:
+        return self._wire.dial(self._dns_host, self.port, min(self._wire.left(), 30.0))
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()  # type: ignore[attr-defined]
+        self._wire.tighten(self.sock)
+        self._wire.sent = True  # from here on nobody can say that nothing was done
+        super().send(data)  # type: ignore[misc]
+
+    def _answer(self, sock: Any, *args: Any, **kwargs: Any) -> HTTPResponse:
+        return HTTPResponse(_Reads(self._wire, sock), *args, **kwargs)  # type: ignore[arg-type]
+
+
+class _Reads:
+    """A socket as http.client sees it: it only makes a file of it."""
+
+    def __init__(self, wire: Wire, sock: Any) -> None:
+        self._wire, self._sock = wire, sock
+
+    def makefile(self, *_: Any) -> io.BufferedReader:
+        return io.BufferedReader(_Timed(self._wire, self._sock))
+
+
+class _Timed(io.RawIOBase):
+    def __init__(self, wire: Wire, sock: Any) -> None:
+        self._wire, self._sock, self._raw = wire, sock, sock.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._wire.tighten(self._sock)
+        count: int | None = self._raw.readinto(buffer)
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()

@@ -1,0 +1,252 @@
+"""HTTP for every channel and registry: over the checked dialler, with limits on size and time, and mute about secrets."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.client import HTTPException
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import urljoin
+
+import requests
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+from urllib3.exceptions import HTTPError
+from urllib3.util import Url, parse_url
+
+from connectors import strictjson
+from connectors.adapter import Adapter, Wire
+from connectors.errors import ChannelError, Misconfigured, Refused, Unavailable
+from connectors.net import Dial, NotReached
+
+logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)  # its debug lines quote paths and queries
+
+MIB = 1024 * 1024
+TRIES = 3
+LONGEST_WAIT = 4.0
+REDIRECTS = 3
+_MOVED = (301, 302, 303, 307, 308)
+_REST = (408, 425, 429)
+
+
+class Cut(Unavailable):
+    """The connection ended after bytes had been sent; what the other side did with them is not known."""
+
+    code = "cut"
+    sent = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpAnswer:
+    """One answer with any status; address, headers and body do not show in its repr."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    url: str = field(repr=False)
+
+    def json(self) -> Any:
+        """The body as strict JSON; raises Unavailable (code not_json, doubled_key, too_deep …)."""
+        try:
+            return strictjson.parse(self.body)
+        except strictjson.BadJson as error:
+            raise Unavailable(f"{_place(self.url)} answered no usable JSON ({error}).", code=str(error)) from None
+
+
+class HttpClient:
+    """HTTP for one thread: `send` judges the status and retries reads shortly, `raw` gives every answer as it is."""
+
+    def __init__(
+        self,
+        dial: Dial,
+        secret: Callable[[str, str], str],
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], None] = time.sleep,
+        *,
+        jitter: Callable[[], float] = random.random,
+        monotonic: Callable[[], float] = time.monotonic,
+        timeout: float = 60.0,
+        biggest: int = 25 * MIB,
+    ) -> None:
+        """`timeout` is the whole time of one try in seconds, `biggest` the bytes of a decoded body."""
+        self._secret, self._clock, self._sleep, self._jitter = secret, clock, sleep, jitter
+        self._timeout, self._biggest = timeout, biggest
+        self._wire = Wire(dial, monotonic)
+        self._session = _session(self._wire)
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> HttpAnswer:
+        """A 2xx answer; raises Unavailable, Refused or Misconfigured. GET only: up to 3 tries within about 10 s."""
+
+        def once() -> HttpAnswer:
+            return self._judged(method, url, headers, params=params, json=json)
+
+        if method.upper() != "GET":
+            return once()
+        again = retry_if_exception(_passes_soon)
+        stop = stop_after_attempt(TRIES)
+        return Retrying(sleep=self._sleep, stop=stop, wait=self._wait, retry=again, reraise=True)(once)
+
+    def raw(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        data: Any = None,
+        files: Any = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> HttpAnswer:
+        """One answer of any status, one try, no redirect; raises NotReached (nothing sent), Cut (sent) or Misconfigured.
+
+        References to secrets are resolved in `url` and `headers` only; `files` as requests has it. The limits of time
+        and size end in Cut with code timeout or too_large.
+        """
+        address, heads = self._resolved(url, headers or {})
+        body = {"params": params, "json": json, "data": data, "files": files}
+        return self._once(method, address, heads, timeout or self._timeout, **body)
+
+    def _once(self, method: str, address: str, headers: Mapping[str, str], timeout: float, **rest: Any) -> HttpAnswer:
+        place, rest = _place(address), rest | {"headers": headers, "timeout": timeout}
+        self._wire.begin(timeout)
+        try:
+            with self._session.request(method, address, allow_redirects=False, stream=True, **rest) as got:
+                body = self._body(got, place)
+                return HttpAnswer(status=got.status_code, headers=got.headers, body=body, url=got.url)
+        except ChannelError:
+            raise
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.InvalidHeader):
+            raise Misconfigured(f"The request to {place} has a malformed address or header.", code="bad_url") from None
+        except (requests.RequestException, HTTPError, HTTPException, OSError) as error:
+            raise self._failure(place, error) from None
+        except ValueError:
+            raise Misconfigured(f"The request to {place} cannot be written.", code="bad_request") from None
+
+    def _resolved(self, url: str, headers: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+        parts = _parts(url)
+        host = parts.host or ""
+        address = self._secret(url, host)
+        if _parts(address).netloc != parts.netloc:
+            raise Misconfigured("A secret may not stand in the host of an address.", code="bad_url")
+        return address, {name: self._secret(value, host) for name, value in headers.items()}
+
+    def _body(self, response: requests.Response, place: str) -> bytes:
+        body = bytearray()
+        while chunk := response.raw.read1(64 * 1024, decode_content=True):
+            body += chunk
+            if len(body) > self._biggest:
+                raise Cut(f"{place} answered more than {self._biggest // MIB} MiB.", code="too_large")
+        return bytes(body)
+
+    def _failure(self, place: str, error: BaseException) -> ChannelError:
+        late = self._wire.left() <= 0 or isinstance(error, (requests.Timeout, TimeoutError))
+        if self._wire.sent:
+            what = "did not answer in time" if late else "cut the connection"
+            return Cut(f"{place} {what}.", code="timeout" if late else "cut")
+        if isinstance(error, requests.exceptions.SSLError):
+            return NotReached(f"{place} has no certificate that can be trusted.", code="tls")
+        return NotReached(f"{place} could not be reached.", code="connect_timeout" if late else "connect")
+
+    def _judged(self, method: str, url: str, headers: Mapping[str, str] | None, **rest: Any) -> HttpAnswer:
+        address, heads = self._resolved(url, headers or {})
+        answer = self._once(method, address, heads, self._timeout, **rest)
+        for _ in range(REDIRECTS):
+            if answer.status not in _MOVED:
+                break
+            # What the portal wrote into Location is never searched for references to secrets.
+            answer = self._once(method, _moved(method, answer), heads, self._timeout)
+        if 200 <= answer.status < 300:
+            return answer
+        raise self._error(method, answer)
+
+    def _error(self, method: str, answer: HttpAnswer) -> ChannelError:
+        status, code, place = answer.status, f"http_{answer.status}", _place(answer.url)
+        what = f"{place} answered HTTP {status}."
+        if status in (401, 403):
+            return Refused(what, hint="The channel's owner has to look at key and rights.", code=code)
+        if status in _MOVED:
+            return Refused(f"{place} redirects without end.", code="redirect")
+        if status in (404, 410) and method.upper() == "GET":
+            return Unavailable(what, code=code)
+        if 400 <= status < 500 and status not in _REST:
+            return Misconfigured(what, hint="Compare address, method and parameters with the manifest.", code=code)
+        return Unavailable(what, code=code, retry_after=self._retry_after(answer.headers.get("Retry-After", "")))
+
+    def _retry_after(self, text: str) -> float | None:
+        """Seconds of a Retry-After header, given as such or as an HTTP date (RFC 9110 10.2.3)."""
+        if text.strip().isascii() and text.strip().isdigit():
+            return float(text.strip()[:9])
+        try:
+            when = parsedate_to_datetime(text)
+            return max(((when if when.tzinfo else when.replace(tzinfo=UTC)) - self._clock()).total_seconds(), 0.0)
+        except (ValueError, TypeError, IndexError, OverflowError):
+            return None
+
+    def _wait(self, state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked = getattr(error, "retry_after", None)
+        return float(asked) if asked is not None else self._jitter() * min(float(2**state.attempt_number), LONGEST_WAIT)
+
+
+def _passes_soon(error: BaseException) -> bool:
+    """Whether a short wait may help: connection failures, 5xx and 429, unless the other side asks for a long wait."""
+    if not isinstance(error, Unavailable) or (error.retry_after or 0.0) > LONGEST_WAIT:
+        return False
+    return isinstance(error, NotReached) or error.code in ("cut", "http_429") or error.code.startswith("http_5")
+
+
+def _moved(method: str, answer: HttpAnswer) -> str:
+    """Where a redirect leads, if it stays within scheme, host and port; a login elsewhere is a refusal."""
+    where = answer.headers.get("Location", "")
+    new = urljoin(answer.url, where)
+    if not where or method.upper() != "GET" or _origin(new) != _origin(answer.url):
+        what = f"{_place(answer.url)} redirects to another place."
+        raise Refused(what, hint="Perhaps a login is asked.", code="redirect")
+    return new
+
+
+def _origin(url: str) -> tuple[str | None, str | None, int | None]:
+    parts = _parts(url)
+    return parts.scheme, parts.host, parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _parts(url: str) -> Url:
+    """The address as requests will read it (one parser, so no two opinions about the host)."""
+    try:
+        parts = parse_url(url)
+    except HTTPError:
+        parts = Url()
+    if parts.scheme not in ("http", "https") or not parts.host or parts.auth or "\\" in url or url != url.strip():
+        hint = "Use http:// or https:// with a host; a password belongs into a header, as a secret."
+        raise Misconfigured("The address is not usable.", hint=hint, code="bad_url")
+    return parts
+
+
+def _place(url: str) -> str:
+    return _parts(url).host or "the host"
+
+
+def _session(wire: Wire) -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    heads = {"User-Agent": "satupintu", "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
+    session.headers.update(heads)
+    adapter = Adapter(wire)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session

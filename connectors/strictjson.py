@@ -1,0 +1,215 @@
+"""JSON as strangers send it: refused where two readers could disagree, and every item kept byte for byte."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from json.decoder import JSONArray, JSONDecodeError, JSONObject  # type: ignore[attr-defined]
+from json.scanner import py_make_scanner  # type: ignore[attr-defined]
+from typing import Any
+
+DEPTH = 64
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_SPACE = re.compile(r"[ \t\n\r]*")
+
+
+class BadJson(ValueError):
+    """The bytes are not JSON that every reader understands alike; the message is a code and quotes nothing."""
+
+
+class HugeNumber(Decimal):
+    """An integer of more digits than Python reads as int; `str` gives the digits as received."""
+
+
+def parse(data: bytes) -> Any:
+    """The value; raises BadJson for broken UTF-8 or syntax, doubled keys, NaN, Infinity and more than 64 levels."""
+    text = _text(data)
+    return _guard(lambda decoder: decoder.decode(text))
+
+
+def parse_items(data: bytes, path: Sequence[str]) -> tuple[Any, list[bytes] | None]:
+    """The value, and the elements of the list at `path` (keys from the top) exactly as received; None: no list there."""
+    text = _text(data)
+
+    def walk(decoder: json.JSONDecoder) -> tuple[Any, list[bytes] | None]:
+        value, slices, end = _walk(decoder, text, _skip(text, 0), path)
+        if _skip(text, end) != len(text):
+            raise BadJson("not_json")
+        return value, slices
+
+    found: tuple[Any, list[bytes] | None] = _guard(walk)
+    return found
+
+
+def parse_spans(data: bytes) -> tuple[Any, dict[int, bytes]]:
+    """The value, and for every object in it by id() its bytes as received; slower than parse_items."""
+    text = _text(data)
+
+    def scan(_: json.JSONDecoder) -> tuple[Any, dict[int, bytes]]:
+        decoder = _Spans(object_pairs_hook=_unique, parse_constant=_constant, parse_int=_integer)
+        value = decoder.decode(text)
+        return value, {key: text[start:end].encode() for key, (start, end) in decoder.spans.items()}
+
+    found: tuple[Any, dict[int, bytes]] = _guard(scan)
+    return found
+
+
+class _Spans(json.JSONDecoder):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.spans: dict[int, tuple[int, int]] = {}
+        self.parse_object = self._object
+        self.parse_array = JSONArray
+        self.scan_once = py_make_scanner(self)
+
+    def _object(self, start: tuple[str, int], *rest: Any) -> tuple[Any, int]:
+        value, end = JSONObject(start, *rest)
+        self.spans[id(value)] = (start[1] - 1, end)
+        return value, end
+
+
+def _text(data: bytes) -> str:
+    _check_depth(data)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadJson("not_utf8") from None
+
+
+def _check_depth(data: bytes) -> None:
+    """Count levels without recursion: what is left of the brackets after 64 rounds of removing pairs is too deep."""
+    left = _STRING.sub(b"", data).translate(None, _NOT_BRACKETS)
+    for _ in range(DEPTH):
+        shorter = left.replace(b"[]", b"\0").replace(b"{}", b"\0").replace(b"\0", b"")
+        if len(shorter) == len(left):
+            break
+        left = shorter
+    if left:
+        raise BadJson("too_deep" if b"[" in left or b"{" in left else "not_json")
+
+
+def _guard(read: Any) -> Any:
+    try:
+        return read(_STRICT)
+    except BadJson:
+        raise
+    except (JSONDecodeError, RecursionError):
+        raise BadJson("not_json") from None
+    except ValueError:
+        return _with_huge_numbers(read)
+
+
+def _with_huge_numbers(read: Any) -> Any:
+    try:
+        return read(json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant, parse_int=_integer))
+    except ValueError as error:
+        raise error if isinstance(error, BadJson) else BadJson("not_json") from None
+
+
+def _integer(digits: str) -> Any:
+    return int(digits) if len(digits) < 4000 else HugeNumber(digits)
+
+
+def _constant(_: str) -> Any:
+    raise BadJson("not_a_number")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise BadJson("doubled_key")
+    return value
+
+
+_STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant)
+
+
+def _skip(text: str, at: int) -> int:
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
+
+
+Walked = tuple[Any, list[bytes] | None, int]
+
+
+def _walk(decoder: json.JSONDecoder, text: str, at: int, path: Sequence[str]) -> Walked:
+    """Like raw_decode, noting where the elements of the list at `path` begin and end."""
+    if not path and text[at : at + 1] == "[":
+        return _walk_list(decoder, text, at + 1)
+    if path and text[at : at + 1] == "{":
+        return _walk_object(decoder, text, at + 1, path)
+    value, end = decoder.raw_decode(text, at)
+    return value, None, end
+
+
+def _walk_list(decoder: json.JSONDecoder, text: str, at: int) -> Walked:
+    values: list[Any] = []
+    slices: list[bytes] = []
+    at = _skip(text, at)
+    if text[at : at + 1] == "]":
+        return values, slices, at + 1
+    while True:
+        value, end = decoder.raw_decode(text, at)
+        values.append(value)
+        slices.append(text[at:end].encode())
+        at = _skip(text, end)
+        if text[at : at + 1] == "]":
+            return values, slices, at + 1
+        at = _skip(text, _expect(text, at, ","))
+
+
+def _walk_object(decoder: json.JSONDecoder, text: str, at: int, path: Sequence[str]) -> Walked:
+    pairs: list[tuple[str, Any]] = []
+    slices: list[bytes] | None = None
+    at = _skip(text, at)
+    while text[at : at + 1] != "}" or pairs:
+        if text[at : at + 1] != '"':
+            raise BadJson("not_json")
+        key, at = decoder.raw_decode(text, at)
+        at = _skip(text, _expect(text, _skip(text, at), ":"))
+        if key == path[0]:
+            value, slices, at = _walk(decoder, text, at, path[1:])
+        else:
+            value, at = decoder.raw_decode(text, at)
+        pairs.append((key, value))
+        at = _skip(text, at)
+        if text[at : at + 1] == "}":
+            break
+        at = _skip(text, _expect(text, at, ","))
+    return _unique(pairs), slices, at + 1
+
+
+def _expect(text: str, at: int, sign: str) -> int:
+    if text[at : at + 1] != sign:
+        raise BadJson("not_json")
+    return at + 1
+
+
+def string_ref(value: str) -> str | None:
+    """RFC 8785 text of a string; None where it holds a lone surrogate, which no canonical form has."""
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return None
+    return json.dumps(value, ensure_ascii=False)
+
+
+def ref_text(value: Any) -> str | None:
+    """JSON text of an item's id: a string by RFC 8785, an integer as its decimal digits; None for all else."""
+    if isinstance(value, str):
+        return string_ref(value) if value.strip() else None
+    if isinstance(value, HugeNumber) or (isinstance(value, int) and not isinstance(value, bool)):
+        return str(value)
+    return None
+
+
+def has_huge_number(value: Any) -> bool:
+    """Whether an integer too long for Python's int is anywhere in a value."""
+    if isinstance(value, Mapping):
+        return any(has_huge_number(part) for part in value.values())
+    if isinstance(value, list):
+        return any(has_huge_number(part) for part in value)
+    return isinstance(value, HugeNumber)
