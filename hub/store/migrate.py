@@ -40,7 +40,7 @@ def ensure(migration_url: str, hub_login: str = HUB_LOGIN) -> bool:
             _migrate(connection, migration_url, hub_login)
             return True
     except psycopg.errors.InsufficientPrivilege as error:
-        raise _missing_right(migration_url, error) from None
+        raise _missing_right(error) from None
     except psycopg.OperationalError as error:
         raise unavailable(error) from None
 
@@ -65,6 +65,8 @@ def unavailable(error: BaseException) -> StoreProblem:
         return StoreProblem("PostgreSQL refuses the login. Correct the login or password in SATUPINTU_DATABASE_URL.")
     if state.startswith("53"):
         return StoreUnavailable("PostgreSQL has run out of disk, memory or connections. Make room, then try again.")
+    if state.startswith(("40", "55", "57014")):
+        return StoreUnavailable("PostgreSQL gave up a transaction because another one stood in its way. Try again.")
     return StoreUnavailable(
         "PostgreSQL does not answer or ended the connection. Check that it runs and SATUPINTU_DATABASE_URL is right."
     )
@@ -168,20 +170,23 @@ def _again(act: Callable[[], object]) -> None:
 def _alembic(url: str) -> None:
     from alembic import command
     from alembic.config import Config
-    from sqlalchemy import create_engine, pool
+    from sqlalchemy import create_engine, exc, pool
 
     engine = create_engine("postgresql+psycopg" + libpq(url).removeprefix("postgresql"), poolclass=pool.NullPool)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    with engine.begin() as connection:
-        connection.exec_driver_sql("SET LOCAL ROLE satupintu_owner")
-        connection.exec_driver_sql("SET LOCAL search_path TO public")
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        connection.exec_driver_sql("GRANT SELECT ON alembic_version TO PUBLIC")
+    try:
+        with engine.begin() as connection:
+            connection.exec_driver_sql("SET LOCAL ROLE satupintu_owner")
+            connection.exec_driver_sql("SET LOCAL search_path TO public")
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.exec_driver_sql("GRANT SELECT ON alembic_version TO PUBLIC")
+    except exc.DBAPIError as error:
+        raise error.orig or error from None
 
 
-def _missing_right(url: str, error: Exception) -> StoreProblem:
+def _missing_right(error: Exception) -> StoreProblem:
     return StoreProblem(
         f"The migrating login lacks a right ({str(error).splitlines()[0]}). As superuser give it CREATEROLE and the "
         f"database (ALTER ROLE login CREATEROLE; ALTER DATABASE name OWNER TO login), and GRANT {OWNER} TO login where "
