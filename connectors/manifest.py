@@ -1,0 +1,227 @@
+"""Reads the manifests of all connectors, and tells whoever wrote one what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from connectors import dates, manifest_checks, regions, yaml_file
+from connectors.errors import Misconfigured
+from connectors.schedules import spread
+
+__all__ = ["Catalogue", "Expect", "Forward", "Manifest", "advice", "catalogue", "identity", "load", "spread"]
+
+DEFAULT_SCHEDULE: Final = "@hourly"
+DEFAULT_TIMEOUT: Final = "30m"
+_ACCOUNT: Final = ("user", "user_id", "token", "headers", "params", "body", "method")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forward:
+    """How a connector's complaints go on to a registry."""
+
+    registry: str | None = None
+    """None: the one registry that the hub knows."""
+    duplicates: str = "link"
+    """link | send (never withhold a repeat)"""
+    since: datetime | None = None
+    """The key `from`; None: the moment when the connector was first seen."""
+    skip: tuple[str, ...] = ()
+    first: int = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expect:
+    """What oversight compares with."""
+
+    per_day: float | None = None
+    silent_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Manifest:
+    """One connector as registered: whose it is, how it is read, what its words mean, when, and what to expect."""
+
+    name: str
+    owner: str
+    region: str
+    channel: str
+    kind: str
+    options: Mapping[str, Any]
+    """The key `with`, as written; secrets are references."""
+    fields: Mapping[str, Any]
+    """Canonical name -> JMESPath or {path, format, zone, map, const, join}; see connectors.mapping."""
+    zone: str
+    schedule: str
+    """As written; `spread` moves it."""
+    timeout: timedelta
+    path: Path
+    text: str = field(repr=False)
+    sha256: str
+    """Hex, of the file's bytes."""
+    contact: Mapping[str, str] = field(default_factory=dict)
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    replies: Mapping[str, Any] | None = None
+    reply: Mapping[str, Any] | None = None
+    expect: Expect = Expect()
+    forward: Forward = Forward()
+    already_in_sp4n: bool = False
+    only: str | None = None
+    shadow: bool = False
+    disabled: bool = False
+    renamed_from: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """All manifests of a folder: the good ones by name, the others with their reason; both sorted."""
+
+    good: Mapping[str, Manifest]
+    bad: Mapping[Path, Misconfigured]
+
+
+def load(path: Path) -> Manifest:
+    """The manifest in one file; raises Misconfigured whose sentence names file, place and remedy."""
+    written = yaml_file.read(path)
+    name = written.value.get("name", path.stem)
+    manifest_checks.check(path, written.value, name)
+    value = written.value
+    zone = str(value.get("zone") or regions.zone(value["region"]))
+    return Manifest(
+        name=name,
+        owner=value["owner"],
+        region=value["region"],
+        channel=value["channel"],
+        kind=value["kind"],
+        options=value["with"],
+        fields=value["fields"],
+        zone=zone,
+        schedule=value.get("schedule", DEFAULT_SCHEDULE),
+        timeout=dates.duration(value.get("timeout", DEFAULT_TIMEOUT)),
+        path=path,
+        text=written.text,
+        sha256=written.sha256,
+        expect=_expect(value.get("expect", {})),
+        forward=_forward(value.get("forward", {}), zone),
+        **{key: value[key] for key in _AS_WRITTEN if key in value},
+    )
+
+
+_AS_WRITTEN: Final = (
+    "contact",
+    "statuses",
+    "replies",
+    "reply",
+    "already_in_sp4n",
+    "only",
+    "shadow",
+    "disabled",
+    "renamed_from",
+)
+
+
+def catalogue(folder: Path, only: str | None = None) -> Catalogue:
+    """Every *.yaml and *.yml below the folder; one broken manifest takes nobody else down.
+
+    Of two with one name the file called like the name stays, else the first path. With `only`, just the file of that name
+    is read where there is one (a worker needs one connector, not 600), else all and only that connector is given.
+    """
+    files = sorted(path for form in ("*.yaml", "*.yml") for path in folder.rglob(form) if path.is_file())
+    if only is None:
+        return _catalogue(files)
+    near = _catalogue([path for path in files if path.stem == only])
+    found = near if only in near.good else _catalogue(files)
+    return Catalogue(good={name: one for name, one in found.good.items() if name == only}, bad=found.bad)
+
+
+def _catalogue(files: list[Path]) -> Catalogue:
+    read: list[Manifest] = []
+    bad: dict[Path, Misconfigured] = {}
+    for path in files:
+        try:
+            read.append(load(path))
+        except Misconfigured as error:
+            bad[path] = error
+    good: dict[str, Manifest] = {}
+    for one in sorted(read, key=lambda one: (one.path.stem != one.name, one.path)):
+        first = good.setdefault(one.name, one)
+        if first is not one:
+            bad[one.path] = _twice(one, first)
+    return Catalogue(good=dict(sorted(good.items())), bad=dict(sorted(bad.items())))
+
+
+def _twice(one: Manifest, first: Manifest) -> Misconfigured:
+    other = f"{first.path.parent.name}/{first.path.name}"
+    return Misconfigured(
+        f"{one.path.name}: name: '{one.name}' is already the name of {other}.",
+        hint="Give this one another name; a name is unique over all folders.",
+    )
+
+
+def identity(manifest: Manifest) -> str:
+    """JSON text of what makes two manifests the same channel: kind, address, items and account (design section 4)."""
+    options = manifest.options
+    where = (
+        _address(options["url"]) if "url" in options else f"{options.get('host', '')}:{options.get('port', '')}".lower()
+    )
+    account = {key: options[key] for key in _ACCOUNT if key in options}
+    return json.dumps([manifest.kind, where, options.get("items") or options.get("folder"), account], sort_keys=True)
+
+
+def _address(url: str) -> str:
+    parts = urlsplit(url)
+    port = {("http", "80"): "", ("https", "443"): ""}.get((parts.scheme, str(parts.port)), parts.port)
+    return f"{parts.scheme}://{parts.hostname}:{port or ''}{parts.path.rstrip('/')}?{parts.query}"
+
+
+def advice(manifest: Manifest) -> list[tuple[str, str]]:
+    """What a manifest may leave out but should say, as sentences (Indonesian, English)."""
+    return list(_advice(manifest))
+
+
+def _advice(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    if "is_confidential" not in manifest.fields:
+        yield (
+            "fields.is_confidential tidak diisi, jadi semua aduan dianggap rahasia; tulis {const: false} atau {const: true}.",
+            "fields.is_confidential is missing, so every complaint is confidential; write {const: false} or {const: true}.",
+        )
+    if "submitted_at" not in manifest.fields:
+        yield (
+            "fields.submitted_at tidak diisi, jadi waktu aduan dianggap waktu diterima hub.",
+            "fields.submitted_at is missing, so a complaint counts from the moment the hub received it.",
+        )
+    if manifest.path.stem != manifest.name:
+        yield (
+            f"Nama berkas sebaiknya {manifest.name}.yaml; dengan begitu setiap tugas hanya membaca satu berkas.",
+            f"The file should be called {manifest.name}.yaml; then each task reads one file only.",
+        )
+    if manifest.expect.silent_after is None:
+        yield (
+            "expect.silent_after tidak diisi, jadi kanal yang diam tidak akan dilaporkan.",
+            "expect.silent_after is missing, so nobody is told when the channel falls silent.",
+        )
+
+
+def _expect(value: Mapping[str, Any]) -> Expect:
+    silent = value.get("silent_after")
+    return Expect(per_day=value.get("per_day"), silent_after=dates.duration(silent) if silent else None)
+
+
+def _forward(value: Mapping[str, Any], zone: str) -> Forward:
+    given = {key: value[key] for key in ("registry", "duplicates", "first") if key in value}
+    return Forward(since=_since(value.get("from"), zone), skip=tuple(value.get("skip", ())), **given)
+
+
+@lru_cache(maxsize=1024)
+def _since(text: str | None, zone: str) -> datetime | None:
+    if text is None:
+        return None
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))

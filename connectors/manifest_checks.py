@@ -1,0 +1,190 @@
+"""Everything a manifest must keep besides its schema, told as one sentence with file, place and remedy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import schemas
+from connectors import dates, paths, regions, schedules
+from connectors.errors import Misconfigured
+
+_NAME: Final = re.compile(r"[a-z0-9-]{1,60}")
+_SECRET: Final = re.compile(r"\$\{secret:([A-Za-z][A-Za-z0-9_]{0,63})\}")
+_WITH_SECRETS: Final = ("with", "reply")
+_EXPRESSIONS: Final = ("items", "ref", "total", "created")
+_PATHS: Final = ("list", "ref", "text", "by")
+Found = tuple[str, str, str]
+"""Place, what is wrong, what to do."""
+
+
+def check(path: Path, value: Mapping[str, Any], name: Any) -> None:
+    """Raise Misconfigured for the first thing that is wrong with a manifest read from `path`."""
+    for place, what, remedy in _wrong(path, value, name):
+        where = f"{path.name}: {place}: " if place else f"{path.name}: "
+        raise Misconfigured(where + what, hint=remedy)
+
+
+def _wrong(path: Path, value: Mapping[str, Any], name: Any) -> Iterator[Found]:
+    yield from _region(value.get("region"))
+    if not schemas.valid("manifest", value):
+        yield from _against_schema(value)
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        yield (
+            "name",
+            f"the file's name '{path.stem}' cannot be a name.",
+            "Add name: with a-z, 0-9 and hyphens, at most 60.",
+        )
+    yield from _secrets(value)
+    yield from _zones(value)
+    yield from _expressions(value)
+    yield from _formats(value)
+    yield from _times(value)
+
+
+def _region(region: Any) -> Iterator[Found]:
+    """Before the schema: an unquoted 16.10 has already become 16.1, so only the person who knows can repair it."""
+    if isinstance(region, int | float):
+        yield (
+            "region",
+            "a region code is text, and without quotes YAML reads a number.",
+            'Write it in quotes, such as "35.10".',
+        )
+    elif isinstance(region, str) and re.match(r"\d\d", region) and not regions.zone(region):
+        yield "region", "there is no such province.", 'Use the Kemendagri code, such as "35" or "35.15".'
+
+
+def _against_schema(value: Mapping[str, Any]) -> Iterator[Found]:
+    for problem in schemas.problems("manifest", value):
+        what = problem.en.removeprefix(f"{problem.path}: ")
+        yield problem.path, what, _REMEDIES.get(problem.rule, "See connectors/manifests/README.md.")
+    yield "", "it does not keep the form of a manifest.", "See connectors/manifests/README.md."
+
+
+_REMEDIES: Final = {
+    "required": "Add it.",
+    "additionalProperties": "Correct the name or remove the line.",
+    "type": "Write numbers that are names or codes in quotes, and true or false without.",
+    "enum": "Use one of these words.",
+    "const": "Use this value.",
+}
+
+
+def _secrets(value: Mapping[str, Any]) -> Iterator[Found]:
+    for place, text, is_key in _texts(value, ""):
+        if "${" not in text:
+            continue
+        if is_key or place.partition(".")[0] not in _WITH_SECRETS:
+            yield place, "a secret may stand only in values below with and reply.", "Move it there."
+        rest = _SECRET.sub("", text)
+        if "${" in rest:
+            yield (
+                place,
+                "this is no reference to a secret.",
+                "Write ${secret:NAME} with letters, digits and underscores.",
+            )
+        if any(name.upper().startswith("SATUPINTU_") for name in _SECRET.findall(text)):
+            yield place, "settings of the hub cannot be used as secrets.", "Give the secret a name of its own."
+
+
+def _texts(value: Any, place: str) -> Iterator[tuple[str, str, bool]]:
+    if isinstance(value, str):
+        yield place, value, False
+    elif isinstance(value, Mapping):
+        for key, one in value.items():
+            inner = f"{place}.{key}" if place else key
+            if "${" in key:
+                yield place or key, key, True
+            yield from _texts(one, inner)
+    elif isinstance(value, list):
+        for number, one in enumerate(value):
+            yield from _texts(one, f"{place}.{number}")
+
+
+def _zones(value: Mapping[str, Any]) -> Iterator[Found]:
+    for place, spec in [("", value), *_stamps(value)]:
+        zone = spec.get("zone")
+        if zone is not None and not _known_zone(zone):
+            where = f"{place}.zone" if place else "zone"
+            yield (
+                where,
+                "there is no such time zone.",
+                "Use Asia/Jakarta, Asia/Makassar, Asia/Jayapura or another IANA name.",
+            )
+
+
+@lru_cache(maxsize=256)
+def _known_zone(name: str) -> bool:
+    try:
+        return bool(ZoneInfo(name))
+    except (OSError, ValueError):  # no such key, a folder of keys, a key that leaves the folder
+        return False
+
+
+def _stamps(value: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every place that may hold a format and a zone."""
+    for section, keys in (("fields", list(value["fields"])), ("with", ["changed", "since"]), ("replies", ["time"])):
+        inside = value.get(section) or {}
+        for key in keys:
+            if isinstance(inside.get(key), Mapping):
+                yield f"{section}.{key}", inside[key]
+
+
+def _expressions(value: Mapping[str, Any]) -> Iterator[Found]:
+    for place, expression in _all_expressions(value):
+        try:
+            paths.getter(expression)
+        except paths.BadPath as error:
+            yield place, f"this is no usable path: {error}.", "Write a name such as judul or pelapor.nama (JMESPath)."
+
+
+def _all_expressions(value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    options, replies = value["with"], value.get("replies") or {}
+    for name, spec in value["fields"].items():
+        if isinstance(spec, str):
+            yield f"fields.{name}", spec
+    for place, spec in _stamps(value):
+        if "path" in spec:
+            yield f"{place}.path", spec["path"]
+    yield from ((f"with.{key}", options[key]) for key in _EXPRESSIONS if key in options)
+    yield from ((f"with.ignore.{number}", one) for number, one in enumerate(options.get("ignore", ())))
+    yield from ((f"replies.{key}", replies[key]) for key in _PATHS if key in replies)
+    if isinstance(replies.get("time"), str):
+        yield "replies.time", replies["time"]
+    if "next" in options.get("page", {}):
+        yield "with.page.next", options["page"]["next"]
+    if "only" in value:
+        yield "only", value["only"]
+
+
+def _formats(value: Mapping[str, Any]) -> Iterator[Found]:
+    for place, spec in _stamps(value):
+        if "format" not in spec:
+            continue
+        if place.startswith("fields.") and place not in ("fields.submitted_at", "fields.incident_date"):
+            yield f"{place}.format", "only dates have a format.", "Remove it."
+        elif trouble := dates.trouble_with(spec["format"]):
+            yield f"{place}.format", trouble, "Write the pattern of the portal's own dates."
+
+
+def _times(value: Mapping[str, Any]) -> Iterator[Found]:
+    if "schedule" in value and (trouble := schedules.trouble_with(value["schedule"])):
+        yield "schedule", trouble, 'Write a cron such as "*/15 * * * *".'
+    timeout = value.get("timeout")
+    if timeout and dates.duration(timeout).days >= 1:
+        yield "timeout", "one pull may not take a day or longer.", "Use 30m, at most 23h."
+    since = value.get("forward", {}).get("from")
+    if since is not None and not _is_date(since):
+        yield "forward.from", "there is no such day.", "Write it as 2026-12-01."
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return bool(datetime.fromisoformat(text))
+    except ValueError:
+        return False
