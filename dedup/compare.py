@@ -1,0 +1,146 @@
+"""How alike two complaints are, and what in them contradicts: the measurements that a verdict weighs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
+
+from dedup.rules import STOP, Rules
+from dedup.text import tokens
+
+if TYPE_CHECKING:
+    from dedup.judge import Doc
+
+_STREET_ALIKE: Final = 85.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Measurements of one pair. ``likeness`` is 0..1 from the words alone; ``how`` names what it rests on."""
+
+    outside: bool
+    exact: bool
+    short: bool
+    likeness: float
+    how: str
+    conflicts: tuple[str, ...]
+    same_street: bool
+
+
+def compared(doc: Doc, other: Doc, rules: Rules) -> Comparison:
+    """Everything the verdict needs to know about two documents; cheap tests first, texts only within window and province."""
+    outside = abs(doc.day - other.day) > rules.days or (rules.province and doc.region[:2] != other.region[:2])
+    if outside:
+        return Comparison(outside=True, exact=False, short=False, likeness=0.0, how="alike_text", conflicts=(), same_street=False)
+    ours, theirs = tokens(doc.text), tokens(other.text)
+    likeness, how = _likeness(ours, theirs, rules)
+    conflicts = _conflicts(doc, other, ours, theirs, rules) if likeness >= rules.review else ()
+    return Comparison(
+        outside=False,
+        exact=ours == theirs,
+        short=min(len(ours), len(theirs)) < rules.short,
+        likeness=likeness,
+        how=how,
+        conflicts=conflicts,
+        same_street=bool(doc.streets and other.streets and not _apart(doc.streets, other.streets)),
+    )
+
+
+def _likeness(ours: Sequence[str], theirs: Sequence[str], rules: Rules) -> tuple[float, str]:
+    """0..1 and its ground: equal, nearly equal in order or out of order, or the shorter text contained in the longer."""
+    if not ours or not theirs:
+        return 0.0, "alike_text"
+    if ours == theirs:
+        return 1.0, "exact_text"
+    a, b = " ".join(ours), " ".join(theirs)
+    near = max(fuzz.ratio(a, b), fuzz.token_sort_ratio(a, b)) / 100
+    part = 0.0
+    if min(len(ours), len(theirs)) >= rules.contained:
+        part = max(fuzz.partial_ratio(a, b) / 100, covered(ours, theirs, rules)) * 0.98
+    likeness = min(max(near, part), 0.99)
+    how = "alike_text" if likeness < rules.same else "near_text" if near >= part else "contained_text"
+    return likeness, how
+
+
+def covered(ours: Sequence[str], theirs: Sequence[str], rules: Rules) -> float:
+    """Which share (0..1, by letters) of the shorter text's telling words the longer one holds, mistypings allowed."""
+    shorter, longer = sorted((_telling(ours), _telling(theirs)), key=lambda words: sum(map(len, words)))
+    if len(shorter) < 5:
+        return 0.0
+    missing = sum(len(word) for word in _lonely(shorter, longer, rules))
+    return 1 - missing / sum(map(len, shorter))
+
+
+def _telling(words: Sequence[str]) -> list[str]:
+    return [word for word in dict.fromkeys(words) if word not in STOP]
+
+
+def _lonely(words: Sequence[str], others: Sequence[str], rules: Rules) -> list[str]:
+    """Words without a partner among the others: neither equal nor, if long enough, a mistyping."""
+    known = frozenset(others)
+    return [word for word in words if word not in known and not any(_typo(word, other, rules) for other in known)]
+
+
+def _typo(word: str, other: str, rules: Rules) -> bool:
+    """Numbers are never mistyped: 7 and 17 are two houses. A cut last word counts as the word."""
+    if word[0].isdigit() or other[0].isdigit() or min(len(word), len(other)) < 3:
+        return False
+    return fuzz.ratio(word, other, score_cutoff=rules.word) > 0
+
+
+def _conflicts(doc: Doc, other: Doc, ours: Sequence[str], theirs: Sequence[str], rules: Rules) -> tuple[str, ...]:
+    found = []
+    if doc.streets and other.streets and _apart(doc.streets, other.streets):
+        found.append("other_street")
+    if doc.houses and other.houses and not doc.houses & other.houses:
+        found.append("other_house")
+    if _units_apart(doc.units, other.units):
+        found.append("other_unit")
+    if not found and _replaced(ours, theirs, rules):
+        found.append("other_words")
+    return tuple(found)
+
+
+def _apart(ours: Sequence[str], theirs: Sequence[str]) -> bool:
+    """No street of one is a street of the other; a name cut short or mistyped is the same, another number is not."""
+    return not any(_one_street(a, b) for a in ours for b in theirs)
+
+
+def _one_street(a: str, b: str) -> bool:
+    first, second = _split(a), _split(b)
+    if first[1] and second[1] and first[1] != second[1]:
+        return False
+    names, other_names = first[0], second[0]
+    return names.startswith(other_names) or other_names.startswith(names) or fuzz.ratio(names, other_names) >= _STREET_ALIKE
+
+
+def _split(street: str) -> tuple[str, str]:
+    name, _, last = street.rpartition(" ")
+    return (name, last) if last.isdigit() else (street, "")
+
+
+def _units_apart(ours: frozenset[str], theirs: frozenset[str]) -> bool:
+    """Both name an RT, or both an RW, and none is common."""
+    for kind in ("rt ", "rw "):
+        mine = {unit for unit in ours if unit.startswith(kind)}
+        yours = {unit for unit in theirs if unit.startswith(kind)}
+        if mine and yours and not mine & yours:
+            return True
+    return False
+
+
+def _replaced(ours: Sequence[str], theirs: Sequence[str], rules: Rules) -> bool:
+    """At one place of the text a telling word stands instead of another, and neither occurs elsewhere in the other text."""
+    lonely = frozenset(_lonely(_telling(ours), theirs, rules)), frozenset(_lonely(_telling(theirs), ours, rules))
+    if not lonely[0] or not lonely[1]:
+        return False
+    for step in Levenshtein.opcodes(ours, theirs):
+        mine = lonely[0].intersection(ours[step.src_start : step.src_end])
+        yours = lonely[1].intersection(theirs[step.dest_start : step.dest_end])
+        if step.tag == "replace" and mine and yours:
+            return True
+    return False

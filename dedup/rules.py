@@ -1,0 +1,34 @@
+"""The numbers and word lists behind every verdict, read once from rules.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+_TABLE: Final[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("rules.toml").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """Windows, thresholds (probabilities 0..1) and limits; the defaults are those of rules.toml."""
+
+    version: str = _TABLE["version"]
+    days: int = _TABLE["windows"]["days"]
+    province: bool = _TABLE["windows"]["province"]
+    same: float = _TABLE["thresholds"]["same"]
+    review: float = _TABLE["thresholds"]["review"]
+    conflict: float = _TABLE["thresholds"]["conflict"]
+    short: int = _TABLE["thresholds"]["short"]
+    contained: int = _TABLE["thresholds"]["contained"]
+    word: int = _TABLE["thresholds"]["word"]
+    most_keys: int = _TABLE["keys"]["most"]
+    cap: int = _TABLE["keys"]["cap"]
+    shared: int = _TABLE["keys"]["shared"]
+    candidates: int = _TABLE["keys"]["candidates"]
+
+
+RULES: Final = Rules()
+STOP: Final = frozenset(_TABLE["text"]["stop"].split())
+SHORT: Final[dict[str, str]] = dict(_TABLE["text"]["short"])

@@ -1,0 +1,91 @@
+"""Two people who type the same complaint should end with the same words, whatever the channel wrapped round them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Final
+
+from dedup.rules import SHORT
+
+_MOST: Final = 20_000  # characters of one text that are read; nobody's complaint is told apart after that
+
+_QUOTED: Final = re.compile(
+    r"^[ \t]*(?:>.*|(?:pada|on)\b[^\n]{0,200}\b(?:menulis|wrote) ?:[ \t]*|-{2,} ?(?:original message|pesan asli|forwarded message|pesan terusan).*"
+    r"|(?:dari|from) ?: [^\n]*@[^\n]*)$",
+    re.MULTILINE,
+)
+_SIGNED: Final = re.compile(
+    r"^[ \t]*(?:--|(?:hormat|salam)(?: saya| kami| hangat)?[,.]?|(?:dikirim dari|sent from|get outlook for)\b.*|ttd\.?)[ \t]*$",
+    re.MULTILINE,
+)
+_DROPPED: Final = re.compile(r"https?://\S+|www\.\S+|\bt\.co/\S+|\S+@\S+\.\S+|(?<!\w)@\w+|[\u200b-\u200f\u2060\ufeff\u00ad]")
+_REPEATED: Final = re.compile(r"([^\W\d_])\1{2,}")
+_NEIGHBOURHOOD: Final = re.compile(r"\b(rt|rw)[\s.:/]*0*(\d+)")
+_NOT_WORD: Final = re.compile(r"[^\w]+|_")
+_ZEROS: Final = re.compile(r"\b0+(?=\d)")
+_ROMAN: Final = re.compile(r"x{0,3}(?:ix|iv|v?i{0,3})")
+_AFTER_STREET: Final = frozenset({"jalan", "gang", "blok", "tahap", "kavling", "rt", "rw", "lorong", "raya", "nomor"})
+
+# What people write round a complaint and officers before it. Applied to words without punctuation, longest first.
+_POLITE: Final = re.compile(
+    r"\b(?:"
+    r"(?:kepada )?(?:yth|yang terhormat)(?: (?:bapak|ibu|bupati|wali ?kota|gubernur|camat|lurah|admin|tim|team|kepala dinas))*"
+    r"|ass?alamu ?alaikum(?: (?:wr|warahmatullahi) ?(?:wb|wabarakatuh))?|wassalamu ?alaikum(?: wr wb)?|wr wb"
+    r"|selamat (?:pagi|siang|sore|malam)(?: (?:min|admin|bapak|ibu|pak|bu))*"
+    r"|dengan hormat|hormat saya|salam sejahtera|om swastiastu"
+    r"|(?:bersama|dengan) ini (?:saya|kami) (?:sampaikan|menyampaikan|melaporkan|laporkan) ?(?:keluhan|aduan|laporan|hal|adanya)?(?: sebagai)?(?: berikut)?"
+    r"|(?:saya|kami) (?:ingin|mau|hendak) (?:melaporkan|lapor|menyampaikan|mengadukan|mengeluhkan)(?: hal)?(?: berikut)?"
+    r"|(?:pelapor|warga) (?:menyampaikan|melapor|melaporkan|mengadu)|(?:aduan|laporan) (?:via|lewat|melalui) (?:telepon|wa|whatsapp|surat|sms)"
+    r"|demikian(?: atas)?(?: perhatian(?:nya)?)?(?: dan kerja ?sama(?:nya)?)?"
+    r"|atas perhatian(?:nya)?(?: dan kerja ?sama(?:nya)?)?(?: (?:saya|kami) ucapkan)?"
+    r"|(?:mohon|tolong|harap)?(?: untuk)?(?: dapat)?(?: segera)? (?:di ?tindak ?lanjuti|ditanggapi|diproses)(?: segera)?"
+    r"|terima ?kasih(?: banyak)?|matur nuwun|hatur nuhun|ref [0-9a-f]{8} [0-9a-f ]{27}"
+    r")\b"
+)
+
+
+def normalise(text: str) -> str:
+    """The text as words that can be compared: lower case, one blank between, without greetings, quotes, signatures, links and mentions.
+
+    Short forms are spelled out, Roman numerals and RT/RW become plain numbers; place words and house numbers stay.
+    """
+    plain = unicodedata.normalize("NFKC", text[:_MOST]).lower().replace("\r", "\n").replace("\x00", " ")
+    plain = _cut(plain)
+    plain = _DROPPED.sub(" ", plain).replace("&", " dan ")
+    plain = _NEIGHBOURHOOD.sub(r" \1 \2 ", _REPEATED.sub(r"\1", plain))
+    plain = _ZEROS.sub("", _NOT_WORD.sub(" ", plain))
+    return " ".join(_POLITE.sub(" ", " ".join(_spelled(plain.split()))).split())
+
+
+def tokens(text: str) -> tuple[str, ...]:
+    """The words of a normalised text, in order."""
+    return tuple(text.split())
+
+
+def _cut(text: str) -> str:
+    """Without a quoted mail and what follows it, and without a signature at the end; a mail that is nothing else stays whole."""
+    quoted = _QUOTED.search(text)
+    kept = text[: quoted.start()] if quoted else text
+    for signed in _SIGNED.finditer(kept):
+        if sum(1 for line in kept[signed.end() :].splitlines() if line.strip()) <= 5:
+            kept = kept[: signed.start()]
+            break
+    return kept if kept.strip() else text
+
+
+def _spelled(words: list[str]) -> Iterator[str]:
+    """Words with short forms written out and Roman numerals as digits."""
+    before = ""
+    for word in words:
+        full = SHORT.get(word, word)
+        if _ROMAN.fullmatch(full) and (len(full) > 1 or before in _AFTER_STREET):
+            full = str(_number(full))
+        yield full
+        before = full.rsplit(" ", 1)[-1]
+
+
+def _number(roman: str) -> int:
+    values = [{"i": 1, "v": 5, "x": 10}[letter] for letter in roman]
+    return sum(-value if value < after else value for value, after in zip(values, [*values[1:], 0], strict=True))
