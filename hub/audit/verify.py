@@ -18,29 +18,27 @@ from pathlib import Path
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-MOST_PROBLEMS = 100
-"""Then it is clear enough, and a forged size cannot keep us busy for ever."""
-
-# What can be wrong, in Indonesian / in English.
+# What can be wrong, in Indonesian / in English. Entries are counted from 0.
 SENTENCES = {
     "unreadable": "{file}: bukan checkpoint C2SP yang sah / {file}: not a valid C2SP checkpoint",
     "wrong key": "{file}: tidak ditandatangani dengan kunci ini / {file}: not signed with this key",
     "bad signature": "{file}: tanda tangan tidak cocok dengan isinya / {file}: the signature does not fit the text",
-    "wrong origin": "{file}: milik log lain, {more} / {file}: belongs to another log, {more}",
+    "wrong origin": "{file}: milik log lain / {file}: belongs to another log",
     "missing": "{file}: berkas tidak ada (mulai entri {entry}) / {file}: the file is missing (from entry {entry} on)",
     "length": "{file}: panjang berkas salah (mulai entri {entry}) / {file}: wrong length (from entry {entry} on)",
-    "entry": "entri {entry} diubah ({file}, {more} tidak cocok) / entry {entry} was changed ({file}, {more} do not fit)",
+    "entry": "entri {entry} diubah ({file}, {more} rusak) / entry {entry} was changed ({file}, {more} are bad)",
     "no entry": "entri {entry} tidak ada atau terpotong ({file}) / entry {entry} is missing or cut off ({file})",
     "surplus": "{file}: ada isi lebih setelah entri {entry} / {file}: there is something more after entry {entry}",
     "not json": "entri {entry} bukan objek JSON ({file}) / entry {entry} is not a JSON object ({file})",
-    "tile": "{file}: hash ke-{more} diubah (mulai entri {entry}) / {file}: hash {more} was changed (from entry {entry} on)",
-    "below": "{file}: tidak cocok dengan induknya mulai entri {entry} / {file}: does not fit its parent, from entry {entry} on",
-    "unclear": "{file}: berbeda dari isinya mulai entri {entry}, keduanya tidak cocok dengan induknya"
-    " / {file}: differs from what is below it from entry {entry} on, and neither fits the parent",
+    "tile": "{file}: hash diubah, mulai entri {entry} / {file}: a hash was changed, from entry {entry} on",
+    "below": "{file}: tidak cocok dengan induknya mulai entri {entry} / {file}: unlike its parent from entry {entry} on",
+    "unclear": "{file}: mulai entri {entry} berbeda dari isinya, dan keduanya tidak cocok dengan induknya"
+    " / {file}: from entry {entry} on unlike what is below, and neither fits the parent",
     "root": "entri-entri tidak menghasilkan akar yang ditandatangani / the entries do not lead to the signed root",
     "rollback": "log mundur: {file} sudah memuat {more} entri / rollback: {file} already had {more} entries",
     "fork": "{more} entri pertama bukan lagi yang di {file} / the first {more} entries are not those of {file}",
 }
+ENOUGH = 100  # problems; then it is clear, and a forged size cannot keep us busy for ever
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Report:
-    """What was found; `entries` counts those that are there and hash to what the tree says. The first bad one is first."""
+    """What was found: `entries` are there and hash to what the tree says; of the problems the first entry's is first."""
 
     origin: str
     size: int
@@ -67,14 +65,6 @@ class Report:
     @property
     def ok(self) -> bool:
         return not self.problems
-
-
-class _Bad(ValueError):
-    """A checkpoint that cannot be used: its first argument is a key of SENTENCES."""
-
-
-class _Enough(Exception):
-    """So many problems that more would tell nothing."""
 
 
 def peaks(hashes: Sequence[bytes]) -> list[bytes]:
@@ -122,29 +112,6 @@ def verifier(key: str | os.PathLike[str]) -> tuple[str, bytes]:
     return name, data[1:]
 
 
-def opened(note: bytes, name: str, public: bytes) -> tuple[int, bytes]:
-    """Size and root of a checkpoint whose signature holds; raises _Bad."""
-    try:
-        text, _, tail = note.decode().rpartition("\n\n")
-        origin, size, encoded = f"{text}\n".split("\n")[:3]
-        root, lines = unbase64(encoded), tail.split("\n")
-        form = re.fullmatch(r"0|[1-9][0-9]{0,18}", size) and not re.search(rb"[\x00-\x09\x0b-\x1f]", note)
-        if not form or len(root) != 32 or lines.pop() or not all(one.startswith("\u2014 ") for one in lines):
-            raise ValueError
-        signed = [(one.split(" ")[1], unbase64(one.split(" ", 2)[2])) for one in lines]
-    except (ValueError, IndexError):
-        raise _Bad("unreadable") from None
-    ours = [data[4:] for signer, data in signed if (signer, data[:4]) == (name, key_id(name, public))]
-    try:
-        for signature in ours:
-            Ed25519PublicKey.from_public_bytes(public).verify(signature, f"{text}\n".encode())
-    except InvalidSignature:
-        raise _Bad("bad signature") from None
-    if not ours or origin != name:
-        raise _Bad("wrong origin" if ours else "wrong key", origin)
-    return int(size), root
-
-
 def place(kind: int | str, index: int, width: int) -> str:
     """File of a tile (kind: its level) or bundle (kind: "entries"), as C2SP tlog-tiles names it."""
     groups = [f"{index % 1000:03}"]
@@ -162,26 +129,24 @@ def is_object(entry: bytes) -> bool:
 
 def filled(below: Sequence[bytes | None], stored: list[bytes] | None) -> list[bytes] | None:
     """The hashes from below, holes taken from the stored tile; None while a hole remains."""
-    found = [one or (stored[i] if stored else None) for i, one in enumerate(below)]
-    known = [one for one in found if one]
-    return known if len(known) == len(found) else None
+    known = [one for one in (one or (stored[i] if stored else None) for i, one in enumerate(below)) if one]
+    return known if len(known) == len(below) else None
 
 
 class Log:
     """One exported folder under examination."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.size, self.old, self.good = folder, 0, 0, 0
+    def __init__(self, folder: Path, name: str, public: bytes) -> None:
+        self.folder, self.name, self.public = folder, name, public
+        self.size = self.old = self.good = 0
         self.problems: list[Problem] = []
         self.full: list[bytes | None] = []  # roots of the full tiles of level 0
-        self.part: list[bytes] | None = None  # leaf hashes of the tile that holds the old checkpoint's end
+        self.part: list[bytes] = []  # leaf hashes of the tile in which the old checkpoint ends
         self.edge: dict[int, list[bytes]] = {}  # level -> the partial tile that leads to the signed root
 
-    def add(self, kind: str, file: str = "", entry: int | None = None, more: object = "") -> None:
+    def add(self, kind: str, file: str = "", entry: int | None = None, more: int = 0) -> None:
         said = SENTENCES[kind].format(file=file, entry=entry, more=more).split(" / ")
         self.problems.append(Problem(kind, file, entry, said[0], said[1]))
-        if len(self.problems) >= MOST_PROBLEMS:
-            raise _Enough
 
     def read(self, file: str, most: int) -> bytes | None:
         try:
@@ -190,24 +155,35 @@ class Log:
         except OSError:
             return None
 
-    def head(self, file: str, shown: str, key: tuple[str, bytes]) -> tuple[int, bytes] | None:
-        """Size and root of a checkpoint that holds; None when it does not, which is then a problem."""
+    def head(self, file: str) -> tuple[int, bytes] | None:
+        """Size and root of a checkpoint whose signature holds; None, and a problem, when it does not."""
         note = self.read(file, 1_000_000)
+        wrong = "missing" if note is None else "unreadable"
         try:
-            if note is None:
-                raise _Bad("missing")
-            return opened(note, *key)
-        except _Bad as bad:
-            self.add(bad.args[0], shown, 0, bad.args[-1])
+            text, _, tail = (note or b"").decode().rpartition("\n\n")
+            origin, size, encoded = f"{text}\n".split("\n")[:3]
+            root, lines = unbase64(encoded), tail.split("\n")
+            form = re.fullmatch(r"0|[1-9][0-9]{0,18}", size) and not re.search(r"[\x00-\x09\x0b-\x1f]", text + tail)
+            if not form or len(root) != 32 or lines.pop() or not all(one.startswith("\u2014 ") for one in lines):
+                raise ValueError
+            signed = [(one.split(" ")[1], unbase64(one.split(" ", 2)[2])) for one in lines]
+            ours = [data[4:] for one, data in signed if (one, data[:4]) == (self.name, key_id(self.name, self.public))]
+            wrong = "bad signature" if ours else "wrong key"
+            for signature in ours or [b""]:
+                Ed25519PublicKey.from_public_bytes(self.public).verify(signature, f"{text}\n".encode())
+            wrong = "wrong origin"
+            if origin == self.name:
+                return int(size), root
+        except (ValueError, IndexError, InvalidSignature):
+            pass
+        self.add(wrong, os.path.basename(file), 0)
         return None
 
-    def tile(self, level: int, index: int, width: int, quiet: bool = False) -> list[bytes] | None:
-        file = place(level, index, width)
-        data = self.read(file, 32 * width)
+    def tile(self, level: int, index: int, width: int) -> list[bytes] | None:
+        data = self.read(place(level, index, width), 32 * width)
         if data is not None and len(data) == 32 * width:
             return [data[i : i + 32] for i in range(0, len(data), 32)]
-        if not quiet:
-            self.add("missing" if data is None else "length", file, index << (8 * level + 8))
+        self.add("missing" if data is None else "length", place(level, index, width), index << (8 * level + 8))
         return None
 
     def leaves(self, index: int, width: int, stored: list[bytes] | None) -> list[bytes | None]:
@@ -232,50 +208,44 @@ class Log:
         """Whether a tile leads to what the tile above it says; a partial one: to the signed root."""
         if len(hashes) < 256:
             return hashes == self.edge.get(level)
-        above = index // 256
-        parent = self.tile(level + 1, above, min(256, (self.size >> (8 * level + 8)) - above * 256), quiet=True)
-        return parent is not None and parent[index % 256] == folded(peaks(hashes))
+        above, at = divmod(index, 256)
+        width = min(256, (self.size >> (8 * level + 8)) - above * 256)
+        return (self.read(place(level + 1, above, width), 8192) or b"")[32 * at :][:32] == folded(peaks(hashes))
 
     def choose(self, level: int, index: int, stored: list[bytes] | None, below: list[bytes | None]) -> bytes | None:
         """The root to go on with; where a tile and what is below it differ, what is above decides which was changed."""
         known = filled(below, stored)
         chosen = stored or known
         if stored and known and stored != known:
-            verdict = "unclear"
-            if self.fits(level, index, stored):
-                verdict = "below"
-            elif self.fits(level, index, known):
+            verdict = "below" if self.fits(level, index, stored) else "unclear"
+            if verdict == "unclear" and self.fits(level, index, known):
                 verdict, chosen = "tile", known
-            self.blame(verdict, level, index, [i for i, one in enumerate(known) if one != stored[i]], len(known))
-        if chosen is None:
-            return None
-        if level == 0:
+            self.blame(verdict, level, index, known, stored)
+        if chosen and level == 0:
             self.good += sum(map(operator.eq, below, chosen))
             self.part = chosen if index == self.old // 256 else self.part
-        self.earlier(level, index, chosen)
-        return folded(peaks(chosen))
+        self.earlier(level, index, chosen or [])
+        return folded(peaks(chosen)) if chosen else None
 
-    def blame(self, verdict: str, level: int, index: int, bad: list[int], width: int) -> None:
-        """Add what `choose` found: which of the two sides was changed, and the first entry that it touches."""
-        start = index * 256
-        if verdict == "below" and level:
-            for child in bad:
-                self.add("below", place(level - 1, start + child, 256), (start + child) << (8 * level))
-        elif verdict == "below":
-            self.add("entry", place("entries", index, width), start + bad[0], len(bad))
-        else:
-            self.add(verdict, place(level, index, width), (start + bad[0]) << (8 * level), bad[0])
+    def blame(self, verdict: str, level: int, index: int, one: Sequence[bytes | None], two: list[bytes]) -> None:
+        """Say which of a tile and what is below it was changed, if they differ, and the first entry that it touches."""
+        bad = [index * 256 + i for i, this in enumerate(one) if this and this != two[i]]
+        if not bad:
+            return
+        file = place(level, index, len(one))
+        if verdict == "below":
+            file = place(level - 1, bad[0], 256) if level else place("entries", index, len(one))
+        self.add("entry" if (verdict, level) == ("below", 0) else verdict, file, bad[0] << (8 * level), len(bad))
 
     def earlier(self, level: int, index: int, chosen: list[bytes]) -> None:
         """Partial files of earlier sizes may be gone; those that are there must be how this tile begins."""
         for kind in (level, "entries") if level == 0 else (level,):
-            for path in sorted((self.folder / place(kind, index, 1)).parent.glob("[1-9]*")):
+            for path in (self.folder / place(kind, index, 1)).parent.glob("[1-9]*"):
                 width = int(path.name) if re.fullmatch("[0-9]{1,3}", path.name) else 256
-                if width < len(chosen):
-                    found = self.tile(level, index, width) if kind == level else self.leaves(index, width, chosen)
-                    bad = [i for i, one in enumerate(found or []) if one and one != chosen[i]]
-                    if bad:
-                        self.blame("tile" if kind == level else "below", level, index, bad, width)
+                if width < len(chosen) and kind == "entries":
+                    self.blame("below", level, index, self.leaves(index, width, chosen), chosen)
+                elif width < len(chosen):
+                    self.blame("tile", level, index, self.tile(level, index, width) or [], chosen)
 
     def scan(self, root: bytes) -> None:
         """Read every file that the size asks for, from the entries upwards."""
@@ -284,9 +254,11 @@ class Log:
         while count := self.size >> (8 * level):
             beneath, roots = roots, []
             for index in range(-(-count // 256)):
+                if len(self.problems) > ENOUGH:
+                    return
                 width = min(256, count - index * 256)
                 stored = self.tile(level, index, width)
-                below = beneath[index * 256 : index * 256 + width] if level else self.leaves(index, width, stored)
+                below = beneath[index * 256 :][:width] if level else self.leaves(index, width, stored)
                 if width == 256:
                     roots.append(self.choose(level, index, stored, below))
                 else:
@@ -298,24 +270,22 @@ class Log:
         for picked in itertools.product(*options):
             if folded([one for hashes in reversed(picked) for one in peaks(hashes)]) == root:
                 self.edge = {edge[0]: picked[i] for i, edge in enumerate(edges)}
-                break
-        else:
-            if all(options):
-                self.add("root")
+        if not self.edge and all(options) and (self.size or root != folded([])):
+            self.add("root")
         for edge in edges:
             self.choose(*edge)
 
     def compare(self, file: str, size: int, root: bytes, now: bytes) -> None:
         """Whether the log still begins with the entries of an older checkpoint."""
         whole = [one for one in self.full[: size // 256] if one]
-        part = (self.part or [])[: size % 256]
+        part = self.part[: size % 256]
         if size > self.size:
             self.add("rollback", file, more=size)
-        elif size == self.size:
-            if root != now:
-                self.add("fork", file, more=size)
-        # Otherwise something is missing, and was said to be.
-        elif len(whole) * 256 + len(part) == size and folded(peaks(whole) + peaks(part)) != root:
+        elif size < self.size and len(whole) * 256 + len(part) == size:
+            now = folded(peaks(whole) + peaks(part))
+        elif size < self.size:
+            return  # something is missing, and was said to be
+        if size <= self.size and now != root:
             self.add("fork", file, more=size)
 
 
@@ -326,41 +296,25 @@ def verify(
     Check the log in `folder` with a verifier key (its line, or a file that holds it) and, if given, against the file
     of an older checkpoint. Raises ValueError when folder or key cannot be used; all else is in the report.
     """
-    known = verifier(key)
-    log = Log(Path(folder))
+    log = Log(Path(folder), *verifier(key))
     if not log.folder.is_dir():
         raise ValueError("folder log tidak ada / there is no such folder")
-    old = log.head(os.path.abspath(since), Path(since).name, known) if since else None
-    head = log.head("checkpoint", "checkpoint", known)
+    old = log.head(os.path.abspath(since)) if since else None
+    head = log.head("checkpoint")
     log.size, root = head or (0, b"")
     log.old = old[0] if old else 0
-    try:
-        if head:
-            log.scan(root)
-        if head and old:
-            log.compare(Path(since or "").name, *old, root)
-    except _Enough:
-        pass
-    log.problems.sort(key=lambda one: (one.entry is None, one.entry))
-    return Report(known[0], log.size, root, log.good, tuple(log.problems))
-
-
-def told(report: Report) -> str:
-    """The report for a person, in both languages."""
-    lines = [
-        f"log: {report.origin}",
-        f"ukuran / size: {report.size}",
-        f"akar / root: {base64.b64encode(report.root).decode()}",
-        f"entri cocok / entries that fit: {report.entries}",
-        "UTUH / INTACT" if report.ok else f"DIUBAH / TAMPERED: {len(report.problems)}",
-    ]
-    return "\n".join(lines + [f"- {one.indonesian}\n  {one.english}" for one in report.problems])
+    if head:
+        log.scan(root)
+    if head and old:
+        log.compare(os.path.basename(since or ""), *old, root)
+    log.problems.sort(key=lambda one: sys.maxsize if one.entry is None else one.entry)
+    return Report(log.name, log.size, root, log.good, tuple(log.problems))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0: intact. 1: tampered. 2: key or folder cannot be used."""
     parser = argparse.ArgumentParser(description="Periksa log audit tanpa jaringan / check an audit log offline")
-    parser.add_argument("folder", metavar="DIR", help="folder berisi checkpoint dan tile/ / with checkpoint and tile/")
+    parser.add_argument("folder", metavar="DIR", help="folder berisi checkpoint dan tile / with checkpoint and tile")
     parser.add_argument("--key", required=True, help="baris name+hash+key atau berkasnya / the line or its file")
     parser.add_argument("--since", metavar="FILE", help="checkpoint lama / an older checkpoint")
     options = parser.parse_args(arguments)
@@ -369,7 +323,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValueError as wrong:
         print(wrong, file=sys.stderr)
         return 2
-    print(told(report))
+    print(f"log: {report.origin}\nukuran / size: {report.size}\nakar / root: {base64.b64encode(report.root).decode()}")
+    print(f"entri cocok / entries that fit: {report.entries}")
+    for one in report.problems:
+        print(f"- {one.indonesian}\n  {one.english}")
+    print("UTUH / INTACT" if report.ok else f"DIUBAH / TAMPERED: {len(report.problems)}")
     return 0 if report.ok else 1
 
 

@@ -1,0 +1,145 @@
+"""Between accept and dedup: keyed words and reporters go in, a verdict about links and repeats comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import re2
+from rapidfuzz.fuzz import partial_ratio
+
+from dedup.judge import Doc, Rules, Verdict, judge, pack, unpack
+from dedup.keys import keys
+from dedup.text import normalise
+from hub.model import Complaint
+from hub.normalise import registry_numbers
+from hub.privacy import Vault
+from hub.store import cases, complaints
+from hub.store.complaints import Candidate
+from hub.store.work import Work
+
+JAKARTA = ZoneInfo("Asia/Jakarta")
+EPOCH = date(1970, 1, 1)
+SHORT = 5
+"""Words; a shorter body says what it means only together with its title."""
+ECHO = 90
+"""Likeness (0 to 100) from which a text that carries our marker is the text that we sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """The verdict about the matter, and the reporter's own complaint that a repeat would wait behind."""
+
+    verdict: Verdict
+    leader: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """A complaint as dedup sees it, and the same as bytes to be kept."""
+
+    doc: Doc
+    features: bytes
+
+
+def reporter_tokens(vault: Vault, complaint: Complaint) -> dict[str, bytes]:
+    """Keyed hashes of what the reporter is known by; a missing reporter equals nobody."""
+    reporter = complaint.reporter or {}
+    names = {"phone": "phone_e164", "email": "email", "national_id": "national_id", "handle": "handle"}
+    values = {what: reporter.get(field, "").strip().lower() for what, field in names.items()}
+    scope = {what: complaint.channel + ":" if what == "handle" else "" for what in values}
+    return {
+        what: vault.mac("reporter", f"{what}:{scope[what]}{value}".encode()) for what, value in values.items() if value
+    }
+
+
+def doc_of(vault: Vault, number: str, complaint: Complaint, region: str, at: datetime) -> Described:
+    """The complaint as dedup judges it."""
+    body = normalise(complaint.body)
+    text = body if len(body.split()) >= SHORT else normalise(f"{complaint.title or ''} {complaint.body}")
+    doc = Doc(
+        id=number,
+        text=text,
+        day=(at.astimezone(JAKARTA).date() - EPOCH).days,
+        region=region,
+        reporter=frozenset(token.hex() for token in reporter_tokens(vault, complaint).values()),
+    )
+    return Described(doc=doc, features=pack(doc))
+
+
+def judge_complaint(
+    work: Work, vault: Vault, number: UUID, complaint: Complaint, *, region: str, at: datetime, rules: Rules | None = None
+) -> Judged:
+    """Look for earlier complaints about the same matter, in the transaction that holds the lock of the verdicts."""
+    doc = doc_of(vault, str(number), complaint, region, at).doc
+    return judge_doc(work, vault, number, doc, may_wait=not is_re_report(complaint), rules=rules)
+
+
+def judge_doc(
+    work: Work, vault: Vault, number: UUID, doc: Doc, *, may_wait: bool, rules: Rules | None = None
+) -> Judged:
+    """The same for a document that is already described; its keys go in before the look-up."""
+    rules = rules or Rules.read()
+    hashed = [vault.token64("dedup", key) for key in sorted(keys(doc))]
+    complaints.keys(work, number, doc.day, hashed)
+    found = complaints.candidates(
+        work,
+        vault,
+        number,
+        keys=hashed,
+        tokens=[bytes.fromhex(token) for token in doc.reporter],
+        province=doc.region[:2],
+        days=range(doc.day - rules.days, doc.day + rules.days + 1),
+    )
+    leader = _leader(doc, found, rules) if may_wait else None
+    return Judged(verdict=judge(doc, [_doc(one) for one in found], rules), leader=leader)
+
+
+def _leader(doc: Doc, found: Sequence[Candidate], rules: Rules) -> UUID | None:
+    """The reporter's own complaint about the same matter that is forwarded or on its way."""
+    own = [one for one in found if one.leads and one.tokens & doc.reporter]
+    verdict = judge(doc, [_doc(one) for one in own], rules)
+    return UUID(verdict.of) if verdict.answer == "same" and verdict.same_reporter and verdict.of else None
+
+
+def is_re_report(complaint: Complaint) -> bool:
+    """The reporter says that he complains again, or quotes a registry number: never withheld as a repeat."""
+    return bool(complaint.re_report_of or registry_numbers(complaint.body) or AGAIN.search(complaint.body))
+
+
+AGAIN = re2.compile(r"(?i)\b(lapor(an)? ulang|melapor(kan)? (kembali|lagi)|belum (juga )?ditanggapi)\b")
+
+
+def echo(work: Work, vault: Vault, ref: UUID, body: str) -> bool:
+    """True where `body` carries the text of our own complaint `ref`: it went out and has come back."""
+    row = work.one("SELECT EXISTS (SELECT FROM deliveries WHERE complaint = :id) AS sent", id=ref)
+    document = complaints.known(work, vault, ref).document if row and row.sent else None
+    return document is not None and partial_ratio(normalise(document["body"]), normalise(body)) >= ECHO
+
+
+def _doc(one: Candidate) -> Doc:
+    return replace(unpack(one.features), id=str(one.id), reporter=one.tokens)
+
+
+def link(work: Work, region: str, number: UUID, judged: Judged, by: str, now: datetime) -> None:
+    """Write the link or the question about it; neither delays the complaint."""
+    verdict = judged.verdict
+    if verdict.of is None:
+        return
+    if verdict.answer == "review":
+        complaints.review(work, region, "same_matter", complaint=number, other=UUID(verdict.of), now=now)
+    elif verdict.answer == "same":
+        cases.link(
+            work,
+            number,
+            UUID(verdict.of),
+            answer=verdict.answer,
+            probability=verdict.probability,
+            reasons=[{"code": r.code, "weight": r.weight, "id": r.id, "en": r.en} for r in verdict.reasons],
+            model=verdict.model,
+            by=by,
+            now=now,
+        )

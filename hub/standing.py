@@ -1,0 +1,76 @@
+"""Where a complaint stands at the registry, derived from its events alone: late or shuffled news end in the same place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+from hub.store.statuses import Event
+from schemas.words import STATUSES, TERMINAL
+
+AHEAD: Final = timedelta(days=1)
+"""A stamp further ahead of our sighting than this is a broken clock; it counts as the sighting."""
+TOLD_AGAIN: Final = timedelta(days=10)
+"""How long a finished complaint is still asked about: the registry lets reporters answer for ten days."""
+AGES: Final = (
+    (timedelta(days=1), timedelta(minutes=5)),
+    (timedelta(days=7), timedelta(hours=1)),
+    (timedelta(days=30), timedelta(hours=6)),
+)
+"""Younger than the first: asked about every second."""
+RARELY: Final = timedelta(days=1)
+
+_RANK: Final = {status: number for number, status in enumerate(STATUSES)}
+
+
+def standing(events: Iterable[Event]) -> str:
+    """The hub status that the events add up to, in whatever order they came; "" where none of them is understood."""
+    event = latest(events)
+    return event.status or "" if event else ""
+
+
+def latest(events: Iterable[Event]) -> Event | None:
+    """
+    The event that decides where a complaint stands.
+
+    The registry's stamp decides; of two in one second the one further along the way. A status without a stamp counts
+    from when it was seen, and cannot take back a final one: nobody can tell that it is newer. Unknown words decide nothing.
+    """
+    known = [one for one in events if one.what == "status" and one.status in _RANK and one.status != "unknown"]
+    stamped = max((one for one in known if one.at), key=_order, default=None)
+    seen = max((one for one in known if not one.at), key=_order, default=None)
+    if stamped is None or seen is None:
+        return stamped or seen
+    if stamped.status in TERMINAL and seen.status not in TERMINAL:
+        return stamped
+    return max(stamped, seen, key=_order)
+
+
+def _order(event: Event) -> tuple[datetime, int, bytes]:
+    """Made of the event's own content, never of the number that the store gave it."""
+    at = event.at if event.at and event.at <= event.seen_at + AHEAD else event.seen_at
+    return at, _RANK[event.status or "unknown"], event.digest
+
+
+def next_look(now: datetime, since: datetime, deciding: Event | None) -> datetime | None:
+    """When to ask again about a complaint sent at `since`; None: never. Young ones often, finished ones for ten days."""
+    if deciding and deciding.status in TERMINAL:
+        return now + RARELY if now - deciding.seen_at < TOLD_AGAIN else None
+    return now + pace(now - since)
+
+
+def pace(age: timedelta) -> timedelta:
+    """How often a complaint of this age is asked about."""
+    return next((every for limit, every in AGES if age < limit), RARELY)
+
+
+def later(now: datetime, since: datetime, answered: datetime | None, wait: float | None) -> datetime:
+    """
+    When to ask again after a failure: as long again as there has been no answer, from the usual pace up to a day.
+
+    `since` is when the complaint was sent, `answered` the last time that the registry answered about it, `wait` the
+    seconds that the registry asks for.
+    """
+    quiet = min(max(now - (answered or since), pace(now - since)), RARELY)
+    return now + max(quiet, timedelta(seconds=wait or 0))

@@ -1,0 +1,116 @@
+"""Cases: groups of complaints about one matter, made of links that can each be undone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from dedup.groups import Link, heads
+from hub.store.work import Work
+
+
+def make(work: Work, now: datetime) -> UUID:
+    """A new case of its own for one complaint."""
+    case = uuid4()
+    work.run("INSERT INTO cases (id, head, made_at) VALUES (:id, :id, :now)", id=case, now=now)
+    return case
+
+
+def link(
+    work: Work,
+    complaint: UUID,
+    other: UUID,
+    *,
+    answer: str,
+    probability: float,
+    reasons: Sequence[dict[str, Any]],
+    model: str,
+    by: str,
+    now: datetime,
+) -> None:
+    """Say that two complaints are about one matter; a link that stands already is not said twice."""
+    if work.value(_STANDS, a=complaint, b=other):
+        return
+    work.run(
+        """
+        INSERT INTO links (complaint, other, case_a, case_b, answer, probability, reasons, model, made_by, made_at)
+        SELECT a.id, b.id, a.case_id, b.case_id, :answer, :probability, :reasons, :model, :by, :now
+        FROM complaints a, complaints b WHERE a.id = :a AND b.id = :b
+        """,
+        a=complaint,
+        b=other,
+        answer=answer,
+        probability=probability,
+        reasons=json.dumps(list(reasons)),
+        model=model,
+        by=by,
+        now=now,
+    )
+    settle(work, [complaint, other])
+
+
+_STANDS = """
+SELECT EXISTS (SELECT FROM links l WHERE least(complaint, other) = least(CAST(:a AS uuid), CAST(:b AS uuid))
+    AND greatest(complaint, other) = greatest(CAST(:a AS uuid), CAST(:b AS uuid)) AND undoes IS NULL
+    AND NOT EXISTS (SELECT FROM links u WHERE u.undoes = l.id))
+"""
+
+
+def unlink(work: Work, number: int, *, by: str, now: datetime) -> bool:
+    """Undo one link by a new event; the cases are again what they were. True where it stood."""
+    row = work.one(
+        """
+        INSERT INTO links (complaint, other, case_a, case_b, answer, probability, reasons, model, made_by, made_at, undoes)
+        SELECT complaint, other, case_a, case_b, 'undone', probability, '[]', model, :by, :now, id FROM links
+        WHERE id = :id AND undoes IS NULL ON CONFLICT DO NOTHING RETURNING complaint, other
+        """,
+        id=number,
+        by=by,
+        now=now,
+    )
+    if row:
+        settle(work, [row.complaint, row.other])
+    return row is not None
+
+
+def settle(work: Work, complaints: Sequence[UUID]) -> None:
+    """Work out the heads again of all cases that were or are connected with these complaints."""
+    reached = [row.id for row in work.rows(_REACHED, ids=list(complaints))]
+    standing = work.rows(
+        """
+        SELECT l.case_a, l.case_b FROM links l
+        WHERE l.undoes IS NULL AND (l.case_a = ANY(:cases) OR l.case_b = ANY(:cases))
+          AND NOT EXISTS (SELECT FROM links u WHERE u.undoes = l.id)
+        """,
+        cases=reached,
+    )
+    order = [row.id for row in work.rows("SELECT id FROM cases WHERE id = ANY(:ids) ORDER BY number", ids=reached)]
+    found = heads([Link(a=str(row.case_a), b=str(row.case_b)) for row in standing], order=[str(one) for one in order])
+    work.many(
+        "UPDATE cases SET head = :head WHERE id = :id AND head <> :head",
+        [{"id": one, "head": UUID(found.get(str(one), str(one)))} for one in order],
+    )
+
+
+_REACHED = """
+WITH RECURSIVE reached(id) AS (
+    SELECT case_id FROM complaints WHERE id = ANY(:ids)
+    UNION
+    SELECT CASE WHEN l.case_a = r.id THEN l.case_b ELSE l.case_a END
+    FROM reached r JOIN links l ON (l.case_a = r.id OR l.case_b = r.id) AND l.undoes IS NULL
+)
+SELECT id FROM reached
+"""
+
+
+def every(work: Work) -> Sequence[Any]:
+    """All cases with their members: head, complaints."""
+    return work.rows(
+        """
+        SELECT s.head, array_agg(c.id ORDER BY s.number) AS complaints FROM complaints c
+        JOIN cases s ON s.id = c.case_id GROUP BY s.head ORDER BY min(s.number)
+        """
+    )
