@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from sandbox import portal as _portal
 from sandbox import registry as _registry
+from sandbox import x as _x
+from sandbox.mail import Mailbox, MailState
+from sandbox.mail import mailbox as _mailbox
+from sandbox.portal import PortalState
 from sandbox.registry_state import RegistryState
 from sandbox.serving import serving
+from sandbox.x import XState
 
-__all__ = ["RunningRegistry", "registry", "serving"]
+__all__ = ["RunningPortal", "RunningRegistry", "RunningX", "mailbox", "portal", "registry", "serving", "x"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +34,53 @@ class RunningRegistry:
         return {"Authorization": self.state.auth, "token": self.state.token}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningPortal:
+    """A make-believe portal: `url` is its base, `items` the address of the list."""
+
+    url: str
+    state: PortalState
+
+    @property
+    def items(self) -> str:
+        """Where the complaints are listed."""
+        return f"{self.url}/api/aduan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningX:
+    """A make-believe X."""
+
+    url: str
+    state: XState
+
+
 @contextmanager
 def registry(state: RegistryState | None = None) -> Iterator[RunningRegistry]:
     """The make-believe LAPOR! v3 for the length of a block."""
     state = state or RegistryState()
     with serving(_registry.app(state)) as url:
         yield RunningRegistry(url=url, state=state)
+
+
+@contextmanager
+def portal(state: PortalState | None = None) -> Iterator[RunningPortal]:
+    """The make-believe portal, with the story's 240 complaints unless `state` holds others."""
+    state = state or PortalState()
+    with serving(_portal.app(state)) as url:
+        yield RunningPortal(url=url, state=state)
+
+
+@contextmanager
+def x(state: XState | None = None) -> Iterator[RunningX]:
+    """The make-believe X, with the story's 60 posts unless `state` holds others."""
+    state = state or XState()
+    with serving(_x.app(state)) as url:
+        yield RunningX(url=url, state=state)
+
+
+@contextmanager
+def mailbox(state: MailState | None = None, folder: Path | None = None) -> Iterator[Mailbox]:
+    """An IMAP server and an SMTP sink, with the story's 40 mails unless `state` holds others."""
+    with TemporaryDirectory() as spare, _mailbox(folder or Path(spare), state or MailState()) as box:
+        yield box
