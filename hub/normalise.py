@@ -1,0 +1,242 @@
+"""Makes a complaint of an item, or says in both languages why it is none yet; pure, so a mapping can be tried and tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import re2
+
+import schemas
+from connectors.manifest import Manifest
+from connectors.mapping import Flaw, Mapped, lookup
+from connectors.mapping import Mapping as Fields
+from hub.model import Complaint, Problem
+from schemas.words import SENSITIVE
+
+LONGEST_TITLE: Final = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Normalised:
+    """What one item turned out to be: a complaint, or problems, never both and never neither."""
+
+    complaint: Complaint | None
+    problems: tuple[Problem, ...] = ()
+    unmapped: tuple[str, ...] = ()
+    """Canonical fields whose foreign code nobody has mapped yet, sorted; `source_status` among them."""
+    notes: tuple[Flaw, ...] = ()
+    """Values that were left out because they cannot be read; the complaint goes on without them."""
+    hub_status: str | None = None
+    """The channel's own status in the hub's words; unknown where it is not mapped, None where it tells none."""
+    wanted: bool = True
+    """False: not_a_complaint, by the manifest's `only` or as an automatic mail; visible and releasable."""
+
+
+def normalise(
+    *,
+    payload: Any,
+    trouble: str | None,
+    ref: str,
+    complaint_id: str,
+    connector: str,
+    received_at: datetime,
+    manifest: Manifest,
+    mapping: Fields,
+    attachments: Sequence[Mapping[str, Any]] = (),
+) -> Normalised:
+    """Map and validate one item. `trouble` is the kind's code for an item that it could not read; `ref` is JSON text.
+
+    `attachments` are files that came with the item, in the form of the complaint schema, besides those that are mapped.
+    """
+    if problems := _unusable(trouble, ref, manifest.kind):
+        return Normalised(complaint=None, problems=problems)
+    mapped = mapping.apply(payload, received_at)
+    status, unmapped = _status(mapped, manifest)
+    document = {
+        **_completed(mapped.values),
+        "id": complaint_id,
+        "connector": connector,
+        "channel": manifest.channel,
+        "ref": ref,
+        "received_at": received_at.isoformat(),
+        "attachments": _together(attachments, mapped.values.get("attachments", ())),
+    }
+    problems = tuple(_flaw(flaw) for flaw in mapped.problems) or _against_schema(document)
+    return Normalised(
+        complaint=None if problems else Complaint(**document),
+        problems=problems,
+        unmapped=unmapped,
+        notes=mapped.notes,
+        hub_status=status,
+        wanted=_wanted(payload, manifest, mapping),
+    )
+
+
+def first_sentence(text: str, longest: int = LONGEST_TITLE) -> str | None:
+    """The first sentence or line as a title on one line, cut at a word; None for a text without words."""
+    for line in text.splitlines():
+        words = line.replace("\x00", " ").split()
+        for count, word in enumerate(words, start=1):
+            if _ends(word):
+                words = words[:count]
+                break
+        if words:
+            return _cut(" ".join(words), longest)
+    return None
+
+
+# marks in free text --------------------------------------------------------------------------------------------------
+
+_OWN_REF: Final = re2.compile(r"(?i)\[ref ([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\]")
+_NUMBER: Final = re2.compile(
+    r"(?i)(?:#\s?|\blapor\.go\.id/[a-z/]*|"
+    r"\b(?:laporan|aduan|pengaduan|tiket|tracking|lapor!?|sp4n(?:[- ]lapor!?)?|nomor|no\.?|id)[ :#.]{1,3}"
+    r"(?:(?:laporan|aduan|pengaduan|tiket|tracking|sp4n|nomor|no\.?|id|saya|dengan|kami)[ :#.]{1,3}){0,4})"
+    r"([1-9][0-9]{6,7})\b"
+)
+
+
+def own_refs(text: str) -> tuple[str, ...]:
+    """The complaint ids in marks such as [Ref 123e4567-…], small letters, each once; whether they are ours the store knows."""
+    return tuple(dict.fromkeys(found.lower() for found in _OWN_REF.findall(_ascii(text))))
+
+
+def registry_numbers(text: str) -> tuple[str, ...]:
+    """LAPOR! tracking numbers (7 or 8 digits after # or a word such as laporan), each once; candidates, never a reason to reject."""
+    return tuple(dict.fromkeys(_NUMBER.findall(_ascii(text))))
+
+
+def mentions(text: str) -> tuple[str, ...]:
+    """Our own references and registry numbers together, in that order."""
+    return own_refs(text) + registry_numbers(text)
+
+
+def _ascii(text: str) -> str:
+    """RE2 takes no lone surrogates; what is not ASCII is never part of a mark."""
+    return text if text.isascii() else text.encode("ascii", "replace").decode("ascii")
+
+
+# one item ------------------------------------------------------------------------------------------------------------
+
+
+def _unusable(trouble: str | None, ref: str, kind: str) -> tuple[Problem, ...]:
+    if trouble:
+        indonesian, english = _TROUBLES.get(trouble, _TROUBLES[""])
+        return (Problem(path="", rule=trouble, id=indonesian, en=english),)
+    if ref.startswith('"hmac:') and kind != "imap":  # mail without a Message-ID is still mail
+        indonesian, english = _TROUBLES["no_ref"]
+        return (Problem(path="ref", rule="no_ref", id=indonesian, en=english),)
+    return ()
+
+
+_TROUBLES: Final = {
+    "": ("Isi dari kanal tidak dapat dibaca.", "What the channel sent cannot be read."),
+    "no_ref": (
+        "Aduan ini tidak memiliki nomor sendiri yang dapat dipakai (teks atau bilangan bulat).",
+        "This item has no usable number of its own (text or a whole number).",
+    ),
+}
+
+
+def _completed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What design section 4 fills in: kind, the two flags and the title. Confidential unless somebody said otherwise."""
+    done = {"kind": "complaint", "is_anonymous": False, "is_confidential": True, **values}
+    if done.get("title") is None and isinstance(done.get("body"), str):
+        done["title"] = first_sentence(done["body"])
+    if done.get("category_code") in SENSITIVE:
+        done["is_confidential"] = True
+    return done
+
+
+def _status(mapped: Mapped, manifest: Manifest) -> tuple[str | None, tuple[str, ...]]:
+    """The status in the hub's words, and all that nobody has mapped."""
+    word = mapped.values.get("source_status")
+    if word is None or not manifest.statuses:
+        return None, tuple(sorted(mapped.unmapped))
+    try:
+        return str(lookup(manifest.statuses)(word)), tuple(sorted(mapped.unmapped))
+    except KeyError:
+        return "unknown", tuple(sorted({*mapped.unmapped, "source_status"}))
+
+
+def _together(given: Sequence[Mapping[str, Any]], mapped: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    there = {one.get("url") or one.get("sha256") for one in given} - {None}
+    more = [one for one in mapped if (one.get("url") or one.get("sha256")) not in there]
+    return [dict(one) for one in (*given, *more)]
+
+
+def _wanted(payload: Any, manifest: Manifest, mapping: Fields) -> bool:
+    automatic = manifest.kind == "imap" and isinstance(payload, dict) and payload.get("auto") in ("reply", "bounce")
+    return not automatic and mapping.wanted(payload)
+
+
+def _against_schema(document: Mapping[str, Any]) -> tuple[Problem, ...]:
+    if schemas.valid("complaint", document):
+        return ()
+    found = schemas.problems("complaint", document)
+    return tuple(Problem(path=one.path, rule=one.rule, id=one.id, en=one.en) for one in found)
+
+
+def _flaw(flaw: Flaw) -> Problem:
+    known = (flaw.rule, flaw.detail) if (flaw.rule, flaw.detail) in _FLAWS else (flaw.rule, "")
+    indonesian, english = _FLAWS.get(known, _FLAWS["", ""])
+    return Problem(path=flaw.path, rule=flaw.rule, id=f"{flaw.path}: {indonesian}.", en=f"{flaw.path}: {english}.")
+
+
+_FLAWS: Final = {
+    ("", ""): ("isinya tidak dapat dipakai", "the value cannot be used"),
+    ("unreadable_date", ""): (
+        "tanggal tidak dapat dibaca dengan pola di manifes",
+        "the date cannot be read with the format of the manifest",
+    ),
+    ("unreadable_date", "no_zone"): (
+        "tanggal tanpa zona waktu, dan manifes tidak menyebut zona",
+        "the date has no time zone and the manifest names none",
+    ),
+    ("unreadable_date", "no_year"): (
+        "tanggal tanpa tahun, dan tahun tidak boleh dikarang",
+        "the date has no year, and a year is never invented",
+    ),
+    ("unreadable_flag", ""): (
+        "bukan ya atau tidak yang dikenal; tambahkan map di manifes",
+        "this is no known yes or no; add a map to the manifest",
+    ),
+    ("digits_lost", ""): (
+        "angka terakhir hilang karena disimpan sebagai bilangan desimal; minta kanal mengirimnya sebagai teks",
+        "its last digits were lost because it was kept as a decimal number; ask the channel to send it as text",
+    ),
+    ("swapped_coordinates", ""): (
+        "lintang dan bujur tertukar; tukar keduanya di manifes",
+        "latitude and longitude are swapped; exchange them in the manifest",
+    ),
+    ("not_text", ""): (
+        "berisi daftar atau objek, bukan teks; perbaiki jalurnya di manifes atau pakai join",
+        "it holds a list or an object, not text; correct its path in the manifest or use join",
+    ),
+    ("unreadable_attachment", ""): (
+        "lampiran bukan alamat dan bukan {name, url}",
+        "an attachment is neither an address nor {name, url}",
+    ),
+    ("expression_failed", ""): (
+        "jalur di manifes tidak dapat dihitung untuk aduan ini",
+        "the path in the manifest cannot be worked out for this item",
+    ),
+}
+
+
+def _ends(word: str) -> bool:
+    """A full stop after a short word is an abbreviation (Yth. Jl. No. Kec.), after a longer one the end."""
+    bare = word.rstrip("\"')]”’")
+    if bare.endswith(("!", "?")):
+        return True
+    return bare.endswith(".") and len(bare.rstrip(".").rpartition(".")[2]) > 3
+
+
+def _cut(text: str, longest: int) -> str:
+    if len(text) <= longest:
+        return text
+    head = text[: longest - 1]
+    return f"{head.rpartition(' ')[0] or head}…"
