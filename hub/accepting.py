@@ -9,7 +9,8 @@ from datetime import datetime
 from uuid import UUID
 
 from connectors.manifest import Manifest
-from connectors.mapping import Mapping, compile_mapping
+from connectors.mapping import Mapping
+from connectors.mapping import compile as compile_mapping
 from hub.audit.entry import Entry
 from hub.judging import Judged, doc_of, echo, judge_complaint, link, reporter_tokens
 from hub.model import Complaint, Problem, Tally, complaint_id

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import re2
 from rapidfuzz.fuzz import partial_ratio
 
-from dedup.judge import Doc, Rules, Verdict, judge, pack, unpack
+from dedup.judge import RULES, Doc, Rules, Verdict, document, judge, pack, unpack
 from dedup.keys import keys
 from dedup.text import normalise
 from hub.model import Complaint
@@ -58,20 +58,20 @@ def reporter_tokens(vault: Vault, complaint: Complaint) -> dict[str, bytes]:
 
 def doc_of(vault: Vault, number: str, complaint: Complaint, region: str, at: datetime) -> Described:
     """The complaint as dedup judges it."""
-    body = normalise(complaint.body)
-    text = body if len(body.split()) >= SHORT else normalise(f"{complaint.title or ''} {complaint.body}")
-    doc = Doc(
+    alone = len(normalise(complaint.body).split()) >= SHORT
+    doc = document(
         id=number,
-        text=text,
+        text=complaint.body if alone else f"{complaint.title or ''} {complaint.body}",
+        place=complaint.location_text or "",
         day=(at.astimezone(JAKARTA).date() - EPOCH).days,
         region=region,
-        reporter=frozenset(token.hex() for token in reporter_tokens(vault, complaint).values()),
+        reporter=[token.hex() for token in reporter_tokens(vault, complaint).values()],
     )
     return Described(doc=doc, features=pack(doc))
 
 
 def judge_complaint(
-    work: Work, vault: Vault, number: UUID, complaint: Complaint, *, region: str, at: datetime, rules: Rules | None = None
+    work: Work, vault: Vault, number: UUID, complaint: Complaint, *, region: str, at: datetime, rules: Rules = RULES
 ) -> Judged:
     """Look for earlier complaints about the same matter, in the transaction that holds the lock of the verdicts."""
     doc = doc_of(vault, str(number), complaint, region, at).doc
@@ -79,10 +79,9 @@ def judge_complaint(
 
 
 def judge_doc(
-    work: Work, vault: Vault, number: UUID, doc: Doc, *, may_wait: bool, rules: Rules | None = None
+    work: Work, vault: Vault, number: UUID, doc: Doc, *, may_wait: bool, rules: Rules = RULES
 ) -> Judged:
     """The same for a document that is already described; its keys go in before the look-up."""
-    rules = rules or Rules.read()
     hashed = [vault.token64("dedup", key) for key in sorted(keys(doc))]
     complaints.keys(work, number, doc.day, hashed)
     found = complaints.candidates(

@@ -53,7 +53,7 @@ def _assign(hub: Hub, work: Work) -> int:
     leaves.place(work, edge.size, digests)
     edge = edge.extend(digest for _, digest in digests)
     origin = origin_of(hub)
-    leaves.sign(work, edge, checkpoint.sign(origin, edge.size, edge.root(), hub.vault.keys.log_key()), hub.clock())
+    leaves.sign(work, edge, checkpoint.sign(origin, edge.size, edge.root(), hub.vault.keys.log), hub.clock())
     return len(entries)
 
 
@@ -94,6 +94,6 @@ def origin_of(hub: Hub) -> str:
 def export(hub: Hub, folder: Path) -> Tally:
     """Write the whole log and the verifier's key into a folder that needs nothing of ours to be checked."""
     files = publish(hub, folder, fresh=True)
-    line = checkpoint.vkey(origin_of(hub), checkpoint.public(hub.vault.keys.log_key()))
+    line = checkpoint.vkey(origin_of(hub), checkpoint.public(hub.vault.keys.log))
     (folder / "log.vkey").write_text(line + "\n")
     return Tally(verb="audit export", done=files + 1, notes=(f"key: {line}",))

@@ -127,9 +127,9 @@ def opened(note: str, vkey: str) -> Checkpoint:
 
 def parsed(note: str) -> Checkpoint:
     """The tree head in a note **without looking at its signatures**: only for what we wrote ourselves."""
-    lines = note.split("\n")
-    if len(lines) < 4 or not lines[0] or not _SIZE.fullmatch(lines[1]):
-        raise Unreadable("the checkpoint has not the lines origin, size and root")
+    lines = note.partition("\n\n")[0].rstrip("\n").split("\n")
+    if len(lines) != 3 or not lines[0] or not _SIZE.fullmatch(lines[1]):
+        raise Unreadable("the checkpoint has not the three lines origin, size and root")
     root = _decoded(lines[2], "the root in the checkpoint")
     if len(root) != 32:
         raise Unreadable("the root in the checkpoint has not 32 bytes")

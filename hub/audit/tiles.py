@@ -127,7 +127,7 @@ def _published(disk: _Folder, head: checkpoint.Checkpoint) -> int:
         raise Conflict(f"the folder holds the log {there.origin!r}, not {head.origin!r}; choose another folder")
     if there.size > head.size or (there.size == head.size and there.root != head.root):
         raise Conflict(
-            f"the folder's checkpoint is over {there.size} entries, the new one over {head.size}, or their roots differ:"
+            f"the folder's checkpoint is over {there.size} entries, the new one over {head.size}, or the roots differ:"
             " a log never shrinks and never changes"
         )
     return there.size

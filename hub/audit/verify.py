@@ -7,11 +7,10 @@ import base64
 import hashlib
 import itertools
 import json
-import operator
-import os
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,14 +30,14 @@ SENTENCES = {
     "surplus": "{file}: ada isi lebih setelah entri {entry} / {file}: there is something more after entry {entry}",
     "not json": "entri {entry} bukan objek JSON ({file}) / entry {entry} is not a JSON object ({file})",
     "tile": "{file}: hash diubah, mulai entri {entry} / {file}: a hash was changed, from entry {entry} on",
-    "below": "{file}: tidak cocok dengan induknya mulai entri {entry} / {file}: unlike its parent from entry {entry} on",
-    "unclear": "{file}: mulai entri {entry} berbeda dari isinya, dan keduanya tidak cocok dengan induknya"
-    " / {file}: from entry {entry} on unlike what is below, and neither fits the parent",
+    "below": "{file}: yang di bawahnya diubah mulai entri {entry} / {file}: changed below, from entry {entry} on",
+    "unclear": "{file}: bukan isi maupun induknya, mulai entri {entry} / {file}: fits nothing, from entry {entry} on",
     "root": "entri-entri tidak menghasilkan akar yang ditandatangani / the entries do not lead to the signed root",
     "rollback": "log mundur: {file} sudah memuat {more} entri / rollback: {file} already had {more} entries",
     "fork": "{more} entri pertama bukan lagi yang di {file} / the first {more} entries are not those of {file}",
 }
-ENOUGH = 100  # problems; then it is clear, and a forged size cannot keep us busy for ever
+# Signed text (origin, size, root), an empty line, signatures: C2SP signed-note and tlog-checkpoint, no extension lines.
+NOTE = re.compile("(([^\0-\x1f]+)\n(0|[1-9][0-9]{0,18})\n(\\S{44})\n)\n((?:\u2014 [^\\s+]+ \\S+\n)+)")
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Report:
-    """What was found: `entries` are there and hash to what the tree says; of the problems the first entry's is first."""
+    """What was found: `entries` hash to what the tree says; the problem with the first entry is the first."""
 
     origin: str
     size: int
@@ -67,49 +66,34 @@ class Report:
         return not self.problems
 
 
-def peaks(hashes: Sequence[bytes]) -> list[bytes]:
-    """Roots of the perfect subtrees over equal subtrees, largest first (RFC 6962 section 2.1)."""
-    level, found = list(hashes), []
-    while level:
-        if len(level) % 2:
-            found.append(level.pop())
-        level = [hashlib.sha256(b"\x01" + level[i] + level[i + 1]).digest() for i in range(0, len(level), 2)]
-    return found[::-1]
-
-
-def folded(tops: Sequence[bytes]) -> bytes:
-    """The root over a tree's peaks."""
-    root = tops[-1] if tops else hashlib.sha256().digest()
-    for left in reversed(tops[:-1]):
+def root_of(*parts: Sequence[bytes]) -> bytes:
+    """RFC 6962 root over the roots of perfect subtrees: those in one part are equally large, larger ones come first."""
+    tops: list[bytes] = []
+    for level in reversed(parts):
+        while level:
+            if len(level) % 2:
+                tops.append(level[-1])
+            level = [hashlib.sha256(b"\x01" + level[i - 1] + level[i]).digest() for i in range(1, len(level), 2)]
+    root = tops[0] if tops else hashlib.sha256().digest()
+    for left in tops[1:]:
         root = hashlib.sha256(b"\x01" + left + root).digest()
     return root
 
 
-def unbase64(text: str) -> bytes:
-    """Strict: spare bits must be zero, or two texts would mean the same signature."""
-    data = base64.b64decode(text, validate=True)
-    if base64.b64encode(data).decode() != text:
-        raise ValueError("base64")
-    return data
-
-
-def key_id(name: str, public: bytes) -> bytes:
-    return hashlib.sha256(name.encode() + b"\n\x01" + public).digest()[:4]
-
-
-def verifier(key: str | os.PathLike[str]) -> tuple[str, bytes]:
-    """Name and public key of a line `name+hash+key`, or of a file that holds it; ValueError says what is wrong."""
-    line = str(key).strip()
+def verifier(key: str | Path) -> tuple[str, bytes, bytes]:
+    """Name, key id and public key of a line `name+hash+key`, or of a file with it; ValueError says what is wrong."""
+    line = str(key)
     try:
-        if not re.fullmatch(r"[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+", line):
-            line = Path(key).read_text(encoding="utf-8").strip()
-        name, known, encoded = line.split("+", 2)
-        data = unbase64(encoded)
+        if not re.fullmatch(r"\s*[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+\s*", line):
+            line = Path(key).read_text(encoding="utf-8")
+        name, known, encoded = line.strip().split("+", 2)
+        data = base64.b64decode(encoded, validate=True)
     except (OSError, ValueError):
         raise ValueError("kunci tidak terbaca / the key is no line name+hash+key and no file that holds one") from None
-    if data[:1] != b"\x01" or len(data) != 33 or key_id(name, data[1:]).hex() != known:
+    key_id = hashlib.sha256(name.encode() + b"\n" + data).digest()[:4]
+    if data[:1] != b"\x01" or len(data) != 33 or key_id.hex() != known:
         raise ValueError("kunci salah salin / the key was not copied correctly: its hash does not fit")
-    return name, data[1:]
+    return name, key_id, data[1:]
 
 
 def place(kind: int | str, index: int, width: int) -> str:
@@ -121,10 +105,9 @@ def place(kind: int | str, index: int, width: int) -> str:
 
 
 def is_object(entry: bytes) -> bool:
-    try:
+    with suppress(ValueError, RecursionError):
         return isinstance(json.loads(entry.decode()), dict)
-    except (ValueError, RecursionError):
-        return False
+    return False
 
 
 def filled(below: Sequence[bytes | None], stored: list[bytes] | None) -> list[bytes] | None:
@@ -136,8 +119,8 @@ def filled(below: Sequence[bytes | None], stored: list[bytes] | None) -> list[by
 class Log:
     """One exported folder under examination."""
 
-    def __init__(self, folder: Path, name: str, public: bytes) -> None:
-        self.folder, self.name, self.public = folder, name, public
+    def __init__(self, folder: Path, key: str | Path) -> None:
+        self.folder, (self.name, self.key_id, self.public) = folder, verifier(key)
         self.size = self.old = self.good = 0
         self.problems: list[Problem] = []
         self.full: list[bytes | None] = []  # roots of the full tiles of level 0
@@ -148,35 +131,31 @@ class Log:
         said = SENTENCES[kind].format(file=file, entry=entry, more=more).split(" / ")
         self.problems.append(Problem(kind, file, entry, said[0], said[1]))
 
-    def read(self, file: str, most: int) -> bytes | None:
-        try:
-            with (self.folder / file).open("rb") as stream:
-                return stream.read(most + 1)
-        except OSError:
-            return None
+    def read(self, file: str | Path, most: int) -> bytes | None:
+        with suppress(OSError), (self.folder / file).open("rb") as stream:
+            return stream.read(most + 1)
+        return None
 
-    def head(self, file: str) -> tuple[int, bytes] | None:
+    def head(self, file: Path) -> tuple[int, bytes] | None:
         """Size and root of a checkpoint whose signature holds; None, and a problem, when it does not."""
         note = self.read(file, 1_000_000)
         wrong = "missing" if note is None else "unreadable"
-        try:
-            text, _, tail = (note or b"").decode().rpartition("\n\n")
-            origin, size, encoded = f"{text}\n".split("\n")[:3]
-            root, lines = unbase64(encoded), tail.split("\n")
-            form = re.fullmatch(r"0|[1-9][0-9]{0,18}", size) and not re.search(r"[\x00-\x09\x0b-\x1f]", text + tail)
-            if not form or len(root) != 32 or lines.pop() or not all(one.startswith("\u2014 ") for one in lines):
+        with suppress(ValueError, InvalidSignature):
+            form = NOTE.fullmatch((note or b"").decode())
+            text, origin, size, root, tail = form.groups() if form else ()
+            signed = [(line.split(" ")[1], line.split(" ")[2]) for line in tail.split("\n")[:-1]]
+            decoded = [(name, base64.b64decode(data, validate=True)) for name, data in signed]
+            # Spare bits of base64 must be zero, or two texts would mean one signature.
+            if [(name, base64.b64encode(data).decode()) for name, data in decoded] != signed:
                 raise ValueError
-            signed = [(one.split(" ")[1], unbase64(one.split(" ", 2)[2])) for one in lines]
-            ours = [data[4:] for one, data in signed if (one, data[:4]) == (self.name, key_id(self.name, self.public))]
+            ours = [data[4:] for name, data in decoded if (name, data[:4]) == (self.name, self.key_id)]
             wrong = "bad signature" if ours else "wrong key"
             for signature in ours or [b""]:
-                Ed25519PublicKey.from_public_bytes(self.public).verify(signature, f"{text}\n".encode())
+                Ed25519PublicKey.from_public_bytes(self.public).verify(signature, text.encode())
             wrong = "wrong origin"
             if origin == self.name:
-                return int(size), root
-        except (ValueError, IndexError, InvalidSignature):
-            pass
-        self.add(wrong, os.path.basename(file), 0)
+                return int(size), base64.b64decode(root, validate=True)
+        self.add(wrong, file.name, 0)
         return None
 
     def tile(self, level: int, index: int, width: int) -> list[bytes] | None:
@@ -210,7 +189,7 @@ class Log:
             return hashes == self.edge.get(level)
         above, at = divmod(index, 256)
         width = min(256, (self.size >> (8 * level + 8)) - above * 256)
-        return (self.read(place(level + 1, above, width), 8192) or b"")[32 * at :][:32] == folded(peaks(hashes))
+        return (self.read(place(level + 1, above, width), 8192) or b"")[32 * at :][:32] == root_of(hashes)
 
     def choose(self, level: int, index: int, stored: list[bytes] | None, below: list[bytes | None]) -> bytes | None:
         """The root to go on with; where a tile and what is below it differ, what is above decides which was changed."""
@@ -222,20 +201,18 @@ class Log:
                 verdict, chosen = "tile", known
             self.blame(verdict, level, index, known, stored)
         if chosen and level == 0:
-            self.good += sum(map(operator.eq, below, chosen))
+            self.good += sum(one == chosen[i] for i, one in enumerate(below))
             self.part = chosen if index == self.old // 256 else self.part
         self.earlier(level, index, chosen or [])
-        return folded(peaks(chosen)) if chosen else None
+        return root_of(chosen) if chosen else None
 
     def blame(self, verdict: str, level: int, index: int, one: Sequence[bytes | None], two: list[bytes]) -> None:
         """Say which of a tile and what is below it was changed, if they differ, and the first entry that it touches."""
         bad = [index * 256 + i for i, this in enumerate(one) if this and this != two[i]]
-        if not bad:
-            return
-        file = place(level, index, len(one))
-        if verdict == "below":
-            file = place(level - 1, bad[0], 256) if level else place("entries", index, len(one))
-        self.add("entry" if (verdict, level) == ("below", 0) else verdict, file, bad[0] << (8 * level), len(bad))
+        bundle = (verdict, level) == ("below", 0)
+        file = place("entries" if bundle else level, index, len(one))
+        if bad:
+            self.add("entry" if bundle else verdict, file, bad[0] << (8 * level), len(bad))
 
     def earlier(self, level: int, index: int, chosen: list[bytes]) -> None:
         """Partial files of earlier sizes may be gone; those that are there must be how this tile begins."""
@@ -254,8 +231,8 @@ class Log:
         while count := self.size >> (8 * level):
             beneath, roots = roots, []
             for index in range(-(-count // 256)):
-                if len(self.problems) > ENOUGH:
-                    return
+                if len(self.problems) > 100:
+                    return  # It is clear by now, and a forged size must not keep us busy for ever.
                 width = min(256, count - index * 256)
                 stored = self.tile(level, index, width)
                 below = beneath[index * 256 :][:width] if level else self.leaves(index, width, stored)
@@ -267,46 +244,34 @@ class Log:
             level += 1
         # Every partial tile is either as stored or as what is below says: what leads to the signed root is true.
         options = [[one for one in (stored, filled(below, stored)) if one] for _, _, stored, below in edges]
-        for picked in itertools.product(*options):
-            if folded([one for hashes in reversed(picked) for one in peaks(hashes)]) == root:
-                self.edge = {edge[0]: picked[i] for i, edge in enumerate(edges)}
-        if not self.edge and all(options) and (self.size or root != folded([])):
+        led = [picked for picked in itertools.product(*options) if root_of(*reversed(picked)) == root]
+        if led:
+            self.edge = {edge[0]: led[0][i] for i, edge in enumerate(edges)}
+        elif all(options):
             self.add("root")
         for edge in edges:
             self.choose(*edge)
 
-    def compare(self, file: str, size: int, root: bytes, now: bytes) -> None:
-        """Whether the log still begins with the entries of an older checkpoint."""
-        whole = [one for one in self.full[: size // 256] if one]
-        part = self.part[: size % 256]
-        if size > self.size:
-            self.add("rollback", file, more=size)
-        elif size < self.size and len(whole) * 256 + len(part) == size:
-            now = folded(peaks(whole) + peaks(part))
-        elif size < self.size:
-            return  # something is missing, and was said to be
-        if size <= self.size and now != root:
-            self.add("fork", file, more=size)
 
-
-def verify(
-    folder: str | os.PathLike[str], key: str | os.PathLike[str], since: str | os.PathLike[str] | None = None
-) -> Report:
+def verify(folder: str | Path, key: str | Path, since: str | Path | None = None) -> Report:
     """
     Check the log in `folder` with a verifier key (its line, or a file that holds it) and, if given, against the file
     of an older checkpoint. Raises ValueError when folder or key cannot be used; all else is in the report.
     """
-    log = Log(Path(folder), *verifier(key))
+    log = Log(Path(folder), key)
     if not log.folder.is_dir():
         raise ValueError("folder log tidak ada / there is no such folder")
-    old = log.head(os.path.abspath(since)) if since else None
-    head = log.head("checkpoint")
+    old = log.head(Path(since).absolute()) if since else None
+    head = log.head(Path("checkpoint"))
     log.size, root = head or (0, b"")
-    log.old = old[0] if old else 0
+    log.old, old_root = old or (0, b"")
     if head:
         log.scan(root)
-    if head and old:
-        log.compare(os.path.basename(since or ""), *old, root)
+    parts = [one for one in log.full[: log.old // 256] if one], log.part[: log.old % 256]
+    if since and old and head and log.old > log.size:
+        log.add("rollback", Path(since).name, more=log.old)
+    elif since and old and head and len(parts[0]) * 256 + len(parts[1]) == log.old and root_of(*parts) != old_root:
+        log.add("fork", Path(since).name, more=log.old)
     log.problems.sort(key=lambda one: sys.maxsize if one.entry is None else one.entry)
     return Report(log.name, log.size, root, log.good, tuple(log.problems))
 

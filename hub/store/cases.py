@@ -79,21 +79,23 @@ def unlink(work: Work, number: int, *, by: str, now: datetime) -> bool:
 def settle(work: Work, complaints: Sequence[UUID]) -> None:
     """Work out the heads again of all cases that were or are connected with these complaints."""
     reached = [row.id for row in work.rows(_REACHED, ids=list(complaints))]
-    standing = work.rows(
-        """
-        SELECT l.case_a, l.case_b FROM links l
-        WHERE l.undoes IS NULL AND (l.case_a = ANY(:cases) OR l.case_b = ANY(:cases))
-          AND NOT EXISTS (SELECT FROM links u WHERE u.undoes = l.id)
-        """,
-        cases=reached,
+    standing = work.rows(_STANDING, cases=reached)
+    found = heads(
+        Link(case=str(row.case_a), case_born=row.born_a, other=str(row.case_b), other_born=row.born_b)
+        for row in standing
     )
-    order = [row.id for row in work.rows("SELECT id FROM cases WHERE id = ANY(:ids) ORDER BY number", ids=reached)]
-    found = heads([Link(a=str(row.case_a), b=str(row.case_b)) for row in standing], order=[str(one) for one in order])
     work.many(
         "UPDATE cases SET head = :head WHERE id = :id AND head <> :head",
-        [{"id": one, "head": UUID(found.get(str(one), str(one)))} for one in order],
+        [{"id": case, "head": UUID(found.get(str(case), str(case)))} for case in reached],
     )
 
+
+_STANDING = """
+SELECT l.case_a, l.case_b, a.number AS born_a, b.number AS born_b
+FROM links l JOIN cases a ON a.id = l.case_a JOIN cases b ON b.id = l.case_b
+WHERE l.undoes IS NULL AND (l.case_a = ANY(:cases) OR l.case_b = ANY(:cases))
+  AND NOT EXISTS (SELECT FROM links u WHERE u.undoes = l.id)
+"""
 
 _REACHED = """
 WITH RECURSIVE reached(id) AS (

@@ -21,11 +21,19 @@ class Sealed:
     published: bool
 
 
-def hub_id(work: Work, now: datetime) -> UUID:
-    """The hub's own UUID, fixed at first use: origin and key name of its log."""
-    work.run("INSERT INTO hub (id, created_at) VALUES (:id, :now) ON CONFLICT DO NOTHING", id=uuid4(), now=now)
-    number: UUID = work.value("SELECT id FROM hub")
-    return number
+def hub_row(work: Work, hub_key: str, now: datetime) -> tuple[UUID, str]:
+    """The hub's own UUID, fixed at first use (origin and key name of its log), and the key that it was made with."""
+    row = work.one("SELECT id, hub_key FROM hub")
+    if row is None:
+        work.run(
+            "INSERT INTO hub (id, hub_key, created_at) VALUES (:id, :key, :now) ON CONFLICT DO NOTHING",
+            id=uuid4(),
+            key=hub_key,
+            now=now,
+        )
+        row = work.one("SELECT id, hub_key FROM hub")
+    assert row is not None
+    return row.id, row.hub_key
 
 
 def latest(work: Work) -> Sealed | None:

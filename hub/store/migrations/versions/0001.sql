@@ -4,6 +4,7 @@
 CREATE TABLE hub (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     id uuid NOT NULL,
+    hub_key text NOT NULL,                        -- which hub key wraps the data keys: another one opens nothing
     created_at timestamptz NOT NULL
 );
 

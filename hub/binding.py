@@ -1,0 +1,88 @@
+"""Which connector may send which secret to which host: bound at first use, widened only by a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from connectors.errors import Misconfigured
+from connectors.manifest import Manifest
+from hub.audit.entry import Entry
+from hub.store import bindings
+from hub.store.log import append
+from hub.store.work import Store, Work
+
+
+def hosts(manifest: Manifest) -> set[str]:
+    """All hosts that the manifest itself names."""
+    return {host for host in map(_host, _strings([manifest.options, manifest.reply or {}])) if host}
+
+
+def _strings(value: Any, key: str = "") -> list[tuple[str, str]]:
+    if isinstance(value, str):
+        return [(key, value)]
+    pairs = value.items() if isinstance(value, dict) else ((key, one) for one in value) if isinstance(value, list) else ()
+    return [found for name, one in pairs for found in _strings(one, str(name))]
+
+
+def _host(pair: tuple[str, str]) -> str:
+    key, text = pair
+    if key == "host":
+        return text.lower().rstrip(".")
+    return (urlsplit(text).hostname or "").rstrip(".") if key in ("url", "api") else ""
+
+
+def allowed(
+    store: Store, manifest: Manifest, connector: UUID, reserved: Collection[str], clock: Callable[[], datetime]
+) -> Callable[[str, str], None]:
+    """allowed(name, host) for one connector; raises Misconfigured where a person has to allow it first."""
+    own = hosts(manifest)
+    known: set[tuple[str, str]] = set()
+
+    def ask(name: str, host: str) -> None:
+        if (name, host) in known:
+            return
+        if name in reserved:
+            raise Misconfigured(f"The secret {name} belongs to a registry; no connector may use it.", code="secret_bound")
+        with store.begin(region=manifest.region) as work:
+            _decide(work, manifest, connector, name, host.lower().rstrip("."), own, clock())
+        known.add((name, host))
+
+    return ask
+
+
+def _decide(
+    work: Work, manifest: Manifest, connector: UUID, name: str, host: str, own: set[str], now: datetime
+) -> None:
+    work.lock(f"secret {name}")
+    bound = bindings.of(work, name)
+    if not bound and host in own:
+        bind(work, name, connector, manifest.region, sorted(own), by="manifest", now=now)
+    elif (connector, host) not in bound:
+        raise Misconfigured(
+            f"The secret {name} is not bound to connector '{manifest.name}' and host {host}.",
+            hint=f"If that is right, the operator runs: satupintu secret allow {name} --connector {manifest.name} "
+            f"--host {host}",
+            code="secret_bound",
+        )
+
+
+def bind(
+    work: Work, name: str, connector: UUID, region: str, to: Collection[str], *, by: str, now: datetime
+) -> None:
+    """Bind a secret to a connector and hosts, with an entry that names them and not the value."""
+    bindings.add(work, name, connector, to, by=by, now=now)
+    append(
+        work,
+        Entry(
+            act="secret_bound",
+            at=now,
+            actor=by,
+            connector=str(connector),
+            region=region,
+            detail={"name": name, "hosts": list(to)},
+        ),
+    )

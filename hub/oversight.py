@@ -1,0 +1,125 @@
+"""What the hub owes to whom: the conservation check, silent channels, open work and the figures that people see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from hub.audit.entry import Entry
+from hub.model import Tally
+from hub.spine import Hub
+from hub.store import figures as counts
+from hub.store.log import append
+from hub.store.work import Work
+from schemas.words import OUTCOMES
+
+WEEK: Final = timedelta(days=7)
+"""The span over which `expect.per_day` is an average."""
+SEALED_WITHIN: Final = timedelta(hours=4)
+"""Older entries without a leaf stop forwarding where sealing fails (design section 7)."""
+
+
+def watch(hub: Hub) -> Tally:
+    """
+    Compare everything with everything: failed counts complaints that are at none or two of the seven words.
+
+    Words hold the counts, notes the sentences for people; the same counts go into the entry `watched`.
+    """
+    now = hub.clock()
+    with hub.store.begin() as work:
+        table, astray = counts.conservation(work), counts.astray(work)
+        wrong = list(_unbalanced(table, counts.complaints(work), astray))
+        notes = [*wrong, *_findings(hub, work, now)]
+        words = _words(hub, work, table, len(astray) or len(wrong))
+        tally = Tally(
+            verb="watch",
+            done=sum(row["stored"] for row in table.values()),
+            failed=words["lost"],
+            words=words,
+            notes=tuple(notes),
+        )
+        append(work, _entry(hub, tally, now, astray))
+    return tally
+
+
+def figures(hub: Hub) -> dict[str, Any]:
+    """
+    What `satupintu status` and the demo show.
+
+    {"connectors": {name: {stored, waiting, …, lost}}, "pulled": {name: items}, "cases_with_two_or_more": n,
+    "statuses_brought_back": n, "answers_sent": n, "entries_sealed": n}
+    """
+    with hub.store.begin() as work:
+        return {"connectors": counts.conservation(work), "pulled": counts.pulled(work), **counts.totals(work)}
+
+
+def _unbalanced(
+    table: Mapping[str, Mapping[str, int]], complaints: Mapping[str, int], astray: list[str]
+) -> Iterator[str]:
+    """Promise 1: what is stored is the sum of the seven words, and as many as the table holds."""
+    for name in sorted(table.keys() | complaints.keys()):
+        row, held = table.get(name, {}), complaints.get(name, 0)
+        added = sum(row.get(word, 0) for word in OUTCOMES)
+        if not added == row.get("stored", 0) == held:
+            yield f"{name}: {held} complaints are stored, but {added} are accounted for; report this as a fault."
+    if astray:
+        yield f"Complaints without exactly one word: {', '.join(astray)}."
+
+
+def _words(hub: Hub, work: Work, table: Mapping[str, Mapping[str, int]], lost: int) -> dict[str, int]:
+    totals = {word: sum(row[word] for row in table.values()) for word in ("stored", *OUTCOMES)}
+    owed = {"intervals_owed": sum(row.intervals for row in counts.owed(work))}
+    broken = {"manifests_broken": len(hub.manifests.bad)}
+    return {**totals, "lost": lost, **owed, **broken, **counts.stuck(work), "unsealed": counts.unsealed(work)[0]}
+
+
+def _findings(hub: Hub, work: Work, now: datetime) -> Iterator[str]:
+    for row in counts.owed(work):
+        yield f"{row.name}: {row.intervals} read intervals are owed, the oldest for {_span(now - row.since)}."
+    for row in counts.channels(work, now, WEEK):
+        yield from _quiet(hub, row, now)
+    for what, number in counts.stuck(work).items():
+        yield f"{number} {what.replace('_', ' ')}: a person has to look."
+    number, since = counts.unsealed(work)
+    if since is not None and now - since > SEALED_WITHIN:
+        yield f"{number} entries are not sealed, the oldest for {_span(now - since)}; run 'satupintu seal'."
+    for path, error in hub.manifests.bad.items():
+        yield f"{path.name} cannot be used: {error.what}"
+
+
+def _quiet(hub: Hub, row: Any, now: datetime) -> Iterator[str]:
+    """What a channel's own manifest expects of it, and what came."""
+    manifest = hub.manifests.good.get(row.name)
+    if manifest is None:
+        yield f"{row.name}: there is no usable manifest any more; nothing is pulled."
+        return
+    if manifest.disabled:
+        return
+    expect, known_for = manifest.expect, now - row.first_seen_at
+    silent = now - (row.last_item or row.first_seen_at)
+    if expect.silent_after and silent > expect.silent_after:
+        yield f"{row.name}: silent for {_span(silent)}; it should not be for more than {_span(expect.silent_after)}."
+    if expect.per_day and known_for >= WEEK and row.lately < expect.per_day * WEEK.days:
+        yield f"{row.name}: {row.lately} complaints in {WEEK.days} days; {expect.per_day:g} a day are expected."
+
+
+def _span(span: timedelta) -> str:
+    """Whole days, else whole hours, else minutes."""
+    if span >= timedelta(days=2):
+        return f"{span.days} days"
+    hours, minutes = divmod(int(span.total_seconds()) // 60, 60)
+    return f"{hours} h" if hours >= 2 else f"{hours * 60 + minutes} min"
+
+
+def _entry(hub: Hub, tally: Tally, now: datetime, astray: list[str]) -> Entry:
+    counted = {name: number for name, number in tally.words.items() if number}
+    detail: dict[str, Any] = {**counted, **({"astray": astray} if astray else {})}
+    return Entry(
+        act="watched",
+        at=now,
+        actor=hub.holder,
+        count=tally.done,
+        code="unbalanced" if tally.failed else "balanced",
+        detail=detail,
+    )

@@ -1,0 +1,179 @@
+"""What LAPOR! v3 tells about a complaint: logs with HTML, placeholders, JSON inside strings and times without a zone."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urljoin, urlsplit
+from zoneinfo import ZoneInfo
+
+from connectors.errors import ChannelError, Refused, Unavailable
+from hub.model import Change
+
+MOST_PAGES: Final = 200
+_ZONE: Final = ZoneInfo("Asia/Jakarta")  # a national system: its stamps are WIB, whatever the region
+_LAST: Final = datetime.max.replace(tzinfo=_ZONE)
+_FORMS: Final = ("%d-%m-%Y %H:%M:%S", "%Y-%m-%d %H:%M:%S", "%d-%m-%Y %H:%M")
+_PLACEHOLDER: Final = re.compile(r"\{\{\s*([a-z_]{1,40})\s*\}\}")
+_BREAK: Final = re.compile(r"<(?:br\s*/?|/p|/div|/li|/h[1-6]|/tr)\s*>", re.IGNORECASE)
+_SILENT: Final = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
+_TAG: Final = re.compile(r"<[a-zA-Z/!][^<>]*>")
+_BY: Final = {"sistem": "system", "admin": "admin", "pelapor": "reporter", "instansi": "agency"}
+
+
+def pages(read: Callable[[str], Any], first: str) -> Iterator[list[dict[str, Any]]]:
+    """
+    The rows of all pages, each page address once, at most 200 of them, never to another host.
+
+    Raises Unavailable (code page_loop, foreign_page) where the listing does not end as it should: half a listing
+    must not pass for a whole one.
+    """
+    url: str | None = first
+    seen: set[str] = set()
+    while url is not None and url not in seen:
+        if len(seen) == MOST_PAGES:
+            raise Unavailable("The registry's list of follow-ups does not end.", code="page_loop")
+        seen.add(url)
+        results = _dict(_dict(read(url)).get("results"))
+        yield _rows(results.get("data"))
+        url = _next(url, results.get("next_page_url"))
+
+
+def _next(here: str, given: Any) -> str | None:
+    if not isinstance(given, str) or not given:
+        return None
+    new = urljoin(here, given)
+    if urlsplit(new)[:2] != urlsplit(here)[:2]:
+        raise Unavailable("The registry's list of follow-ups leads to another host.", code="foreign_page")
+    return new
+
+
+def not_read(status: int, wait: float | None) -> ChannelError:
+    """The error for a GET that was not answered with 200."""
+    code = f"http_{status}"
+    if status in (401, 403):
+        return Refused(f"The registry answered HTTP {status}.", hint="Look at its headers and secrets.", code=code)
+    return Unavailable(f"The registry answered HTTP {status}.", code=code, retry_after=wait)
+
+
+def changes(results: Mapping[str, Any], followups: Sequence[Mapping[str, Any]]) -> list[Change]:
+    """All that is known about one complaint, oldest first; what has no readable stamp comes last, in the given order."""
+    data = _dict(results.get("data"))
+    logs = _upwards(_rows(results.get("data_logs")), str(data.get("status_name") or ""))
+    found = [change for log in logs if (change := _log(log))]
+    current = _current(data, found)
+    answers = {str(row.get("id")): row for row in followups}
+    found += [*current, *(_answer(row) for row in answers.values())]
+    return sorted(found, key=lambda change: change.at or _LAST)
+
+
+def _upwards(logs: list[dict[str, Any]], current: str) -> list[dict[str, Any]]:
+    """Oldest first, as far as stamps of whole seconds can tell; a list that begins with the present state is upside down."""
+    names = [name for log in logs if (name := _inside(log).get("status_new"))]
+    down = len(names) > 1 and names[0] == current != names[-1]
+    return sorted(reversed(logs) if down else logs, key=lambda log: stamped(log.get("date")) or _LAST)
+
+
+def _log(log: Mapping[str, Any]) -> Change | None:
+    inside = _inside(log)
+    new, there = inside.get("status_new"), _institution(log, inside, "to")
+    if not new and not there:
+        return None
+    return Change(
+        what="status" if new else "disposition",
+        name=str(new or ""),
+        text=plain(str(log.get("content") or ""), {**inside, **log}),
+        stamp=str(log.get("date") or ""),
+        at=stamped(log.get("date")),
+        by=_by(str(new)) if new else "admin",
+        from_institution=_institution(log, inside, "from"),
+        to_institution=there,
+    )
+
+
+def _current(data: Mapping[str, Any], found: Sequence[Change]) -> list[Change]:
+    """The present status where the logs do not end with it; it is as old as the youngest line of the status log."""
+    name = str(data.get("status_name") or "")
+    last = next((change.name for change in reversed(found) if change.what == "status"), "")
+    if not name or name == last:
+        return []
+    lines = [(stamped(line.get("timestamp")), line) for line in _rows(data.get("status_logs"))]
+    at, line = max(((at, line) for at, line in lines if at), key=lambda pair: pair[0], default=(None, {}))
+    text = plain(str(line.get("note") or ""), {"status_new": name, "status_old": last})
+    return [Change(what="status", name=name, text=text, stamp=str(line.get("timestamp") or ""), at=at, by=_by(name))]
+
+
+def _answer(row: Mapping[str, Any]) -> Change:
+    return Change(
+        what="follow_up",
+        text=plain(str(row.get("content") or ""), row),
+        stamp=str(row.get("created_at") or ""),
+        at=stamped(row.get("created_at")),
+        by="agency" if _institution(row, row, "from") else None,
+        from_institution=_institution(row, row, "from"),
+        to_institution=_institution(row, row, "to"),
+        foreign_id=str(row["id"]) if row.get("id") is not None else None,
+    )
+
+
+def _inside(log: Mapping[str, Any]) -> dict[str, Any]:
+    """The log's `data`: a JSON string, or already an object; anything else is nothing."""
+    data = log.get("data")
+    if isinstance(data, str):
+        try:
+            data = json.loads(data)
+        except (ValueError, RecursionError):
+            return {}
+    return _dict(data)
+
+
+def _institution(log: Mapping[str, Any], inside: Mapping[str, Any], end: str) -> str | None:
+    """The registry's number of the institution at this end, its name where there is no number."""
+    whole = _dict(log.get(f"institution_{end}"))
+    keys = (f"institution_{end}_id", f"institution_{end}_name")
+    known = [whole.get("id"), log.get(keys[0]), inside.get(keys[0]), whole.get("name"), log.get(keys[1]), inside.get(keys[1])]
+    return next((str(value) for value in known if value), None)
+
+
+def _by(status: str) -> str | None:
+    """Who closed it, where the status says so ("Ditutup oleh Sistem"): a timer is not a person."""
+    words = status.lower().rpartition(" oleh ")[2].split()
+    return _BY.get(words[0]) if " oleh " in status.lower() and words else None
+
+
+def stamped(text: Any) -> datetime | None:
+    """A stamp of the registry, d-m-Y H:i:s without a zone, as a time in Asia/Jakarta; None where it is unreadable."""
+    for form in _FORMS:
+        try:
+            return datetime.strptime(str(text).strip(), form).replace(tzinfo=_ZONE)
+        except ValueError:
+            continue
+    return None
+
+
+def plain(text: str, values: Mapping[str, Any]) -> str:
+    """Plain text of an HTML log with its {{placeholders}} filled; one that nothing fills disappears."""
+    bare = html.unescape(_TAG.sub("", _BREAK.sub("\n", _SILENT.sub("", text))))
+    filled = _PLACEHOLDER.sub(lambda found: _filling(found[1], values), bare)
+    lines = (re.sub(r"[^\S\n]+", " ", line).strip() for line in filled.splitlines())
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _filling(name: str, values: Mapping[str, Any]) -> str:
+    if name == "institution":
+        return _filling("institution_from", values)
+    value = values.get(f"{name}_name") or values.get(name)
+    value = value.get("name") if isinstance(value, Mapping) else value
+    return str(value) if isinstance(value, str | int) else ""
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _rows(value: Any) -> list[dict[str, Any]]:
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []

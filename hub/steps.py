@@ -1,0 +1,98 @@
+"""The six verbs that carry a complaint from a channel to the registry and its answer back. Read this first.
+
+Each verb is also a command, an Airflow task and an audit event of that name. A step returns a Tally of counts:
+no complaint text ever enters a log line or an XCom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+from connectors.errors import ChannelError
+from hub import accepting, follow as following, forwarding, oversight, pulling, sealing
+from hub.model import Tally
+from hub.spine import Hub
+from hub.store.leases import LostLease
+
+VERBS = ("pull", "accept", "forward", "follow", "seal", "watch")
+
+
+def pull(hub: Hub, name: str, *, since: datetime | None = None, until: datetime | None = None) -> Tally:
+    """Channel -> items, kept as received; raises ChannelError, named by who must act."""
+    return pulling.pull(hub, name, since=since, until=until)
+
+
+def accept(hub: Hub, names: Sequence[str] = ()) -> Tally:
+    """Items -> complaints or quarantine, with the verdict about duplicates and the outbox rows."""
+    return added("accept", accepting.accept(hub, names))
+
+
+def forward(hub: Hub, names: Sequence[str] = ()) -> Tally:
+    """Outbox -> registry, with receipts."""
+    return forwarding.forward(hub, names)
+
+
+def follow(hub: Hub, names: Sequence[str] = ()) -> Tally:
+    """Registry -> status -> back to the reporter through his own door."""
+    return following.follow(hub, names)
+
+
+def seal(hub: Hub) -> Tally:
+    """Audit entries -> tiles and a signed checkpoint."""
+    return sealing.seal(hub)
+
+
+def watch(hub: Hub) -> Tally:
+    """Everything -> oversight figures, conservation check, silent channels, deadlines."""
+    return oversight.watch(hub)
+
+
+def sync(hub: Hub, names: Sequence[str] = (), *, said: Callable[[Tally], None] = lambda tally: None) -> list[Tally]:
+    """All six in order, for small sites and tests; a dead channel holds nothing else up.
+
+    `said` hears of each tally as it comes.
+    """
+    tallies: list[Tally] = []
+    chosen = names or sorted(hub.manifests.good)
+    steps: list[Callable[[], Tally]] = [lambda name=name: pull_kept(hub, name) for name in chosen]  # type: ignore[misc]
+    steps += [
+        lambda: accept(hub, chosen),
+        lambda: forward(hub, chosen if names else ()),
+        lambda: follow(hub, chosen if names else ()),
+        lambda: seal(hub),
+        lambda: watch(hub),
+    ]
+    for step in steps:
+        tallies.append(step())
+        said(tallies[-1])
+    return tallies
+
+
+def pull_kept(hub: Hub, name: str) -> Tally:
+    """A pull whose failure is a value, so that the next step goes on."""
+    try:
+        return pull(hub, name)
+    except (ChannelError, LostLease) as error:
+        return Tally(verb="pull", failed=1, owed=(f"{name}: {error}",), error=error)
+
+
+def added(verb: str, tallies: Iterable[Tally]) -> Tally:
+    """Several tallies as one."""
+    all_of = list(tallies)
+    words: dict[str, int] = {}
+    for tally in all_of:
+        for word, count in tally.words.items():
+            words[word] = words.get(word, 0) + count
+    return Tally(
+        verb=verb,
+        done=sum(t.done for t in all_of),
+        skipped=sum(t.skipped for t in all_of),
+        failed=sum(t.failed for t in all_of),
+        owed=tuple(one for t in all_of for one in t.owed),
+        words=words,
+        notes=tuple(one for t in all_of for one in t.notes),
+        error=next((t.error for t in all_of if t.error), None),
+        running=bool(all_of) and all(t.running for t in all_of),
+        halted=any(t.halted for t in all_of),
+    )

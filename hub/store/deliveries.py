@@ -1,0 +1,453 @@
+"""The outbox: one row a complaint and registry, who works on it, and every attempt, written before it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from hub.audit.entry import Detail, Entry
+from hub.model import Receipt
+from hub.store import leases
+from hub.store.log import append, append_all
+from hub.store.work import Work
+
+LEASE: Final = timedelta(minutes=10)
+"""Longer than the longest call to a registry; every step begins it anew."""
+FIRST_CHECK: Final = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One complaint on its way to one registry, in the hands of whoever holds `token`."""
+
+    id: int
+    complaint: UUID
+    registry: str
+    connector: UUID
+    region: str
+    state: str
+    registry_id: str | None
+    tries: int
+    """Failures in a row, for the back-off."""
+    queued_at: datetime
+    first_try_at: datetime | None
+    token: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What is sent, as it rests: ciphertext under the data key of the version that made it."""
+
+    key_id: UUID | None
+    wrapped: bytes | None
+    """None where the citizen's data key was erased."""
+    canonical_enc: bytes | None
+    files: Sequence[Any]
+    """Rows of attachments without content: id, name_enc, media_type, state, registry_file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What a step did to a delivery; `state` is where the delivery stands afterwards."""
+
+    act: str
+    """The entry: forwarded | unknown | refused | postponed."""
+    state: str
+    receipt: Receipt
+    step: str | None = None
+    tries: int = 0
+    due_at: datetime | None = None
+    next_check_at: datetime | None = None
+    keep: bool = False
+    """The same holder goes on with the next step."""
+
+
+# into the outbox ---------------------------------------------------------------------------------------------------
+
+
+def known(work: Work, name: str, sha256: str, now: datetime) -> None:
+    """A registry of the folder, with the hash of its file, is known to the store."""
+    work.run(
+        """
+        INSERT INTO registries (name, sha256, seen_at) VALUES (:name, :sha256, :now)
+        ON CONFLICT (name) DO UPDATE SET sha256 = excluded.sha256, seen_at = excluded.seen_at
+        WHERE registries.sha256 <> excluded.sha256
+        """,
+        name=name,
+        sha256=sha256,
+        now=now,
+    )
+
+
+def queue(
+    work: Work,
+    *,
+    complaint: UUID,
+    registry: str,
+    connector: UUID,
+    region: str,
+    now: datetime,
+    manifest_sha256: str,
+    unmapped: Sequence[str],
+) -> None:
+    """Put a complaint into the outbox; once for each registry, however often it is said."""
+    work.run(
+        """
+        INSERT INTO deliveries (complaint, registry, connector, region, due_at, queued_at, manifest_sha256, unmapped)
+        VALUES (:complaint, :registry, :connector, :region, :now, :now, :sha, :unmapped)
+        ON CONFLICT (complaint, registry) DO NOTHING
+        """,
+        complaint=complaint,
+        registry=registry,
+        connector=connector,
+        region=region,
+        now=now,
+        sha=manifest_sha256,
+        unmapped=list(unmapped),
+    )
+
+
+def queue_repeats(work: Work, complaint: UUID, *, registry: str, now: datetime, actor: str) -> UUID | None:
+    """
+    The complaint that led will never arrive: its reporter's first repeat is sent in its place, the others stand behind that.
+
+    Returns the new leader, None where nobody stood behind.
+    """
+    work.lock("verdicts")
+    repeats = work.rows(
+        """
+        SELECT id, connector, region, coalesce(manifest_sha256, '') AS sha, unmapped FROM complaints
+        WHERE behind = :complaint AND state = 'withheld_repeat'
+        ORDER BY submitted_at NULLS LAST, first_stored_at, id FOR UPDATE
+        """,
+        complaint=complaint,
+    )
+    if not repeats:
+        return None
+    first = repeats[0]
+    work.run("UPDATE complaints SET behind = :new WHERE behind = :old AND id <> :new", new=first.id, old=complaint)
+    work.run("UPDATE complaints SET state = 'accepted', reason = NULL, behind = NULL WHERE id = :id", id=first.id)
+    queue(
+        work,
+        complaint=first.id,
+        registry=registry,
+        connector=first.connector,
+        region=first.region,
+        now=now,
+        manifest_sha256=first.sha,
+        unmapped=first.unmapped,
+    )
+    append(work, _entry("released", first, registry, now, actor, code="leader_lost", detail={"behind": str(complaint)}))
+    return UUID(str(first.id))
+
+
+# taking one --------------------------------------------------------------------------------------------------------
+
+_CLAIM = """
+WITH due AS (
+    SELECT d.id FROM deliveries d
+    JOIN registries r ON r.name = d.registry
+    JOIN connectors k ON k.id = d.connector
+    WHERE d.registry = :registry AND d.state IN ('queued', 'files_uploaded', 'created') AND d.due_at <= :now
+      AND (d.until IS NULL OR d.until <= :now) AND r.paused_at IS NULL AND r.opened_at IS NULL
+      AND (:everyone OR k.name = ANY(CAST(:names AS text[])))
+      AND NOT EXISTS (SELECT FROM attempts a WHERE a.delivery = d.id AND a.step = 'create' AND a.ended_at IS NULL)
+    ORDER BY d.due_at, d.id LIMIT 1 FOR UPDATE OF d SKIP LOCKED
+)
+UPDATE deliveries d SET holder = :holder, token = nextval('fence'), until = :until
+FROM due WHERE d.id = due.id
+RETURNING d.id, d.complaint, d.registry, d.connector, d.region, d.state, d.registry_id, d.tries, d.queued_at, d.token,
+          (SELECT min(a.started_at) FROM attempts a WHERE a.delivery = d.id) AS first_try_at
+"""
+
+
+def claim(work: Work, registry: str, *, names: Sequence[str], holder: str, now: datetime) -> Delivery | None:
+    """
+    The delivery that has been due longest, now in our hands; None where nothing is due, or the registry is paused or its
+    breaker open. `names` limits to connectors.
+    """
+    row = work.one(
+        _CLAIM,
+        registry=registry,
+        everyone=not names,
+        names=list(names),
+        holder=holder,
+        now=now,
+        until=now + LEASE,
+    )
+    return Delivery(**row._mapping) if row else None
+
+
+def interrupted(work: Work, registry: str, *, now: datetime, actor: str) -> list[UUID]:
+    """
+    Deliveries whose holder is gone: where a create had begun nobody knows its outcome, so they become unknown; the others
+    are free again as they stand. Returns the complaints that became unknown.
+    """
+    _free_the_dead(work, registry, now)
+    rows = work.rows(
+        """
+        UPDATE deliveries d SET state = 'unknown', code = 'interrupted', http = NULL, holder = NULL, token = NULL, until = NULL
+        WHERE d.id IN (
+            SELECT d.id FROM deliveries d
+            WHERE d.registry = :registry AND d.state IN ('queued', 'files_uploaded', 'created') AND d.until <= :now
+              AND EXISTS (SELECT FROM attempts a WHERE a.delivery = d.id AND a.step = 'create' AND a.ended_at IS NULL)
+            FOR UPDATE SKIP LOCKED
+        )
+        RETURNING d.id, d.complaint, d.connector, d.region
+        """,
+        registry=registry,
+        now=now,
+    )
+    work.run(
+        "UPDATE attempts SET ended_at = :now, outcome = 'unknown', code = 'interrupted' "
+        "WHERE delivery = ANY(:ids) AND ended_at IS NULL",
+        ids=[row.id for row in rows],
+        now=now,
+    )
+    append_all(work, [_entry("unknown", row, registry, now, actor, code="interrupted") for row in rows])
+    return [row.complaint for row in rows]
+
+
+def _free_the_dead(work: Work, registry: str, now: datetime) -> None:
+    """A holder that was a process of this machine and is gone will not come back: its leases end at once."""
+    held = work.rows(
+        """
+        SELECT DISTINCT holder FROM deliveries
+        WHERE registry = :registry AND state IN ('queued', 'files_uploaded', 'created') AND until > :now
+        """,
+        registry=registry,
+        now=now,
+    )
+    if gone := [row.holder for row in held if row.holder and leases.dead(row.holder)]:
+        work.run(
+            "UPDATE deliveries SET until = :now WHERE registry = :registry AND holder = ANY(:gone) AND until > :now",
+            registry=registry,
+            gone=gone,
+            now=now,
+        )
+
+
+def content(work: Work, delivery: Delivery) -> Content:
+    """The sealed text of a delivery and the files of that version, without their bytes."""
+    row = work.one(
+        """
+        SELECT c.item_id, c.key_id, c.canonical_enc, k.wrapped FROM complaints c
+        LEFT JOIN data_keys k ON k.id = c.key_id WHERE c.id = :complaint
+        """,
+        complaint=delivery.complaint,
+    )
+    assert row is not None
+    files = work.rows(
+        "SELECT id, name_enc, media_type, state, registry_file FROM attachments WHERE item_id = :item ORDER BY number",
+        item=row.item_id,
+    )
+    return Content(key_id=row.key_id, wrapped=row.wrapped, canonical_enc=row.canonical_enc, files=files)
+
+
+def file_bytes(work: Work, file: int) -> bytes:
+    """The sealed bytes of one held file."""
+    return bytes(work.value("SELECT content_enc FROM attachments WHERE id = :id", id=file))
+
+
+# attempts ----------------------------------------------------------------------------------------------------------
+
+
+def reserve(work: Work, registry: str, *, now: datetime, spacing: float, patience: float) -> float:
+    """
+    Seconds until the registry's rate budget lets this call go; the slot is ours if they are no more than `patience`.
+
+    `spacing`: seconds between two calls of all workers together, 0 for no limit of our own.
+    """
+    slot: datetime | None = work.value(
+        "SELECT next_slot_at FROM registries WHERE name = :name FOR UPDATE"
+        if spacing
+        else "SELECT next_slot_at FROM registries WHERE name = :name",
+        name=registry,
+    )
+    slot = max(slot or now, now)
+    wait = (slot - now).total_seconds()
+    if spacing and wait <= patience:
+        _next_slot(work, registry, slot + timedelta(seconds=spacing))
+    return wait
+
+
+def hold_back(work: Work, registry: str, until: datetime) -> None:
+    """The registry asked for silence: no worker calls it before then."""
+    _next_slot(work, registry, until)
+
+
+def _next_slot(work: Work, registry: str, at: datetime) -> None:
+    work.run(
+        "UPDATE registries SET next_slot_at = greatest(next_slot_at, :at) WHERE name = :name", name=registry, at=at
+    )
+
+
+def open_attempt(
+    work: Work,
+    delivery: Delivery,
+    step: str,
+    *,
+    now: datetime,
+    actor: str,
+    registry_sha256: str,
+    institution: str | None,
+    sent_hmac: bytes | None = None,
+) -> int | None:
+    """
+    Write down that a call is about to be made; commit it before the call. None: the delivery is no longer ours.
+
+    `step`: files | create | route; `sent_hmac`: keyed hash of the text about to be sent.
+    """
+    if not work.run(
+        """
+        UPDATE deliveries SET until = :until, attempts = attempts + :one, registry_sha256 = :sha, institution = :institution,
+               sent_hmac = coalesce(:hmac, sent_hmac)
+        WHERE id = :id AND token = :token AND state IN ('queued', 'files_uploaded', 'created')
+        """,
+        id=delivery.id,
+        token=delivery.token,
+        until=now + LEASE,
+        one=int(step == "create"),
+        sha=registry_sha256,
+        institution=institution,
+        hmac=sent_hmac,
+    ):
+        return None
+    work.run(  # files and routes that a dead holder left open; a create left open never comes so far
+        "UPDATE attempts SET ended_at = :now, outcome = 'interrupted' WHERE delivery = :id AND ended_at IS NULL",
+        id=delivery.id,
+        now=now,
+    )
+    number: int = work.value(
+        """
+        INSERT INTO attempts (delivery, region, step, token, started_at) VALUES (:id, :region, :step, :token, :now)
+        RETURNING id
+        """,
+        id=delivery.id,
+        region=delivery.region,
+        step=step,
+        token=delivery.token,
+        now=now,
+    )
+    append(work, _entry("attempted", delivery, delivery.registry, now, actor, detail={"step": step, "attempt": number}))
+    return number
+
+
+def finish(
+    work: Work, delivery: Delivery, attempt: int | None, result: Result, *, now: datetime, actor: str
+) -> bool:
+    """Write what became of a step, with its entry; False and nothing written where the delivery is no longer ours."""
+    receipt = result.receipt
+    if not work.run(
+        """
+        UPDATE deliveries SET state = :state, registry_id = coalesce(:registry_id, registry_id), code = :code, http = :http,
+               tries = :tries, due_at = coalesce(:due, due_at), next_check_at = coalesce(:check, next_check_at),
+               holder = CASE WHEN :keep THEN holder END, token = CASE WHEN :keep THEN token END,
+               until = CASE WHEN :keep THEN until END
+        WHERE id = :id AND token = :token
+        """,
+        id=delivery.id,
+        token=delivery.token,
+        state=result.state,
+        registry_id=receipt.registry_id,
+        code=receipt.code or None,
+        http=receipt.http,
+        tries=result.tries,
+        due=result.due_at,
+        check=result.next_check_at,
+        keep=result.keep,
+    ):
+        return False
+    _end(work, attempt, receipt, now)
+    detail: dict[str, Detail] = {"step": result.step, "attempt": attempt, "state": result.state, "http": receipt.http}
+    entry = _entry(
+        result.act,
+        delivery,
+        delivery.registry,
+        now,
+        actor,
+        code=receipt.code or None,
+        registry_id=receipt.registry_id or delivery.registry_id,
+        detail=detail,
+    )
+    append(work, entry)
+    return True
+
+
+def _end(work: Work, attempt: int | None, receipt: Receipt, now: datetime) -> None:
+    work.run(
+        "UPDATE attempts SET ended_at = :now, outcome = :outcome, code = :code, http = :http WHERE id = :id",
+        id=attempt,
+        now=now,
+        outcome=receipt.outcome,
+        code=receipt.code or None,
+        http=receipt.http,
+    )
+
+
+def let_go(work: Work, delivery: Delivery) -> None:
+    """Give a delivery back as it stands; nothing was tried."""
+    work.run(
+        "UPDATE deliveries SET holder = NULL, token = NULL, until = NULL WHERE id = :id AND token = :token",
+        id=delivery.id,
+        token=delivery.token,
+    )
+
+
+def keep_file_ids(work: Work, files: Sequence[int], ids: Sequence[str]) -> None:
+    """The registry's ids of the files that it has taken, in the same order."""
+    work.many(
+        "UPDATE attachments SET registry_file = :number WHERE id = :id",
+        [{"id": file, "number": number} for file, number in zip(files, ids, strict=True)],
+    )
+
+
+def refuse_files(work: Work, files: Sequence[int], code: str) -> None:
+    """The registry will not have these files; the complaint goes without them."""
+    work.run(
+        "UPDATE attachments SET state = 'failed', reason = :reason WHERE id = ANY(:ids)",
+        ids=list(files),
+        reason=f"registry_{code}",
+    )
+
+
+def exported(work: Work, names: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
+    """What `export deliveries` shows, in order of queueing; `names` limits to connectors."""
+    rows = work.rows(
+        """
+        SELECT d.complaint, d.state, d.registry_id, d.attempts FROM deliveries d JOIN connectors k ON k.id = d.connector
+        WHERE :everyone OR k.name = ANY(CAST(:names AS text[])) ORDER BY d.id
+        """,
+        everyone=not names,
+        names=list(names),
+    )
+    for row in rows:
+        yield {**row._mapping, "complaint_id": str(row.complaint)} | {}
+
+
+def _entry(
+    act: str,
+    row: Any,
+    registry: str,
+    now: datetime,
+    actor: str,
+    *,
+    code: str | None = None,
+    registry_id: str | None = None,
+    detail: dict[str, Detail] | None = None,
+) -> Entry:
+    return Entry(
+        act=act,
+        at=now,
+        actor=actor,
+        connector=str(row.connector),
+        region=row.region,
+        complaint=str(getattr(row, "complaint", None) or row.id),
+        code=code,
+        registry=registry,
+        registry_id=registry_id,
+        detail=detail or {},
+    )
