@@ -184,7 +184,7 @@ class Teller:
             self._trouble(row, "already_in_sp4n")
         for area, name, value in BROKEN:
             row = self._lone(self._when(self.dice.randint(0, 12)))
-            row[name] = value
+            (row["pelapor"] if name in row["pelapor"] else row)[name] = value
             self._trouble(row, area)
 
     def _lone(self, when: datetime) -> dict[str, Any]:
@@ -269,7 +269,7 @@ BROKEN: tuple[tuple[str, str, Any], ...] = (
     ("body is blank", "isi", "  \r\n "),
     ("submitted_at is 0000-00-00", "dibuat_pada", "00-00-0000 00:00"),
     ("submitted_at is no day of the calendar", "dibuat_pada", "31-02-2026 08:15"),
-    ("latitude out of range", "lintang", 999),
+    ("national_id lost its digits", "nik", "3.57802E+15"),
     ("ref missing", "id", None),
     ("ref is a float", "id", None),
 )
