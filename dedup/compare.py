@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dedup.judge import Doc
 
 _STREET_ALIKE: Final = 85.0
+_VOWELS: Final = str.maketrans("", "", "aeiou")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +33,12 @@ class Comparison:
 
 
 def compared(doc: Doc, other: Doc, rules: Rules) -> Comparison:
-    """Everything the verdict needs to know about two documents; cheap tests first, texts only within window and province."""
+    """Everything the verdict needs to know about two documents; texts are read only within window and province."""
     outside = abs(doc.day - other.day) > rules.days or (rules.province and doc.region[:2] != other.region[:2])
     if outside:
-        return Comparison(outside=True, exact=False, short=False, likeness=0.0, how="alike_text", conflicts=(), same_street=False)
+        return Comparison(
+            outside=True, exact=False, short=False, likeness=0.0, how="alike_text", conflicts=(), same_street=False
+        )
     ours, theirs = tokens(doc.text), tokens(other.text)
     likeness, how = _likeness(ours, theirs, rules)
     conflicts = _conflicts(doc, other, ours, theirs, rules) if likeness >= rules.review else ()
@@ -51,7 +54,7 @@ def compared(doc: Doc, other: Doc, rules: Rules) -> Comparison:
 
 
 def _likeness(ours: Sequence[str], theirs: Sequence[str], rules: Rules) -> tuple[float, str]:
-    """0..1 and its ground: equal, nearly equal in order or out of order, or the shorter text contained in the longer."""
+    """0..1 and its ground: equal, nearly equal (reordered or not), or the shorter text contained in the longer."""
     if not ours or not theirs:
         return 0.0, "alike_text"
     if ours == theirs:
@@ -86,10 +89,21 @@ def _lonely(words: Sequence[str], others: Sequence[str], rules: Rules) -> list[s
 
 
 def _typo(word: str, other: str, rules: Rules) -> bool:
-    """Numbers are never mistyped: 7 and 17 are two houses. A cut last word counts as the word."""
+    """Mistyped, or written without its vowels. Numbers are never mistyped: 7 and 17 are two houses."""
     if word[0].isdigit() or other[0].isdigit() or min(len(word), len(other)) < 3:
         return False
-    return fuzz.ratio(word, other, score_cutoff=rules.word) > 0
+    return fuzz.ratio(word, other, score_cutoff=rules.word) > 0 or (
+        word[0] == other[0] and _without_vowels(word, other)
+    )
+
+
+def _without_vowels(word: str, other: str) -> bool:
+    """phn is pohon: one is the other with vowels left out, all consonants kept."""
+    shorter, longer = sorted((word, other), key=len)
+    if longer.translate(_VOWELS) != shorter.translate(_VOWELS) or len(shorter.translate(_VOWELS)) < 3:
+        return False
+    letters = iter(longer)
+    return all(letter in letters for letter in shorter)
 
 
 def _conflicts(doc: Doc, other: Doc, ours: Sequence[str], theirs: Sequence[str], rules: Rules) -> tuple[str, ...]:
@@ -100,6 +114,8 @@ def _conflicts(doc: Doc, other: Doc, ours: Sequence[str], theirs: Sequence[str],
         found.append("other_house")
     if _units_apart(doc.units, other.units):
         found.append("other_unit")
+    if not found and doc.place and other.place and fuzz.token_set_ratio(doc.place, other.place) < rules.place:
+        found.append("other_place")
     if not found and _replaced(ours, theirs, rules):
         found.append("other_words")
     return tuple(found)
@@ -115,7 +131,11 @@ def _one_street(a: str, b: str) -> bool:
     if first[1] and second[1] and first[1] != second[1]:
         return False
     names, other_names = first[0], second[0]
-    return names.startswith(other_names) or other_names.startswith(names) or fuzz.ratio(names, other_names) >= _STREET_ALIKE
+    return (
+        names.startswith(other_names)
+        or other_names.startswith(names)
+        or fuzz.ratio(names, other_names) >= _STREET_ALIKE
+    )
 
 
 def _split(street: str) -> tuple[str, str]:
@@ -134,13 +154,29 @@ def _units_apart(ours: frozenset[str], theirs: frozenset[str]) -> bool:
 
 
 def _replaced(ours: Sequence[str], theirs: Sequence[str], rules: Rules) -> bool:
-    """At one place of the text a telling word stands instead of another, and neither occurs elsewhere in the other text."""
+    """At one place a telling word stands instead of another, and neither occurs anywhere in the other text."""
     lonely = frozenset(_lonely(_telling(ours), theirs, rules)), frozenset(_lonely(_telling(theirs), ours, rules))
     if not lonely[0] or not lonely[1]:
         return False
     for step in Levenshtein.opcodes(ours, theirs):
-        mine = lonely[0].intersection(ours[step.src_start : step.src_end])
-        yours = lonely[1].intersection(theirs[step.dest_start : step.dest_end])
-        if step.tag == "replace" and mine and yours:
+        if step.tag != "replace":
+            continue
+        mine = [word for word in ours[step.src_start : step.src_end] if word in lonely[0]]
+        yours = [word for word in theirs[step.dest_start : step.dest_end] if word in lonely[1]]
+        at_end = step.src_end == len(ours) or step.dest_end == len(theirs)
+        if mine and yours and not (at_end and _cut_short(mine, yours)) and not _one_wording(mine, yours, rules):
             return True
     return False
+
+
+def _cut_short(mine: Sequence[str], yours: Sequence[str]) -> bool:
+    """One text ends here with a torn word or two and the other goes on: nothing was replaced."""
+    shorter, longer = sorted((mine, yours), key=len)
+    return len(shorter) <= 1 and len(longer) >= len(shorter) + 3
+
+
+def _one_wording(mine: Sequence[str], yours: Sequence[str], rules: Rules) -> bool:
+    """The same words, badly typed or torn in other places; numbers must agree."""
+    if any(word[0].isdigit() for word in mine) and any(word[0].isdigit() for word in yours):
+        return False
+    return fuzz.ratio("".join(mine), "".join(yours)) >= rules.aligned

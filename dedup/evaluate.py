@@ -54,7 +54,9 @@ def _links(docs: Iterable[Doc], rules: Rules) -> Iterator[Link]:
             holders[key].append(number)
 
 
-def _candidates(doc: Doc, found: frozenset[str], holders: Mapping[str, deque[int]], seen: list[Doc], rules: Rules) -> list[Doc]:
+def _candidates(
+    doc: Doc, found: frozenset[str], holders: Mapping[str, deque[int]], seen: list[Doc], rules: Rules
+) -> list[Doc]:
     """The earlier records that share most keys; the exact key alone is enough."""
     counts: Counter[int] = Counter()
     for key in found:

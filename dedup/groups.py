@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """One event that joins two cases. ``born`` numbers tell which case is older (a row number or a time stamp as integer)."""
+    """One event that joins two cases. ``born`` tells which case is older: a row number, or a time as integer."""
 
     case: str
     case_born: int

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from dedup.compare import Comparison, compared
-from dedup.rules import RULES, Rules
+from dedup.rules import NOT_A_STREET, RULES, STOP, Rules
 from dedup.text import normalise
 
 __all__ = ["RULES", "Doc", "Reason", "Rules", "Verdict", "document", "judge", "pack", "unpack"]
@@ -17,22 +17,21 @@ __all__ = ["RULES", "Doc", "Reason", "Rules", "Verdict", "document", "judge", "p
 Answer = Literal["same", "review", "new"]
 
 _FORMAT: Final = 1
-_STREET: Final = re.compile(r"\b(?:jalan|gang)((?: (?!jalan\b|gang\b|nomor\b|rt\b|rw\b|kelurahan\b|kecamatan\b)[a-z]+){1,3})(?: (\d{1,3})\b)?")
+_STREET: Final = re.compile(
+    r"\b(?:jalan|gang)((?: (?!jalan\b|gang\b|nomor\b|rt\b|rw\b|kelurahan\b|kecamatan\b)[a-z]+){1,3})(?: (\d{1,3})\b)?"
+)
 _HOUSE: Final = re.compile(r"\bnomor (\d{1,4}[a-z]?)\b")
 _UNIT: Final = re.compile(r"\b(rt|rw) (\d{1,3})\b")
-_NO_NAME: Final = frozenset(
-    """rusak berlubang lubang bolong raya ini itu yang di ke dari dan depan sudah utama desa kampung lingkungan umum menuju arah tersebut
-    sangat kami saya sepanjang dekat sekitar macet gelap licin banjir tidak becek ambles retak bergelombang provinsi kabupaten kota
-    nasional tol setapak kaki masuk keluar poros aspal paving jadi karena untuk perumahan warga mohon sebelah antara utk""".split()
-)
+_NO_NAME: Final = STOP | NOT_A_STREET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doc:
     """What the judge needs of one complaint.
 
-    ``text`` and ``place`` are normalised, ``day`` counts from 1970-01-01, ``region`` is a Kemendagri code ("" = unknown) and
-    ``reporter`` holds opaque keyed tokens of phone, e-mail, NIK or handle (empty = equals nobody). The rest is read from the text.
+    ``text`` and ``place`` are normalised, ``day`` counts from 1970-01-01, ``region`` is a Kemendagri code ("" =
+    unknown) and ``reporter`` holds opaque keyed tokens of phone, e-mail, NIK or handle (empty = equals nobody).
+    Streets, house numbers and RT/RW are read from text and place.
     """
 
     id: str
@@ -64,7 +63,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """``of`` is the id of the best earlier complaint (None when new); ``probability`` that both tell of one matter, 0..1."""
+    """``of`` is the id of the best earlier complaint (None when new); ``probability``, 0..1, that both tell of one matter."""
 
     answer: Answer
     of: str | None
@@ -76,22 +75,35 @@ class Verdict:
 
 def document(*, id: str, text: str, day: int, region: str = "", place: str = "", reporter: Iterable[str] = ()) -> Doc:
     """A Doc from texts as received: the only place where they are normalised."""
-    return Doc(id=id, text=normalise(text), day=day, region=region, place=normalise(place), reporter=frozenset(reporter))
+    return Doc(
+        id=id, text=normalise(text), day=day, region=region, place=normalise(place), reporter=frozenset(reporter)
+    )
 
 
 def judge(doc: Doc, candidates: Iterable[Doc], rules: Rules = RULES) -> Verdict:
-    """The verdict against the best candidate: a sure one first, then one of the same reporter, then the likeliest, then the oldest."""
+    """The verdict against the best candidate: a sure one first, then the same reporter's, the likeliest, the oldest."""
     verdicts = [(_against(doc, other, rules), other) for other in candidates if other.id != doc.id]
     if not verdicts:
         return _new(rules)
-    best, _ = min(verdicts, key=lambda pair: (_RANK[pair[0].answer], not pair[0].same_reporter, -pair[0].probability, pair[1].day, pair[1].id))
+    best, _ = min(
+        verdicts,
+        key=lambda pair: (
+            _RANK[pair[0].answer],
+            not pair[0].same_reporter,
+            -pair[0].probability,
+            pair[1].day,
+            pair[1].id,
+        ),
+    )
     return best
 
 
 def pack(doc: Doc) -> bytes:
     """A Doc as bytes for storage, so that it is never normalised twice. It holds the text: encrypt it."""
     return json.dumps(
-        [_FORMAT, doc.id, doc.text, doc.day, doc.region, doc.place, sorted(doc.reporter)], ensure_ascii=False, separators=(",", ":")
+        [_FORMAT, doc.id, doc.text, doc.day, doc.region, doc.place, sorted(doc.reporter)],
+        ensure_ascii=False,
+        separators=(",", ":"),
     ).encode("utf-8", "surrogatepass")
 
 
@@ -131,9 +143,18 @@ def _against(doc: Doc, other: Doc, rules: Rules) -> Verdict:
     same_reporter = bool(doc.reporter & other.reporter)
     probability, answer = _weighed(pair, same_reporter, rules)
     if answer == "new":
-        return Verdict(answer="new", of=None, probability=probability, same_reporter=False, reasons=(), model=rules.version)
+        return Verdict(
+            answer="new", of=None, probability=probability, same_reporter=False, reasons=(), model=rules.version
+        )
     reasons = _reasons(pair, same_reporter)
-    return Verdict(answer=answer, of=other.id, probability=probability, same_reporter=same_reporter, reasons=reasons, model=rules.version)
+    return Verdict(
+        answer=answer,
+        of=other.id,
+        probability=probability,
+        same_reporter=same_reporter,
+        reasons=reasons,
+        model=rules.version,
+    )
 
 
 def _weighed(pair: Comparison, same_reporter: bool, rules: Rules) -> tuple[float, Answer]:
@@ -167,6 +188,7 @@ _PHRASES: Final[dict[str, tuple[float, str, str]]] = {
     "other_street": (-2.5, "nama jalan berbeda", "the street is another"),
     "other_house": (-2.2, "nomor rumah berbeda", "the house number is another"),
     "other_unit": (-2.2, "RT/RW berbeda", "the neighbourhood unit (RT/RW) is another"),
+    "other_place": (-2.0, "lokasi berbeda", "the place is another"),
     "other_words": (-2.1, "kata penting berbeda di tempat yang sama", "a telling word was replaced by another"),
     "short_text": (-1.5, "teksnya terlalu pendek", "the text is too short"),
     "same_reporter": (1.0, "pelapornya sama", "the reporter is the same"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from dedup.rules import RULES, STOP
@@ -33,11 +34,11 @@ def keys(doc: Doc) -> frozenset[str]:
 
 
 def _telling(word: str) -> bool:
-    return word not in STOP and (len(word) > 3 or word.isdigit() and len(word) > 1)
+    return word not in STOP and (len(word) > 3 or (word.isdigit() and len(word) > 1))
 
 
 def _pairs(words: list[str]) -> list[str]:
-    return [f"{first} {second}" for first, second in zip(words, words[1:], strict=False)]
+    return [f"{first} {second}" for first, second in pairwise(words)]
 
 
 def _best(words: Iterable[str], count: int) -> Iterator[str]:

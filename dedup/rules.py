@@ -23,6 +23,8 @@ class Rules:
     short: int = _TABLE["thresholds"]["short"]
     contained: int = _TABLE["thresholds"]["contained"]
     word: int = _TABLE["thresholds"]["word"]
+    aligned: int = _TABLE["thresholds"]["aligned"]
+    place: int = _TABLE["thresholds"]["place"]
     most_keys: int = _TABLE["keys"]["most"]
     cap: int = _TABLE["keys"]["cap"]
     shared: int = _TABLE["keys"]["shared"]
@@ -31,4 +33,5 @@ class Rules:
 
 RULES: Final = Rules()
 STOP: Final = frozenset(_TABLE["text"]["stop"].split())
+NOT_A_STREET: Final = frozenset(_TABLE["text"]["not_a_street"].split())
 SHORT: Final[dict[str, str]] = dict(_TABLE["text"]["short"])

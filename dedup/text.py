@@ -12,15 +12,20 @@ from dedup.rules import SHORT
 _MOST: Final = 20_000  # characters of one text that are read; nobody's complaint is told apart after that
 
 _QUOTED: Final = re.compile(
-    r"^[ \t]*(?:>.*|(?:pada|on)\b[^\n]{0,200}\b(?:menulis|wrote) ?:[ \t]*|-{2,} ?(?:original message|pesan asli|forwarded message|pesan terusan).*"
+    r"^[ \t]*(?:>.*|(?:pada|on)\b[^\n]{0,200}\b(?:menulis|wrote) ?:[ \t]*"
+    r"|-{2,} ?(?:original message|pesan asli|forwarded message|pesan terusan).*"
     r"|(?:dari|from) ?: [^\n]*@[^\n]*)$",
     re.MULTILINE,
 )
 _SIGNED: Final = re.compile(
-    r"^[ \t]*(?:--|(?:hormat|salam)(?: saya| kami| hangat)?[,.]?|(?:dikirim dari|sent from|get outlook for)\b.*|ttd\.?)[ \t]*$",
+    r"^[ \t]*(?:--|(?:hormat|salam)(?: saya| kami| hangat)?[,.]?|ttd\.?"
+    r"|(?:dikirim dari|sent from|get outlook for)\b.*)[ \t]*$",
     re.MULTILINE,
 )
-_DROPPED: Final = re.compile(r"https?://\S+|www\.\S+|\bt\.co/\S+|\S+@\S+\.\S+|(?<!\w)@\w+|[\u200b-\u200f\u2060\ufeff\u00ad]")
+_DROPPED: Final = re.compile(
+    r"https?://\S+|www\.\S+|\bt\.co/\S+|\S+@\S+\.\S+|(?<!\w)@\w+|[\u200b-\u200f\u2060\ufeff\u00ad]"
+)
+_TAGS_AT_END: Final = re.compile(r"(?:\s*(?<!\w)#\w+)+\s*$")
 _REPEATED: Final = re.compile(r"([^\W\d_])\1{2,}")
 _NEIGHBOURHOOD: Final = re.compile(r"\b(rt|rw)[\s.:/]*0*(\d+)")
 _NOT_WORD: Final = re.compile(r"[^\w]+|_")
@@ -31,30 +36,38 @@ _AFTER_STREET: Final = frozenset({"jalan", "gang", "blok", "tahap", "kavling", "
 # What people write round a complaint and officers before it. Applied to words without punctuation, longest first.
 _POLITE: Final = re.compile(
     r"\b(?:"
-    r"(?:kepada )?(?:yth|yang terhormat)(?: (?:bapak|ibu|bupati|wali ?kota|gubernur|camat|lurah|admin|tim|team|kepala dinas))*"
+    r"(?:kepada )?(?:yth|yang terhormat)"
+    r"(?: (?:bapak|ibu|bupati|wali ?kota|gubernur|camat|lurah|admin|tim|team|kepala dinas))*"
     r"|ass?alamu ?alaikum(?: (?:wr|warahmatullahi) ?(?:wb|wabarakatuh))?|wassalamu ?alaikum(?: wr wb)?|wr wb"
     r"|selamat (?:pagi|siang|sore|malam)(?: (?:min|admin|bapak|ibu|pak|bu))*"
     r"|dengan hormat|hormat saya|salam sejahtera|om swastiastu"
-    r"|(?:bersama|dengan) ini (?:saya|kami) (?:sampaikan|menyampaikan|melaporkan|laporkan) ?(?:keluhan|aduan|laporan|hal|adanya)?(?: sebagai)?(?: berikut)?"
-    r"|(?:saya|kami) (?:ingin|mau|hendak) (?:melaporkan|lapor|menyampaikan|mengadukan|mengeluhkan)(?: hal)?(?: berikut)?"
-    r"|(?:pelapor|warga) (?:menyampaikan|melapor|melaporkan|mengadu)|(?:aduan|laporan) (?:via|lewat|melalui) (?:telepon|wa|whatsapp|surat|sms)"
+    r"|(?:bersama|dengan) ini (?:saya|kami) (?:sampaikan|menyampaikan|melaporkan|laporkan)"
+    r" ?(?:keluhan|aduan|laporan|hal|adanya)?(?: sebagai)?(?: berikut)?"
+    r"|(?:saya|kami) (?:ingin|mau|hendak) (?:melaporkan|lapor|menyampaikan|mengadukan|mengeluhkan)"
+    r"(?: hal)?(?: berikut)?"
+    r"|(?:pelapor|warga) (?:menyampaikan|melapor|melaporkan|mengadu)"
+    r"|(?:aduan|laporan) (?:via|lewat|melalui) (?:telepon|wa|whatsapp|surat|sms)"
     r"|demikian(?: atas)?(?: perhatian(?:nya)?)?(?: dan kerja ?sama(?:nya)?)?"
     r"|atas perhatian(?:nya)?(?: dan kerja ?sama(?:nya)?)?(?: (?:saya|kami) ucapkan)?"
-    r"|(?:mohon|tolong|harap)?(?: untuk)?(?: dapat)?(?: segera)? (?:di ?tindak ?lanjuti|ditanggapi|diproses)(?: segera)?"
+    r"|(?:(?:mohon|tolong|harap) )?(?:untuk )?(?:dapat )?(?:segera )?"
+    r"(?:di ?tindak ?lanjuti|ditanggapi|diproses)(?: segera)?"
     r"|terima ?kasih(?: banyak)?|matur nuwun|hatur nuhun|ref [0-9a-f]{8} [0-9a-f ]{27}"
     r")\b"
 )
 
 
 def normalise(text: str) -> str:
-    """The text as words that can be compared: lower case, one blank between, without greetings, quotes, signatures, links and mentions.
+    """The text as words that can be compared: lower case, one blank between.
 
-    Short forms are spelled out, Roman numerals and RT/RW become plain numbers; place words and house numbers stay.
+    Greetings, quoted mails, signatures, links and mentions fall away. Short forms are spelled out, Roman numerals and RT/RW become plain numbers; place words and house numbers stay.
     """
     plain = unicodedata.normalize("NFKC", text[:_MOST]).lower().replace("\r", "\n").replace("\x00", " ")
     plain = _cut(plain)
     plain = _DROPPED.sub(" ", plain).replace("&", " dan ")
-    plain = _NEIGHBOURHOOD.sub(r" \1 \2 ", _REPEATED.sub(r"\1", plain))
+    plain = (
+        _TAGS_AT_END.sub("", plain) or plain
+    )  # a run of tags at the end is addressed to the crowd; inside it is a word
+    plain = _NEIGHBOURHOOD.sub(r" \1 \2 ", plain)
     plain = _ZEROS.sub("", _NOT_WORD.sub(" ", plain))
     return " ".join(_POLITE.sub(" ", " ".join(_spelled(plain.split()))).split())
 
@@ -65,7 +78,7 @@ def tokens(text: str) -> tuple[str, ...]:
 
 
 def _cut(text: str) -> str:
-    """Without a quoted mail and what follows it, and without a signature at the end; a mail that is nothing else stays whole."""
+    """Without a quoted mail and what follows, and without a signature at the end; a mail of nothing else stays whole."""
     quoted = _QUOTED.search(text)
     kept = text[: quoted.start()] if quoted else text
     for signed in _SIGNED.finditer(kept):
@@ -80,6 +93,8 @@ def _spelled(words: list[str]) -> Iterator[str]:
     before = ""
     for word in words:
         full = SHORT.get(word, word)
+        if not _ROMAN.fullmatch(word):
+            full = SHORT.get(collapsed := _REPEATED.sub(r"\1", full), collapsed)  # bangeeet is banget, but III is three
         if _ROMAN.fullmatch(full) and (len(full) > 1 or before in _AFTER_STREET):
             full = str(_number(full))
         yield full

@@ -19,7 +19,7 @@ _OPERATORS: Final = ("manifest", "registry")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One broken rule: where (``reporter.email``, ``attachments.0.name``, "" = the whole), which rule, and a sentence in each language."""
+    """One broken rule: where (``attachments.0.name``; "" = the whole), which, and a sentence in each language."""
 
     path: str
     rule: str
@@ -28,7 +28,7 @@ class Problem:
 
 
 def described(name: str, validator: Draft202012Validator, value: Any) -> list[Problem]:
-    """The problems of a value already judged invalid, never empty: what the words' library lets pass gets one general sentence."""
+    """The problems of a value already judged invalid; never empty, for lack of words there is a general sentence."""
     try:
         errors = sorted(validator.iter_errors(value), key=_place)
     except (ValueError, TypeError, OverflowError, RecursionError):

@@ -1,0 +1,55 @@
+"""A repeat finds its forerunner: texts that say the same share keys, whatever a channel did to one of them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dedup.judge import document
+from dedup.keys import keys
+
+LETTER = (
+    "Tumpukan sampah di belakang Pasar Gembira Jalan Kenanga 5 belum diangkut selama sepekan, baunya menyengat sampai ke rumah warga "
+    "dan anak-anak mulai batuk. Truk pengangkut biasanya lewat hari Selasa tetapi sudah tiga kali tidak terlihat."
+)
+
+
+def keys_of(text: str) -> frozenset[str]:
+    return keys(document(id="1", text=text, day=0))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LETTER,
+        "Selamat pagi min, " + LETTER + " Terima kasih.",
+        "@pemkotcontoh " + LETTER[:140] + " #sampah https://t.co/xyz",
+        LETTER[:140],
+        LETTER.upper(),
+        LETTER.replace("menyengat", "menyegat").replace("Truk", "Trk").replace("sepekan", "spekan"),
+        LETTER.split(". ")[1] + " " + LETTER.split(". ")[0],
+    ],
+)
+def test_versions_of_one_text_share_several_keys(text: str) -> None:
+    """Cut at 140 characters, greeted, mistyped, shouted or reordered: at least three keys lead to the earlier one."""
+    assert len(keys_of(LETTER) & keys_of(text)) >= 3
+
+
+def test_an_equal_text_shares_every_key() -> None:
+    """The same text always has the same keys, on every worker."""
+    assert keys_of(LETTER) == keys_of(LETTER)
+    assert any(key.startswith("s:kenanga 5") for key in keys_of(LETTER))
+
+
+def test_complaints_about_other_things_share_next_to_nothing() -> None:
+    """Everyday words of complaints do not lead every text to every other."""
+    other = "Mohon bantuan, KTP saya belum jadi sejak bulan lalu di kantor kecamatan padahal sudah tiga kali saya datang ke loket."
+    assert len(keys_of(LETTER) & keys_of(other)) <= 1
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=400))
+def test_there_are_never_more_than_eighteen(text: str) -> None:
+    """The index grows by a known amount a complaint, whatever was written."""
+    assert 1 <= len(keys_of(text)) <= 18
