@@ -134,7 +134,7 @@ def _attempt(hub: Hub, due: Due) -> _Result:
         door.reply(context, reply)
     except ChannelError as error:
         return outcome(error, repeatable=repeatable)
-    except Exception:  # the edge of the step: a fault of one kind must not hold up the answers of other doors
+    except Exception:  # noqa: BLE001 - the edge of the step: one kind must not hold up other doors
         return outcome(Unavailable(code="broken_kind"), repeatable=repeatable)
     return _Result(state="sent")
 
@@ -155,7 +155,7 @@ def _reply(hub: Hub, due: Due, manifest: Manifest) -> Reply:
     words = (manifest.reply or {}).get("statuses", {})
     return Reply(
         ref=json.loads(item.ref),
-        text=texts.answer(due.registry_id, status, _text(hub, due)),
+        text=texts.answer(due.registry_id, status, _text(hub, due), by_agency=due.what == "follow_up"),
         status=words.get(status, ""),
         message_id=message_id(hub.id, due.door, due.digest),
         payload=item.payload if isinstance(item.payload, dict) else {},
@@ -242,7 +242,6 @@ def _tally(turn: _Round) -> Tally:
     return Tally(
         verb="follow",
         done=turn.words["answers_sent"],
-        failed=sum(turn.refused.values()),
         owed=tuple(owed),
         words=dict(turn.words),
         notes=tuple(notes),

@@ -10,6 +10,7 @@ GREETING: Final = "Yth. Bapak/Ibu Pelapor,"
 NEWS: Final = "Laporan yang Bapak/Ibu sampaikan telah kami teruskan ke SP4N-LAPOR! dengan nomor {number}."
 STATUS: Final = "Status laporan saat ini: {status}."
 ANSWER: Final = "Tanggapan instansi yang berwenang:"
+NOTE: Final = "Keterangan:"
 THANKS: Final = "Terima kasih atas laporan dan kepedulian Bapak/Ibu."
 SENT_BY: Final = "Pesan ini disampaikan otomatis oleh Satu Pintu."
 
@@ -33,13 +34,14 @@ STATUS_WORDS: Final[Mapping[str, str]] = MappingProxyType(
 """Hub status -> what a citizen reads; `unknown` has no words, because nobody knows what it means."""
 
 
-def answer(number: str, status: str, text: str) -> str:
-    """What a reporter reads about complaint `number` of the registry: its status in words and the agency's own text."""
+def answer(number: str, status: str, text: str, *, by_agency: bool) -> str:
+    """What a reporter reads about complaint `number` of the registry: its status in words, then the agency's own text
+    or the note that came with the status."""
     parts = [GREETING, NEWS.format(number=number)]
     if words := STATUS_WORDS.get(status):
         parts.append(STATUS.format(status=words))
     if text.strip():
-        parts.append(f"{ANSWER}\n{text.strip()}")
+        parts.append(f"{ANSWER if by_agency else NOTE}\n{text.strip()}")
     return "\n\n".join([*parts, THANKS, SENT_BY])
 
 

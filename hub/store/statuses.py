@@ -78,9 +78,7 @@ def claim(
     Take the deliveries that are due, oldest first: their next look moves to `until`, so nobody else takes them meanwhile
     and a killed process only delays them. `names` limits to connectors, `skip` leaves registries out.
     """
-    rows = work.rows(
-        _CLAIM, now=now, until=until, names=list(names), everyone=not names, skip=list(skip), limit=limit
-    )
+    rows = work.rows(_CLAIM, now=now, until=until, names=list(names), everyone=not names, skip=list(skip), limit=limit)
     return sorted((_followed(row) for row in rows), key=lambda one: one.id)
 
 

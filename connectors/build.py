@@ -1,0 +1,64 @@
+"""From a manifest to a channel that can be read: the keys of `with` become the fields of the kind's class."""
+
+from __future__ import annotations
+
+import dataclasses
+import keyword
+from collections.abc import Mapping
+from typing import Any, Final
+
+from connectors.base import known
+from connectors.errors import Misconfigured
+from connectors.manifest import Manifest
+
+_REPLY: Final = ("reply", "reply_by")
+"""Where a kind wants the manifest's `reply`; one that has a method `reply` calls its field `reply_by`."""
+
+
+def channel(manifest: Manifest) -> Any:
+    """
+    The kind of this manifest with its options; what it can do is told by connectors.base.Lists and Replies.
+
+    A field `reply` or `reply_by`, `zone`, `created` is filled from the manifest where `with` leaves it out.
+    Raises Misconfigured for a kind or an option that does not exist, or a required one that is missing.
+    """
+    cls = known(manifest.kind)
+    fields = {field.name: field for field in dataclasses.fields(cls) if field.init}
+    written = {_name(key): value for key, value in manifest.options.items()}
+    if strange := sorted(written.keys() - fields.keys()):
+        raise _wrong(manifest, f"with.{strange[0]} is no option", f"Use one of: {', '.join(sorted(fields))}.")
+    values = {name: value for name, value in _beside(manifest).items() if name in fields and value is not None}
+    values |= written
+    if missing := [name for name, field in fields.items() if name not in values and _required(field)]:
+        raise _wrong(manifest, f"with.{missing[0]} is missing", "Add it.")
+    return cls(**values)
+
+
+def _beside(manifest: Manifest) -> Mapping[str, Any]:
+    return {
+        **dict.fromkeys(_REPLY, manifest.reply),
+        "zone": manifest.zone,
+        "created": _path(manifest.fields.get("submitted_at")),
+    }
+
+
+def _path(field: Any) -> str | None:
+    """Where a field is read from; None where it is no single place."""
+    path = field.get("path") if isinstance(field, Mapping) else field
+    return path if isinstance(path, str) else None
+
+
+def _name(key: str) -> str:
+    """A key as Python can call it: `page-size` is page_size, `from` is from_."""
+    name = key.replace("-", "_")
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def _required(field: dataclasses.Field[Any]) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+
+
+def _wrong(manifest: Manifest, what: str, hint: str) -> Misconfigured:
+    return Misconfigured(
+        f"{manifest.path.name}: {what} of the kind '{manifest.kind}'.", hint=hint, code="unknown_option"
+    )
