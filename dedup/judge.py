@@ -63,7 +63,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """``of`` is the id of the best earlier complaint (None when new); ``probability``, 0..1, that both tell of one matter."""
+    """``of`` is the best earlier complaint (None when new), ``probability`` (0..1) that both tell of one matter."""
 
     answer: Answer
     of: str | None

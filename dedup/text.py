@@ -59,7 +59,8 @@ _POLITE: Final = re.compile(
 def normalise(text: str) -> str:
     """The text as words that can be compared: lower case, one blank between.
 
-    Greetings, quoted mails, signatures, links and mentions fall away. Short forms are spelled out, Roman numerals and RT/RW become plain numbers; place words and house numbers stay.
+    Greetings, quoted mails, signatures, links and mentions fall away. Short forms are spelled out, Roman
+    numerals and RT/RW become plain numbers; place words and house numbers stay.
     """
     plain = unicodedata.normalize("NFKC", text[:_MOST]).lower().replace("\r", "\n").replace("\x00", " ")
     plain = _cut(plain)
@@ -78,7 +79,7 @@ def tokens(text: str) -> tuple[str, ...]:
 
 
 def _cut(text: str) -> str:
-    """Without a quoted mail and what follows, and without a signature at the end; a mail of nothing else stays whole."""
+    """Without a quoted mail and what follows, and without a signature at the end; a mail of nothing else stays."""
     quoted = _QUOTED.search(text)
     kept = text[: quoted.start()] if quoted else text
     for signed in _SIGNED.finditer(kept):

@@ -23,7 +23,7 @@ _MOST: Final = 20  # a person repairs a file top down; the hundredth sentence he
 
 @cache
 def load(name: str) -> dict[str, Any]:
-    """The schema ``name`` (JSON Schema 2020-12), one dict for everybody: do not change it. KeyError if there is none."""
+    """The schema ``name`` (JSON Schema 2020-12), one dict for all: do not change it. KeyError if there is none."""
     if name not in NAMES:
         raise KeyError(f"no schema is called {name!r}; there are {', '.join(NAMES)}")
     schema: dict[str, Any] = json.loads((_FOLDER / f"{name}.schema.json").read_text(encoding="utf-8"))
@@ -31,7 +31,7 @@ def load(name: str) -> dict[str, Any]:
 
 
 def valid(name: str, value: Any) -> bool:
-    """Whether ``value`` (JSON as Python objects) keeps the schema ``name``, formats included; never raises for a value."""
+    """Whether ``value`` (JSON as Python objects) keeps the schema ``name``, formats included. It never raises."""
     try:
         return _judge(name).is_valid(value)
     except (ValueError, TypeError, OverflowError):  # not JSON at all: a lone surrogate, a key that is no text, bytes

@@ -101,7 +101,7 @@ def _unknown(path: list[str | int], error: ValidationError) -> Iterator[Problem]
 
 
 def _phrase(rule: str, error: ValidationError) -> tuple[str, str]:
-    """The schema's own words if it has some, else general ones made from the rule, which is ours, and not from the value."""
+    """The schema's own words if it has some, else general ones made from the rule, which is ours, never the value."""
     schema: Any = error.schema
     if rule not in ("required", "type") and "x-id" in schema:
         return schema["x-id"], schema["x-en"]
@@ -176,6 +176,6 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def wording(schema: dict[str, Any]) -> Draft202012Validator:
-    """The validator that finds the words for a schema; slow to make, so keep it. It words what jsonschema-rs decides."""
+    """The validator that finds the words for a schema; slow to make, so keep it. jsonschema-rs decides."""
     kind = _validator_class()
     return kind(schema, format_checker=kind.FORMAT_CHECKER)

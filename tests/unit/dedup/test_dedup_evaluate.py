@@ -10,7 +10,10 @@ import pytest
 from dedup.evaluate import clusters
 from dedup.rules import RULES, SHORT, STOP
 
-HOLE = "Ada lubang besar di Jalan Cempaka dekat jembatan gantung, sudah dua motor terperosok malam hari karena tidak ada lampu."
+HOLE = (
+    "Ada lubang besar di Jalan Cempaka dekat jembatan gantung, "
+    "sudah dua motor terperosok malam hari karena tidak ada lampu."
+)
 WATER = (
     "Air ledeng di perumahan Griya Contoh blok D tidak mengalir sejak Senin, pelanggan membeli air galon untuk mandi."
 )

@@ -10,8 +10,14 @@ from hypothesis import strategies as st
 
 from dedup.judge import RULES, Doc, document, judge, pack, unpack
 
-HOLE = "Ada lubang besar di Jalan Cempaka dekat jembatan gantung, sudah dua motor terperosok malam hari karena tidak ada lampu."
-SCHOOL = "Atap ruang kelas SD Negeri Contoh bocor di tiga tempat, buku basah dan anak-anak belajar di teras setiap hujan turun."
+HOLE = (
+    "Ada lubang besar di Jalan Cempaka dekat jembatan gantung, "
+    "sudah dua motor terperosok malam hari karena tidak ada lampu."
+)
+SCHOOL = (
+    "Atap ruang kelas SD Negeri Contoh bocor di tiga tempat, "
+    "buku basah dan anak-anak belajar di teras setiap hujan turun."
+)
 
 
 def doc(text: str, **fields: Any) -> Doc:
@@ -32,7 +38,8 @@ def old(text: str, **fields: Any) -> Doc:
         HOLE.replace("jembatan", "jembtan").replace("terperosok", "terpersok"),
         HOLE.replace("Jalan", "jln").replace("karena", "krn").replace("tidak", "gak").replace("sudah", "sdh"),
         HOLE.upper(),
-        "Sudah dua motor terperosok malam hari karena tidak ada lampu. Ada lubang besar di Jalan Cempaka dekat jembatan gantung",
+        "Sudah dua motor terperosok malam hari karena tidak ada lampu. "
+        "Ada lubang besar di Jalan Cempaka dekat jembatan gantung",
         "Laporan kedua. " + HOLE,
     ],
 )
@@ -55,7 +62,7 @@ def test_the_same_complaint_in_other_clothes_is_the_same(text: str) -> None:
     ],
 )
 def test_the_same_words_about_another_place_are_not_the_same(text: str, code: str | None) -> None:
-    """Form letters about another street or building go to a person at most; an added detail alone is no contradiction."""
+    """A form letter about another street or building goes to a person at most; an added detail contradicts nothing."""
     verdict = judge(doc(text), [old(HOLE)])
     assert (verdict.answer == "review") == (code is not None)
     if code:
@@ -129,7 +136,7 @@ def test_nobody_equals_nobody(mine: set[str], theirs: set[str], same: bool) -> N
 
 
 def test_an_own_earlier_complaint_comes_before_somebody_elses() -> None:
-    """Where both a neighbour and the reporter said it before, the verdict names the reporter's own, so a repeat is seen as one."""
+    """Where a neighbour and the reporter both said it before, the verdict names the reporter's own."""
     own = old("Selamat pagi, " + HOLE.replace("besar", "besaar"), id="sendiri", day=99, reporter={"t1"})
     verdict = judge(doc(HOLE, reporter={"t1"}), [old(HOLE, id="tetangga", reporter={"t2"}), own])
     assert (verdict.of, verdict.same_reporter) == ("sendiri", True)

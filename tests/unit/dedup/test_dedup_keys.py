@@ -10,7 +10,8 @@ from dedup.judge import document
 from dedup.keys import keys
 
 LETTER = (
-    "Tumpukan sampah di belakang Pasar Gembira Jalan Kenanga 5 belum diangkut selama sepekan, baunya menyengat sampai ke rumah warga "
+    "Tumpukan sampah di belakang Pasar Gembira Jalan Kenanga 5 belum diangkut selama sepekan, "
+    "baunya menyengat sampai ke rumah warga "
     "dan anak-anak mulai batuk. Truk pengangkut biasanya lewat hari Selasa tetapi sudah tiga kali tidak terlihat."
 )
 
@@ -44,7 +45,10 @@ def test_an_equal_text_shares_every_key() -> None:
 
 def test_complaints_about_other_things_share_next_to_nothing() -> None:
     """Everyday words of complaints do not lead every text to every other."""
-    other = "Mohon bantuan, KTP saya belum jadi sejak bulan lalu di kantor kecamatan padahal sudah tiga kali saya datang ke loket."
+    other = (
+        "Mohon bantuan, KTP saya belum jadi sejak bulan lalu di kantor kecamatan "
+        "padahal sudah tiga kali saya datang ke loket."
+    )
     assert len(keys_of(LETTER) & keys_of(other)) <= 1
 
 

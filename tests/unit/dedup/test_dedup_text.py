@@ -18,9 +18,11 @@ PLAIN = "lampu jalan mati di jalan melati 3 rt 4 rw 2 sejak kemarin"
         "Yth. Bapak Bupati, Lampu jalan padam di Jl. Melati III RT.04/RW.02 sejak kmrn. Terima kasih",
         "Assalamualaikum wr wb. Lampu jln mati di jln. Melati 3, rt 4 rw 2, sejak kemarin!!!",
         "@lapor1708 Lampu jl mati di jl Melati III RT04/RW02 sejak kemarin #lapor #gelap https://t.co/abc123",
-        "Dengan hormat,\nSaya ingin melaporkan hal berikut:\nLampu jalan mati di Jalan Melati III RT 4 RW 2 sejak kemarin\n"
+        "Dengan hormat,\nSaya ingin melaporkan hal berikut:\n"
+        "Lampu jalan mati di Jalan Melati III RT 4 RW 2 sejak kemarin\n"
         "Hormat saya,\nWarga Contoh\nDikirim dari iPhone saya",
-        "Lampu jalan mati di Jalan Melati III RT 4 RW 2 sejak kemarin\n\nPada 03/03/2026 19:19, Layanan Aduan menulis:\n> Terima kasih.",
+        "Lampu jalan mati di Jalan Melati III RT 4 RW 2 sejak kemarin\n\n"
+        "Pada 03/03/2026 19:19, Layanan Aduan menulis:\n> Terima kasih.",
         "Pelapor menyampaikan LAMPU JALAN MATI DI JL, MELATI III RT 04 RW 02 SEJAK KEMARIN",
         "lampuuu jalan matiiii di jalan melati 3 rt 4 rw 2 sejak kemarin\u200b",
     ],

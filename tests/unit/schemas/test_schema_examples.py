@@ -1,4 +1,4 @@
-"""The examples are the contract in use: what is called valid passes both validators, what is called invalid passes neither."""
+"""The examples are the contract in use: what is called valid passes both validators, what is not passes neither."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def test_statuses_are_spelled_alike() -> None:
 
 
 def test_the_other_words_are_spelled_alike() -> None:
-    """Who moved a complaint, whose codes it uses, how exact its time is and what the log tells of have one spelling each."""
+    """Who moved it, whose codes it uses, how exact its time is and what the log tells of: one spelling each."""
     assert enum("status", "properties", "by") == set(words.BY)
     assert enum("complaint", "properties", "code_system") == set(words.CODE_SYSTEMS)
     assert enum("complaint", "properties", "submitted_precision") == set(words.PRECISIONS)
