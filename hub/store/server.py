@@ -33,6 +33,7 @@ DATABASE = "satupintu"
 PATIENCE = 60
 """Seconds that a server may take to replay its log before we say that it failed."""
 ROOTS_USER = "pgserver"
+_NO_PROCESS = 2**30  # above the largest number that Linux gives
 OPTIONS: Mapping[str, str] = {
     "listen_addresses": "",
     "shared_buffers": "256MB",
@@ -184,20 +185,21 @@ class Embedded:
         while time.monotonic() < until:
             running = _running(self.folder)
             if running is None:
-                self._launch()
+                with suppress(StoreUnavailable):
+                    self._launch()
             elif running.status == "ready" and running.socket:
                 return running.socket
-            else:  # somebody was killed while it started or stopped
-                time.sleep(0.05)
+            time.sleep(0.02)  # it starts, or it stops because somebody was killed
         raise _failure("pg_ctl", self.folder, "did not start in time")
 
     def _launch(self) -> None:
-        (self.folder / "postmaster.pid").unlink(missing_ok=True)  # of a process that is gone
+        place = _socket_folder(self.folder)
+        for left in (self.folder / "postmaster.pid", place / ".s.PGSQL.5432.lock"):
+            _disown(left)
         log = self.folder / "log"
         if log.exists() and log.stat().st_size > 10_000_000:
             log.replace(self.folder / "log.1")
-        socket = _quoted(_socket_folder(self.folder))
-        given = shlex.join(["-k", socket, "-c", "unix_socket_permissions=0700"])
+        given = shlex.join(["-k", _quoted(place), "-c", "unix_socket_permissions=0700"])
         _call("pg_ctl", ["start", "--wait", f"--timeout={PATIENCE}", "--log=log", "-o", given], self.folder)
 
     def _stop_unless_used(self) -> None:
@@ -241,6 +243,18 @@ def _running(folder: Path) -> _Running | None:
     return _Running(pid=pid, socket=Path(lines[4]) if lines[4] else None, status=lines[7] or "starting")
 
 
+def _disown(file: Path) -> None:
+    """
+    Where another process got the dead server's number, or nobody reaped it, PostgreSQL would think that it still runs.
+
+    Only the number goes: the rest of the file keeps PostgreSQL from starting beside orphans of the dead server.
+    """
+    with suppress(FileNotFoundError, IndexError, ValueError):
+        lines = file.read_text().splitlines()
+        if Path(f"/proc/{int(lines[0])}").exists():
+            file.write_text("\n".join([str(_NO_PROCESS), *lines[1:]]) + "\n")
+
+
 def _stop(folder: Path) -> None:
     """Fast shutdown: connections are ended, what is committed stays; a server that does not obey is ended hard."""
     for what in (signal.SIGINT, signal.SIGQUIT):
@@ -282,7 +296,7 @@ def _call(program: str, arguments: Sequence[str], folder: Path) -> None:
 def _failure(program: str, folder: Path, words: str) -> StoreProblem:
     if "No space left" in words:
         return StoreProblem(f"The disk of {folder} is full. Make room (PostgreSQL wants 1 GB) and start again.")
-    if "did not start in time" in words:
+    if "did not start in time" in words or "shared memory block" in words:  # the latter: children of a killed server
         return StoreUnavailable(
             f"PostgreSQL in {folder} is not ready after {PATIENCE} s; after a crash it reads its log first. "
             f"Try again in a few minutes; its own words are in {folder / 'log'}."
