@@ -11,7 +11,8 @@ from uuid import UUID
 from connectors.errors import Misconfigured
 from connectors.manifest import Manifest
 from hub.audit.entry import Entry
-from hub.store import bindings
+from hub.model import Tally
+from hub.store import bindings, connectors
 from hub.store.log import append
 from hub.store.work import Store, Work
 
@@ -86,3 +87,17 @@ def bind(
             detail={"name": name, "hosts": list(to)},
         ),
     )
+
+
+def allow(store: Store, name: str, connector: str, host: str, *, by: str, now: datetime) -> Tally:
+    """A person lets a connector send a secret to one more host."""
+    with store.begin() as work:
+        found = connectors.find(work, connector)
+        if found is None:
+            raise Misconfigured(
+                f"There is no connector '{connector}' yet.",
+                hint="It is known from its first pull on; run 'satupintu status'.",
+                code="unknown_connector",
+            )
+        bind(work, name, found.id, found.region, [host.lower().rstrip(".")], by=by, now=now)
+    return Tally(verb="secret allow", done=1)

@@ -35,6 +35,7 @@ def manifest_of(hub: Hub, name: str) -> Manifest:
     raise Misconfigured(
         f"There is no connector '{name}' in {hub.settings.manifests}.",
         hint=f"Known are: {', '.join(sorted(hub.manifests.good)) or 'none'}.",
+        code="unknown_connector",
     )
 
 

@@ -33,9 +33,9 @@ def forward(hub: Hub, names: Sequence[str] = ()) -> Tally:
     return forwarding.forward(hub, names)
 
 
-def follow(hub: Hub, names: Sequence[str] = ()) -> Tally:
-    """Registry -> status -> back to the reporter through his own door."""
-    return following.follow(hub, names)
+def follow(hub: Hub, names: Sequence[str] = (), *, everything: bool = False) -> Tally:
+    """Registry -> status -> back to the reporter through his own door; `everything` also what is not due yet."""
+    return following.follow(hub, names, everything=everything)
 
 
 def seal(hub: Hub) -> Tally:

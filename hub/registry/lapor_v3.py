@@ -17,7 +17,6 @@ from hub.registry.port import File
 from hub.registry.wording import content
 from hub.routing import RegistryConfig, Target
 
-WRITE_SECONDS: Final = 90.0
 READ_SECONDS: Final = 30.0
 _NOT_DONE: Final = (401, 403, 404, 408, 429)
 """Nothing was stored, and it is not the complaint's fault: tried again."""
@@ -114,6 +113,7 @@ class LaporV3:
         """`config.headers` may hold ${secret:NAME} references, which `http` resolves for the registry's host."""
         self._config, self._http = config, http
         self._base = config.url.rstrip("/")
+        self._write_seconds = (config.connect_timeout + config.read_timeout).total_seconds()
 
     def upload(self, files: Sequence[File]) -> Receipt:
         """See Registry.upload."""
@@ -133,7 +133,7 @@ class LaporV3:
         """See Registry.route; LAPOR! calls it a rejection for want of authority."""
         body = {
             "is_request": 1,
-            "reason": _given(target.institution_id),
+            "reason": target.institution_id,
             "reason_description": "Diteruskan kepada instansi yang berwenang",
             "not_authority": 1,
         }
@@ -159,13 +159,13 @@ class LaporV3:
 
     def _told(self, path: str, read: Read, **body: Any) -> Receipt:
         try:
-            answer = self._call("POST", path, timeout=self._timeout(WRITE_SECONDS), **body)
+            answer = self._call("POST", path, timeout=self._write_seconds, **body)
         except ChannelError as error:
             return _broken(error)
         return _answered(answer.status, answer.headers, answer.body, read)
 
     def _read(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
-        answer = self._call("GET", path, params=params, timeout=self._timeout(READ_SECONDS))
+        answer = self._call("GET", path, params=params, timeout=min(READ_SECONDS, self._write_seconds))
         if answer.status != 200:
             raise lapor_reading.not_read(answer.status, _retry_after(answer.headers))
         return answer.json()
@@ -173,9 +173,6 @@ class LaporV3:
     def _call(self, method: str, path: str, **rest: Any) -> HttpAnswer:
         url = path if path.startswith(("http://", "https://")) else self._base + path
         return self._http.raw(method, url, headers=dict(self._config.headers), **rest)
-
-    def _timeout(self, usual: float) -> float:
-        return float(getattr(self._config, "read_timeout", None) or usual)
 
     def _stands_with(self, registry_id: str, target: Target) -> bool:
         """The route's answer was useless, but the institution may have the complaint all the same."""
@@ -213,23 +210,18 @@ def _path(registry_id: str) -> str:
 def payload(
     complaint: Mapping[str, Any], target: Target, file_ids: Sequence[str], config: RegistryConfig
 ) -> dict[str, Any]:
-    """The body of a create; `complaint` as schemas/complaint has it, the names those that public clients send."""
-    return {
+    """The body of a create; `complaint` as schemas/complaint has it, the names those of public clients. What has no value is left out."""
+    body = {
         "title": str(complaint.get("title") or complaint["body"])[:_TITLE],
         "content": content(complaint),
         "channel": config.channel_id,
         **_reporter(complaint, config),
         "is_inbox": False,
         "is_disposisi_slider": False,
-        "classification_id": _given(target.classification_id),
-        "category_id": _given(target.category_id),
-        "priority_program_id": None,
-        "location_id": _given(target.location_id),
-        "community_id": None,
+        "classification_id": target.classification_id,
+        "category_id": target.category_id,
+        "location_id": target.location_id,
         "date_of_incident": complaint.get("incident_date"),
-        "copy_externals": None,
-        "info_disposition": None,
-        "info_attachments": None,
         "tags_raw": f"#{complaint['channel']}",
         "is_approval": False,
         "is_anonymous": bool(complaint["is_anonymous"]),
@@ -237,11 +229,7 @@ def payload(
         "is_priority": False,
         "attachments": _attached(file_ids, config.attachments_form),
     }
-
-
-def _given(value: Any) -> int | None:
-    """LAPOR! numbers are JSON integers, whatever form our mapping keeps them in."""
-    return None if value is None else int(value)
+    return {name: value for name, value in body.items() if value is not None}
 
 
 def _reporter(complaint: Mapping[str, Any], config: RegistryConfig) -> dict[str, Any]:
@@ -254,7 +242,7 @@ def _reporter(complaint: Mapping[str, Any], config: RegistryConfig) -> dict[str,
     return {"is_new_user_slider": True, "nameUser": known.get("name") or known.get("handle") or _NAMELESS, **reached}
 
 
-def _attached(ids: Sequence[str], form: str | None) -> str | list[int] | bool:
+def _attached(ids: Sequence[str], form: str) -> str | list[int] | bool:
     if not ids:
         return False
     if form == "list":

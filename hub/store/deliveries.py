@@ -38,18 +38,6 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
-    """What is sent, as it rests: ciphertext under the data key of the version that made it."""
-
-    key_id: UUID | None
-    wrapped: bytes | None
-    """None where the citizen's data key was erased."""
-    canonical_enc: bytes | None
-    files: Sequence[Any]
-    """Rows of attachments without content: id, name_enc, media_type, state, registry_file."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """What a step did to a delivery; `state` is where the delivery stands afterwards."""
 
@@ -140,7 +128,7 @@ def queue_repeats(work: Work, complaint: UUID, *, registry: str, now: datetime, 
         manifest_sha256=first.sha,
         unmapped=first.unmapped,
     )
-    append(work, _entry("released", first, registry, now, actor, code="leader_lost", detail={"behind": str(complaint)}))
+    append(work, entry("released", first, registry, now, actor, code="leader_lost", detail={"behind": str(complaint)}))
     return UUID(str(first.id))
 
 
@@ -207,7 +195,7 @@ def interrupted(work: Work, registry: str, *, now: datetime, actor: str) -> list
         ids=[row.id for row in rows],
         now=now,
     )
-    append_all(work, [_entry("unknown", row, registry, now, actor, code="interrupted") for row in rows])
+    append_all(work, [entry("unknown", row, registry, now, actor, code="interrupted") for row in rows])
     return [row.complaint for row in rows]
 
 
@@ -230,59 +218,7 @@ def _free_the_dead(work: Work, registry: str, now: datetime) -> None:
         )
 
 
-def content(work: Work, delivery: Delivery) -> Content:
-    """The sealed text of a delivery and the files of that version, without their bytes."""
-    row = work.one(
-        """
-        SELECT c.item_id, c.key_id, c.canonical_enc, k.wrapped FROM complaints c
-        LEFT JOIN data_keys k ON k.id = c.key_id WHERE c.id = :complaint
-        """,
-        complaint=delivery.complaint,
-    )
-    assert row is not None
-    files = work.rows(
-        "SELECT id, name_enc, media_type, state, registry_file FROM attachments WHERE item_id = :item ORDER BY number",
-        item=row.item_id,
-    )
-    return Content(key_id=row.key_id, wrapped=row.wrapped, canonical_enc=row.canonical_enc, files=files)
-
-
-def file_bytes(work: Work, file: int) -> bytes:
-    """The sealed bytes of one held file."""
-    return bytes(work.value("SELECT content_enc FROM attachments WHERE id = :id", id=file))
-
-
 # attempts ----------------------------------------------------------------------------------------------------------
-
-
-def reserve(work: Work, registry: str, *, now: datetime, spacing: float, patience: float) -> float:
-    """
-    Seconds until the registry's rate budget lets this call go; the slot is ours if they are no more than `patience`.
-
-    `spacing`: seconds between two calls of all workers together, 0 for no limit of our own.
-    """
-    slot: datetime | None = work.value(
-        "SELECT next_slot_at FROM registries WHERE name = :name FOR UPDATE"
-        if spacing
-        else "SELECT next_slot_at FROM registries WHERE name = :name",
-        name=registry,
-    )
-    slot = max(slot or now, now)
-    wait = (slot - now).total_seconds()
-    if spacing and wait <= patience:
-        _next_slot(work, registry, slot + timedelta(seconds=spacing))
-    return wait
-
-
-def hold_back(work: Work, registry: str, until: datetime) -> None:
-    """The registry asked for silence: no worker calls it before then."""
-    _next_slot(work, registry, until)
-
-
-def _next_slot(work: Work, registry: str, at: datetime) -> None:
-    work.run(
-        "UPDATE registries SET next_slot_at = greatest(next_slot_at, :at) WHERE name = :name", name=registry, at=at
-    )
 
 
 def open_attempt(
@@ -332,7 +268,7 @@ def open_attempt(
         token=delivery.token,
         now=now,
     )
-    append(work, _entry("attempted", delivery, delivery.registry, now, actor, detail={"step": step, "attempt": number}))
+    append(work, entry("attempted", delivery, delivery.registry, now, actor, detail={"step": step, "attempt": number}))
     return number
 
 
@@ -363,7 +299,7 @@ def finish(
         return False
     _end(work, attempt, receipt, now)
     detail: dict[str, Detail] = {"step": result.step, "attempt": attempt, "state": result.state, "http": receipt.http}
-    entry = _entry(
+    told = entry(
         result.act,
         delivery,
         delivery.registry,
@@ -373,7 +309,7 @@ def finish(
         registry_id=receipt.registry_id or delivery.registry_id,
         detail=detail,
     )
-    append(work, entry)
+    append(work, told)
     return True
 
 
@@ -397,23 +333,6 @@ def let_go(work: Work, delivery: Delivery) -> None:
     )
 
 
-def keep_file_ids(work: Work, files: Sequence[int], ids: Sequence[str]) -> None:
-    """The registry's ids of the files that it has taken, in the same order."""
-    work.many(
-        "UPDATE attachments SET registry_file = :number WHERE id = :id",
-        [{"id": file, "number": number} for file, number in zip(files, ids, strict=True)],
-    )
-
-
-def refuse_files(work: Work, files: Sequence[int], code: str) -> None:
-    """The registry will not have these files; the complaint goes without them."""
-    work.run(
-        "UPDATE attachments SET state = 'failed', reason = :reason WHERE id = ANY(:ids)",
-        ids=list(files),
-        reason=f"registry_{code}",
-    )
-
-
 def exported(work: Work, names: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
     """What `export deliveries` shows, in order of queueing; `names` limits to connectors."""
     rows = work.rows(
@@ -425,10 +344,15 @@ def exported(work: Work, names: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
         names=list(names),
     )
     for row in rows:
-        yield {**row._mapping, "complaint_id": str(row.complaint)} | {}
+        yield {
+            "complaint_id": str(row.complaint),
+            "state": row.state,
+            "registry_id": row.registry_id,
+            "attempts": row.attempts,
+        }
 
 
-def _entry(
+def entry(
     act: str,
     row: Any,
     registry: str,
@@ -439,6 +363,7 @@ def _entry(
     registry_id: str | None = None,
     detail: dict[str, Detail] | None = None,
 ) -> Entry:
+    """The entry about one delivery; `row` has id, complaint, connector and region."""
     return Entry(
         act=act,
         at=now,

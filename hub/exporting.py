@@ -1,0 +1,112 @@
+"""Export: one JSON object a line, unmasked only for the operator, and always with an entry."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from hub.audit.entry import Entry
+from hub.spine import Hub
+from hub.store import cases, complaints, connectors, deliveries, items
+from hub.store.log import append
+from hub.store.work import Work
+
+HIDDEN = "***"
+OPEN_FIELDS = (
+    "id",
+    "connector",
+    "channel",
+    "received_at",
+    "submitted_at",
+    "submitted_precision",
+    "kind",
+    "is_supervisory",
+    "is_anonymous",
+    "is_confidential",
+    "category_code",
+    "region_code",
+    "code_system",
+    "sp4n_id",
+)
+"""What everyone may see of a complaint; the rest is masked."""
+
+
+def export(hub: Hub, what: str, names: Sequence[str] = (), *, masked: bool = False) -> Iterator[dict[str, Any]]:
+    """items | complaints | quarantine | deliveries | cases as JSON objects; leaves an entry before the first line."""
+    with hub.store.begin() as work:
+        append(work, _entry(hub, what, masked))
+    with hub.store.begin() as work:
+        for line in WHAT[what](work, hub, names):
+            yield _masked(what, line) if masked else line
+
+
+def _items(work: Work, hub: Hub, names: Sequence[str]) -> Iterator[dict[str, Any]]:
+    for connector in _ids(work, names):
+        for name, item, raw, media in items.every(work, hub.vault, connector):
+            yield {
+                "connector": name,
+                "ref": json.loads(item.ref),
+                "version": item.version,
+                "payload": item.payload if item.payload is not None else _unread(raw, media),
+            }
+
+
+def _unread(raw: bytes, media: str) -> Any:
+    """A payload that is JSON null stays null; bytes that are no JSON go out as they came."""
+    try:
+        if media == "json":
+            return json.loads(raw)
+    except ValueError:
+        pass
+    return {"base64": base64.b64encode(raw).decode()}
+
+
+def _ids(work: Work, names: Sequence[str]) -> list[UUID | None]:
+    if not names:
+        return [None]
+    return [found.id for name in names if (found := connectors.find(work, name))]
+
+
+def _complaints(work: Work, hub: Hub, names: Sequence[str]) -> Iterator[dict[str, Any]]:
+    for document, case, word in complaints.every(work, hub.vault, names):
+        yield {**document, "case_id": case, "outcome": word}
+
+
+def _quarantine(work: Work, hub: Hub, names: Sequence[str]) -> Iterator[dict[str, Any]]:
+    yield from complaints.quarantined(work, hub.vault, names)
+
+
+def _deliveries(work: Work, hub: Hub, names: Sequence[str]) -> Iterator[dict[str, Any]]:
+    yield from deliveries.exported(work, names)
+
+
+def _cases(work: Work, hub: Hub, names: Sequence[str]) -> Iterator[dict[str, Any]]:
+    for row in cases.every(work):
+        yield {"case_id": str(row.head), "complaints": [str(one) for one in row.complaints]}
+
+
+WHAT: Mapping[str, Callable[[Work, Hub, Sequence[str]], Iterator[dict[str, Any]]]] = {
+    "items": _items,
+    "complaints": _complaints,
+    "quarantine": _quarantine,
+    "deliveries": _deliveries,
+    "cases": _cases,
+}
+
+
+def _masked(what: str, line: dict[str, Any]) -> dict[str, Any]:
+    if what == "items":
+        return {**line, "ref": HIDDEN, "payload": HIDDEN}
+    if what == "quarantine":
+        return {**line, "ref": HIDDEN}
+    if what == "complaints":
+        seen = (*OPEN_FIELDS, "case_id", "outcome")
+        return {name: value if name in seen else HIDDEN for name, value in line.items()}
+    return line
+
+
+def _entry(hub: Hub, what: str, masked: bool) -> Entry:
+    return Entry(act="exported", at=hub.clock(), actor=hub.holder, code=what, detail={"masked": masked})

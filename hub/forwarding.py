@@ -1,0 +1,259 @@
+"""Forward: carry what is due from the outbox to the registries, a step at a time, and never say anything twice."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from hub.carrying import DOWN, Carrier, Ended
+from hub.model import Tally
+from hub.registry.port import Registry
+from hub.registry.wording import marker
+from hub.routing import RegistryConfig
+from hub.spine import Hub
+from hub.store import deliveries, gates, resolutions
+from hub.store.deliveries import LEASE, Delivery
+from hub.store.gates import SILENCE, Gate
+from hub.store.work import Work
+
+TIRED: Final = 3
+"""Failures to reach a registry in a row that end its run: the next run tries again."""
+NAMED: Final = 20
+"""Complaints that a tally names; more are counted."""
+ADVICE: Final = "satupintu resolve {id} --registry-id N --by WHO, or --absent --by WHO where it is not there"
+
+
+def forward(hub: Hub, names: Sequence[str] = (), *, limit: int | None = None) -> Tally:
+    """
+    Send until nothing is due, registry by registry; one dead registry or poisonous delivery holds no other up.
+
+    `names` limits to connectors, `limit` to so many deliveries. `halted`: something waits behind a paused registry, an
+    open breaker, or a log that cannot be sealed.
+    """
+    with hub.store.begin() as work:
+        stuck = gates.unsealed_since(work)
+        registries = gates.names(work)
+    if stuck is not None and hub.clock() - stuck > SILENCE:
+        since = f"{stuck:%Y-%m-%d %H:%M} UTC"
+        what = f"Nothing is sent: sealing the audit log fails and entries since {since} have no place in it."
+        return Tally(verb="forward", halted=True, notes=(f"{what} Run 'satupintu seal' and repair what it says.",))
+    run = _Run(hub=hub, only=names, left=limit)
+    for name in registries:
+        run.registry(name)
+    return run.tally()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """One run over all registries and what came of it."""
+
+    hub: Hub
+    only: Sequence[str]
+    left: int | None
+    words: Counter[str] = field(default_factory=Counter)
+    named: list[str] = field(default_factory=list)
+    owed: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    halted: bool = False
+
+    def registry(self, name: str) -> None:
+        """Everything that is due for one registry, then a word about what is not."""
+        self._interrupted(name)
+        config = self.hub.registries.good.get(name)
+        if config is None:
+            self._unknown_registry(name)
+            return
+        if config.connect_timeout + config.read_timeout >= LEASE - timedelta(minutes=1):
+            self.notes.append(f"{name}: its timeouts are longer than a lease; make them shorter than nine minutes.")
+            self._standing(name)
+            return
+        try:
+            registry = self.hub.registry(name)
+        except Exception as error:  # the edge: a registry whose client cannot be made holds no other up
+            self.notes.append(f"{name} cannot be used ({code_of(error)}); look at registries/{name}.yaml.")
+        else:
+            self._probe(name, registry)
+            self._send(config, registry)
+        self._standing(name)
+
+    def _interrupted(self, name: str) -> None:
+        """What a killed process left behind; where a create had begun a person has to look."""
+        with self.hub.store.begin() as work:
+            lost = deliveries.interrupted(work, name, now=self.hub.clock(), actor=self.hub.holder)
+        for complaint in lost:
+            self._count(Ended(state="unknown", code="interrupted"), str(complaint), name)
+
+    def _probe(self, name: str, registry: Registry) -> None:
+        with self.hub.store.begin() as work:
+            mine = gates.take_probe(work, name, now=self.hub.clock())
+        if mine and _lives(registry):
+            with self.hub.store.begin() as work:
+                gates.close_breaker(work, name, now=self.hub.clock(), actor=self.hub.holder)
+
+    def _send(self, config: RegistryConfig, registry: Registry) -> None:
+        down = 0
+        while self.left is None or self.left > 0:
+            delivery = self._claim(config)
+            if delivery is None:
+                return
+            ended = Carrier(hub=self.hub, config=config, registry=registry, delivery=delivery).carry()
+            self._count(ended, str(delivery.complaint), config.name)
+            if ended.state == "no_slot":
+                return
+            down = down + 1 if ended.state == "postponed" and ended.code in DOWN else 0
+            if down == TIRED:
+                return
+
+    def _claim(self, config: RegistryConfig) -> Delivery | None:
+        hub, now = self.hub, self.hub.clock()
+        with hub.store.begin() as work:
+            found = deliveries.claim(work, config.name, names=self.only, holder=hub.holder, now=now)
+        if found and self.left is not None:
+            self.left -= 1
+        return found
+
+    def _count(self, ended: Ended, complaint: str, registry: str) -> None:
+        self.words[ended.state] += ended.state != "no_slot"
+        self.notes += [ended.note] if ended.note else []
+        if ended.state in ("unknown", "needs_human"):
+            self.named.append(
+                f"Complaint {complaint} ({ended.state}, {ended.code}): look for {marker(complaint)} at {registry}, then "
+                f"{ADVICE.format(id=complaint)}."
+            )
+        elif ended.state == "refused":
+            self.notes.append(f"Complaint {complaint} was refused by {registry} ({ended.code}).")
+
+    # what is not sent ----------------------------------------------------------------------------------------------
+
+    def _standing(self, name: str) -> None:
+        now = self.hub.clock()
+        with self.hub.store.begin() as work:
+            gate = gates.gate(work, name)
+            waiting = gates.waiting(work, name, only=self.only, now=now)
+            undecided = gates.undecided(work, name, only=self.only)
+        self.notes += [f"{name}: {count} {state} wait for a person." for state, count in undecided.items()]
+        if sum(one.count for one in waiting) and (gate.paused_by or gate.opened_at):
+            self.halted = True
+            self.notes.append(_closed(name, gate, sum(one.count for one in waiting)))
+            return
+        self.owed += [
+            f"{one.count} wait for {name} ({one.code or 'queued'}), next try at {max(one.next_at, now):%Y-%m-%d %H:%M:%S} UTC."
+            for one in waiting
+        ]
+
+    def _unknown_registry(self, name: str) -> None:
+        with self.hub.store.begin() as work:
+            waiting = gates.waiting(work, name, only=self.only, now=self.hub.clock())
+        if count := sum(one.count for one in waiting):
+            self.owed.append(f"{count} wait for {name}, which has no usable file in {self.hub.settings.registries}.")
+
+    def tally(self) -> Tally:
+        """The run in counts and sentences."""
+        more = len(self.named) - NAMED
+        extra = [f"… and {more} more: 'satupintu export deliveries' names them."] if more > 0 else []
+        return Tally(
+            verb="forward",
+            done=self.words["confirmed"],
+            words={word: count for word, count in self.words.items() if count},
+            owed=tuple(self.owed),
+            notes=(*self.named[:NAMED], *extra, *self.notes),
+            halted=self.halted,
+        )
+
+
+def _lives(registry: Registry) -> bool:
+    try:
+        return registry.alive()
+    except Exception:  # the edge: whatever a probe meets, the breaker stays open
+        return False
+
+
+def _closed(name: str, gate: Gate, count: int) -> str:
+    if gate.paused_by:
+        return f"{name} is paused by {gate.paused_by}; {count} wait."
+    probe = f"{gate.probe_at:%Y-%m-%d %H:%M:%S} UTC" if gate.probe_at else "the next run"
+    return f"{name} does not say what it did (breaker open); {count} wait, the next question is asked at {probe}."
+
+
+def code_of(error: BaseException) -> str:
+    """The class of an error as a code for rows and entries; its message may quote a citizen and is never kept."""
+    code = getattr(error, "code", None) or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(error).__name__)
+    return re.sub(r"[^a-z0-9_.:-]", "_", str(code).lower())[:60] or "error"
+
+
+# by a person -------------------------------------------------------------------------------------------------------
+
+
+def resolve(hub: Hub, number: str, *, registry_id: str | None = None, absent: bool = False, by: str) -> Tally:
+    """
+    A person says what became of a delivery whose outcome nobody knows: it is there under this number, or it is not there.
+
+    `number`: a delivery's number or a complaint's id. Found, the remaining steps follow; absent, it is sent (once) again.
+    """
+    wrong = _wrong(registry_id, absent, by)
+    if wrong:
+        return _not_done("resolve", wrong)
+    now = hub.clock()
+    with hub.store.begin() as work:
+        rows = resolutions.to_resolve(work, number)
+        if not rows:
+            return _not_done("resolve", f"There is no delivery or complaint {number} on the way.")
+        wrong = _unfit(work, rows[0], registry_id)
+        if wrong:
+            return _not_done("resolve", wrong)
+        state = "queued" if absent else "confirmed" if rows[0].registry_id else "created"
+        resolutions.resolve(work, rows[0], state=state, registry_id=registry_id, by=by.strip(), now=now)
+    return Tally(verb="resolve", done=1, words={"absent" if absent else "found": 1})
+
+
+def _wrong(registry_id: str | None, absent: bool, by: str) -> str | None:
+    if (registry_id is None) != absent:
+        return "Say either --registry-id N, where the registry has it, or --absent, where it has not."
+    if registry_id is not None and not re.fullmatch(r"[1-9][0-9]{0,19}", registry_id):
+        return "The registry's number has digits only."
+    return None if by.strip() else "Say with --by who has looked."
+
+
+def _unfit(work: Work, row: deliveries.Row, registry_id: str | None) -> str | None:
+    if row.state not in ("unknown", "needs_human"):
+        return f"The delivery of complaint {row.complaint} is {row.state}; there is nothing to resolve."
+    if row.registry_id is not None and registry_id != row.registry_id:
+        return f"{row.registry} has confirmed complaint {row.complaint} as {row.registry_id}; only that can be said of it."
+    other = resolutions.holder_of(work, row.registry, registry_id) if registry_id else None
+    if other is not None and other != row.complaint:
+        return f"{row.registry} {registry_id} is complaint {other} already; look again for {marker(str(row.complaint))}."
+    return None
+
+
+def pause(hub: Hub, registry: str, *, by: str, because: str) -> Tally:
+    """Stop all sending to a registry, in every process, until `resume`; calls that run now end by themselves."""
+    return _switch(hub, registry, by, because, verb="pause")
+
+
+def resume(hub: Hub, registry: str, *, by: str, because: str) -> Tally:
+    """Let sending to a registry go on."""
+    return _switch(hub, registry, by, because, verb="resume")
+
+
+def _switch(hub: Hub, registry: str, by: str, because: str, *, verb: str) -> Tally:
+    config = hub.registries.good.get(registry)
+    now: datetime = hub.clock()
+    if not by.strip() or not because.strip():
+        return _not_done(verb, "Say with --by who decides it and with --because why.")
+    with hub.store.begin() as work:
+        if config is not None:
+            deliveries.known(work, config.name, config.sha256, now)
+        elif registry not in gates.names(work):
+            return _not_done(verb, f"There is no registry '{registry}'.")
+        change = gates.pause if verb == "pause" else gates.resume
+        changed = change(work, registry, by=by.strip(), because=because.strip(), now=now)
+    note = () if changed else (f"{registry}: nothing to {verb}.",)
+    return Tally(verb=verb, done=int(changed), notes=note)
+
+
+def _not_done(verb: str, why: str) -> Tally:
+    return Tally(verb=verb, failed=1, notes=(why,))
