@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from rapidfuzz import fuzz
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz.distance import OSA, Levenshtein
 
 from dedup.rules import STOP, Rules
 from dedup.text import tokens
@@ -179,4 +179,11 @@ def _one_wording(mine: Sequence[str], yours: Sequence[str], rules: Rules) -> boo
     """The same words, badly typed or torn in other places; numbers must agree."""
     if any(word[0].isdigit() for word in mine) and any(word[0].isdigit() for word in yours):
         return False
-    return fuzz.ratio("".join(mine), "".join(yours)) >= rules.aligned
+    if len(mine) == len(yours):
+        return all(_one_slip(one, other) or _typo(one, other, rules) for one, other in zip(mine, yours, strict=True))
+    return fuzz.ratio("".join(mine), "".join(yours)) >= rules.torn
+
+
+def _one_slip(word: str, other: str) -> bool:
+    """One letter too many, too few, wrong or swapped; more would make Sidomulyo of Sukomulyo."""
+    return min(len(word), len(other)) >= 3 and OSA.distance(word, other, score_cutoff=1) <= 1

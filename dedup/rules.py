@@ -23,7 +23,7 @@ class Rules:
     short: int = _TABLE["thresholds"]["short"]
     contained: int = _TABLE["thresholds"]["contained"]
     word: int = _TABLE["thresholds"]["word"]
-    aligned: int = _TABLE["thresholds"]["aligned"]
+    torn: int = _TABLE["thresholds"]["torn"]
     place: int = _TABLE["thresholds"]["place"]
     most_keys: int = _TABLE["keys"]["most"]
     cap: int = _TABLE["keys"]["cap"]

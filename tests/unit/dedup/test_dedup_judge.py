@@ -86,6 +86,17 @@ def test_another_number_is_another_place(one: str, two: str, code: str) -> None:
     assert code in [reason.code for reason in verdict.reasons]
 
 
+@pytest.mark.parametrize(
+    ("one", "two"), [("Sidomulyo", "Sukomulyo"), ("Sidoluhung", "Jatiluhung"), ("Wonorejo", "Margorejo")]
+)
+def test_villages_with_like_names_stay_apart(one: str, two: str) -> None:
+    """Half of Java's villages end alike: another name is another place, not a mistyping."""
+    text = "Tiang listrik miring menimpa pagar balai desa {} dan kabelnya menjuntai sampai ke jalur pejalan kaki."
+    verdict = judge(doc(text.format(two)), [old(text.format(one))])
+    assert verdict.answer == "review"
+    assert "other_words" in [reason.code for reason in verdict.reasons]
+
+
 def test_the_place_field_speaks_too() -> None:
     """Two equal texts whose place fields name different streets are not linked by themselves."""
     verdict = judge(
