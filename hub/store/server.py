@@ -209,6 +209,9 @@ class Embedded:
             except BlockingIOError:
                 return
             _stop(self.folder)
+            if self._socket != self.folder:
+                with suppress(OSError):
+                    self._socket.rmdir()
 
 
 def embedded(settings: Settings) -> Embedded:
