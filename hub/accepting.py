@@ -12,13 +12,14 @@ from connectors.manifest import Manifest
 from connectors.mapping import Mapping
 from connectors.mapping import compile as compile_mapping
 from hub.audit.entry import Entry
+from hub.fetching import addressed, fetch
 from hub.judging import Judged, doc_of, echo, judge_complaint, link, reporter_tokens
 from hub.model import Complaint, Problem, Tally, complaint_id
 from hub.normalise import Normalised, normalise, own_refs
 from hub.pulling import manifest_of
 from hub.reused import reused
 from hub.spine import Hub
-from hub.store import cases, complaints, connectors, deliveries, items, leases
+from hub.store import attachments, cases, complaints, connectors, deliveries, items, leases
 from hub.store.complaints import Known
 from hub.store.connectors import Connector
 from hub.store.items import Stored
@@ -50,6 +51,7 @@ def accept_one(hub: Hub, name: str) -> Tally:
     try:
         while run.batch():
             pass
+        fetch(hub, manifest, connector)
         return run.finish()
     finally:
         with hub.store.begin(region=connector.region) as work:
@@ -110,9 +112,7 @@ class _Run:
 
     # what becomes of an item ---------------------------------------------------------------------------------------
 
-    def _quarantine(
-        self, work: Work, item: Stored, known: Known, problems: Sequence[Problem], now: datetime
-    ) -> Entry:
+    def _quarantine(self, work: Work, item: Stored, known: Known, problems: Sequence[Problem], now: datetime) -> Entry:
         complaints.quarantine(work, self.connector.id, self.connector.region, item, problems, now)
         items.settle(work, item.id, "quarantined")
         if known.state in ("waiting", "quarantined"):
@@ -213,6 +213,8 @@ class _Run:
         complaint, vault = result.complaint, self.hub.vault
         doc = doc_of(vault, str(item.complaint), complaint, self.connector.region, _when(complaint, item))
         complaints.tokens(work, item.complaint, self.connector.region, reporter_tokens(vault, complaint))
+        files = addressed(complaint.attachments)
+        attachments.save(work, vault, item.key, self.connector.region, item.complaint, item.id, files)
         return complaints.write(
             work,
             vault,

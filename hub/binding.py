@@ -25,7 +25,9 @@ def hosts(manifest: Manifest) -> set[str]:
 def _strings(value: Any, key: str = "") -> list[tuple[str, str]]:
     if isinstance(value, str):
         return [(key, value)]
-    pairs = value.items() if isinstance(value, dict) else ((key, one) for one in value) if isinstance(value, list) else ()
+    pairs = (
+        value.items() if isinstance(value, dict) else ((key, one) for one in value) if isinstance(value, list) else ()
+    )
     return [found for name, one in pairs for found in _strings(one, str(name))]
 
 
@@ -47,7 +49,9 @@ def allowed(
         if (name, host) in known:
             return
         if name in reserved:
-            raise Misconfigured(f"The secret {name} belongs to a registry; no connector may use it.", code="secret_bound")
+            raise Misconfigured(
+                f"The secret {name} belongs to a registry; no connector may use it.", code="secret_bound"
+            )
         with store.begin(region=manifest.region) as work:
             _decide(work, manifest, connector, name, host.lower().rstrip("."), own, clock())
         known.add((name, host))
@@ -71,9 +75,7 @@ def _decide(
         )
 
 
-def bind(
-    work: Work, name: str, connector: UUID, region: str, to: Collection[str], *, by: str, now: datetime
-) -> None:
+def bind(work: Work, name: str, connector: UUID, region: str, to: Collection[str], *, by: str, now: datetime) -> None:
     """Bind a secret to a connector and hosts, with an entry that names them and not the value."""
     bindings.add(work, name, connector, to, by=by, now=now)
     append(

@@ -45,9 +45,7 @@ def close(hub: Hub, name: str, interval: int, *, who: str, because: str) -> Tall
         if connector is None or not intervals.close_by_hand(
             work, connector.id, interval, who=who, because=because, now=now
         ):
-            raise NotOwed(
-                f"Interval {interval} of '{name}' is not owed. Run 'satupintu status {name}' to see what is."
-            )
+            raise NotOwed(f"Interval {interval} of '{name}' is not owed. Run 'satupintu status {name}' to see what is.")
         append(
             work,
             Entry(

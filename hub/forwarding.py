@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from hub.carrying import DOWN, Carrier, Ended
+from hub.carrying import DOWN, Carrier, Ended, code_of
 from hub.model import Tally
 from hub.registry.port import Registry
 from hub.registry.wording import marker
@@ -179,12 +179,6 @@ def _closed(name: str, gate: Gate, count: int) -> str:
     return f"{name} does not say what it did (breaker open); {count} wait, the next question is asked at {probe}."
 
 
-def code_of(error: BaseException) -> str:
-    """The class of an error as a code for rows and entries; its message may quote a citizen and is never kept."""
-    code = getattr(error, "code", None) or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(error).__name__)
-    return re.sub(r"[^a-z0-9_.:-]", "_", str(code).lower())[:60] or "error"
-
-
 # by a person -------------------------------------------------------------------------------------------------------
 
 
@@ -218,14 +212,18 @@ def _wrong(registry_id: str | None, absent: bool, by: str) -> str | None:
     return None if by.strip() else "Say with --by who has looked."
 
 
-def _unfit(work: Work, row: deliveries.Row, registry_id: str | None) -> str | None:
+def _unfit(work: Work, row: Any, registry_id: str | None) -> str | None:
     if row.state not in ("unknown", "needs_human"):
         return f"The delivery of complaint {row.complaint} is {row.state}; there is nothing to resolve."
     if row.registry_id is not None and registry_id != row.registry_id:
-        return f"{row.registry} has confirmed complaint {row.complaint} as {row.registry_id}; only that can be said of it."
+        return (
+            f"{row.registry} has confirmed complaint {row.complaint} as {row.registry_id}; only that can be said of it."
+        )
     other = resolutions.holder_of(work, row.registry, registry_id) if registry_id else None
     if other is not None and other != row.complaint:
-        return f"{row.registry} {registry_id} is complaint {other} already; look again for {marker(str(row.complaint))}."
+        return (
+            f"{row.registry} {registry_id} is complaint {other} already; look again for {marker(str(row.complaint))}."
+        )
     return None
 
 

@@ -78,9 +78,7 @@ def judge_complaint(
     return judge_doc(work, vault, number, doc, may_wait=not is_re_report(complaint), rules=rules)
 
 
-def judge_doc(
-    work: Work, vault: Vault, number: UUID, doc: Doc, *, may_wait: bool, rules: Rules = RULES
-) -> Judged:
+def judge_doc(work: Work, vault: Vault, number: UUID, doc: Doc, *, may_wait: bool, rules: Rules = RULES) -> Judged:
     """The same for a document that is already described; its keys go in before the look-up."""
     hashed = [vault.token64("dedup", key) for key in sorted(keys(doc))]
     complaints.keys(work, number, doc.day, hashed)

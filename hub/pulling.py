@@ -217,7 +217,9 @@ class _Run:
         with self.hub.store.begin(region=self.connector.region) as work:
             leases.renew(work, self.connector.id, "pull", self.token, now)
             intervals.settle(work, number, outcome, (self._hash(outcome.first_ref), self._hash(outcome.last_ref)), now)
-            append(work, self._entry("closed" if outcome.closed else outcome.code or "owed", number, now, outcome=outcome))
+            append(
+                work, self._entry("closed" if outcome.closed else outcome.code or "owed", number, now, outcome=outcome)
+            )
 
     def _hash(self, ref: str | None) -> bytes | None:
         return self.hub.vault.mac("ref", ref.encode()) if ref is not None else None
@@ -232,7 +234,7 @@ class _Run:
         hashes: Sequence[str] = (),
         outcome: Outcome | None = None,
     ) -> Entry:
-        detail: dict[str, str | int | bool | None | list[str]] = {"interval": number, "manifest": self.manifest.sha256}
+        detail: dict[str, str | int | bool | list[str] | None] = {"interval": number, "manifest": self.manifest.sha256}
         if outcome:
             detail |= {"pages": outcome.pages, "items": outcome.items, "passes": outcome.passes, "total": outcome.total}
         return Entry(
@@ -267,9 +269,12 @@ def seconds(text: Any) -> timedelta | None:
     if not text:
         return None
     amount = int(str(text)[:-1])
-    return amount * {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}[
-        str(text)[-1]
-    ]
+    return (
+        amount
+        * {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}[
+            str(text)[-1]
+        ]
+    )
 
 
 def without(payload: dict[str, Any], paths: Sequence[str]) -> dict[str, Any]:
@@ -283,4 +288,3 @@ def without(payload: dict[str, Any], paths: Sequence[str]) -> dict[str, Any]:
         if isinstance(node, dict):
             node.pop(last, None)
     return copy
-

@@ -69,7 +69,9 @@ def _release_complaint(hub: Hub, number: str, by: str, because: str) -> Counter[
             id=complaint,
         )
         if row is None:
-            raise NotHeld(f"Complaint {number} is not held. Run 'satupintu export complaints' to see what became of it.")
+            raise NotHeld(
+                f"Complaint {number} is not held. Run 'satupintu export complaints' to see what became of it."
+            )
         manifest = manifest_of(hub, row.name)
         connector = connectors.see(work, hub.vault, manifest, hub.holder, hub.clock())
         work.lock("verdicts")

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from connectors.errors import ChannelError
-from hub import accepting, follow as following, forwarding, oversight, pulling, sealing
+from hub import accepting, forwarding, oversight, pulling, sealing
+from hub import follow as following
 from hub.model import Tally
 from hub.spine import Hub
 from hub.store.leases import LostLease

@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from uuid import UUID
 
+from connectors.mail import Parser
+
 from connectors.base import Context
 from connectors.errors import Misconfigured
 from connectors.http import HttpClient
-from connectors.mail import Parser
 from connectors.manifest import Catalogue, Manifest, catalogue
 from connectors.net import dialler
 from connectors.secret import Secrets, references
@@ -25,7 +26,7 @@ from hub.registry.port import Registry
 from hub.routing import Registries, RegistryConfig, load_registries
 from hub.settings import Settings
 from hub.spine import Hub
-from hub.store import leaves, leases
+from hub.store import leases, leaves
 from hub.store.work import Store, open_store
 
 
@@ -127,7 +128,9 @@ def _contexts(
     sleep: Callable[[float], None],
 ) -> Callable[[Manifest, UUID], Context]:
     dial = dialler(settings.allow_networks)
-    reserved = {name for config in registries.good.values() for value in config.headers.values() for name in _refs(value)}
+    reserved = {
+        name for config in registries.good.values() for value in config.headers.values() for name in _refs(value)
+    }
     parser = Parser()
 
     def of(manifest: Manifest, connector: UUID) -> Context:

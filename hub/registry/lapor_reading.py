@@ -135,7 +135,14 @@ def _institution(log: Mapping[str, Any], inside: Mapping[str, Any], end: str) ->
     """The registry's number of the institution at this end, its name where there is no number."""
     whole = _dict(log.get(f"institution_{end}"))
     keys = (f"institution_{end}_id", f"institution_{end}_name")
-    known = [whole.get("id"), log.get(keys[0]), inside.get(keys[0]), whole.get("name"), log.get(keys[1]), inside.get(keys[1])]
+    known = [
+        whole.get("id"),
+        log.get(keys[0]),
+        inside.get(keys[0]),
+        whole.get("name"),
+        log.get(keys[1]),
+        inside.get(keys[1]),
+    ]
     return next((str(value) for value in known if value), None)
 
 

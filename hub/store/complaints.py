@@ -43,9 +43,7 @@ def known(work: Work, vault: Vault, complaint: UUID) -> Known:
     if row.canonical_enc is not None and row.wrapped is not None:
         key = vault.unwrap(row.key_id, bytes(row.wrapped))
         document = json.loads(vault.open(key, "canonical", bytes(row.canonical_enc)))
-    return Known(
-        id=row.id, state=row.state, reason=row.reason, case_id=row.case_id, document=document, sent=row.sent
-    )
+    return Known(id=row.id, state=row.state, reason=row.reason, case_id=row.case_id, document=document, sent=row.sent)
 
 
 def write(
@@ -103,7 +101,9 @@ def say(work: Work, complaint: UUID, state: str, reason: str | None = None, *, b
     )
 
 
-def quarantine(work: Work, connector: UUID, region: str, item: Stored, problems: Sequence[Problem], now: datetime) -> None:
+def quarantine(
+    work: Work, connector: UUID, region: str, item: Stored, problems: Sequence[Problem], now: datetime
+) -> None:
     """Keep an item that is no complaint yet, with its reasons and without its values."""
     reasons = [{"path": p.path, "rule": p.rule, "id": p.id, "en": p.en} for p in problems]
     work.run(
@@ -124,13 +124,18 @@ def quarantine(work: Work, connector: UUID, region: str, item: Stored, problems:
 
 def leave_quarantine(work: Work, complaint: UUID, now: datetime) -> None:
     """A later version, or a better manifest, made a complaint of it."""
-    work.run(
-        "UPDATE quarantine SET left_at = :now WHERE complaint = :id AND left_at IS NULL", id=complaint, now=now
-    )
+    work.run("UPDATE quarantine SET left_at = :now WHERE complaint = :id AND left_at IS NULL", id=complaint, now=now)
 
 
 def review(
-    work: Work, region: str, what: str, *, complaint: UUID, other: UUID | None = None, code: str | None = None, now: datetime
+    work: Work,
+    region: str,
+    what: str,
+    *,
+    complaint: UUID,
+    other: UUID | None = None,
+    code: str | None = None,
+    now: datetime,
 ) -> None:
     """Ask a person to look; nothing waits for it."""
     work.run(
@@ -234,7 +239,14 @@ class Candidate:
 
 
 def candidates(
-    work: Work, vault: Vault, complaint: UUID, *, keys: Sequence[int], tokens: Sequence[bytes], province: str, days: range
+    work: Work,
+    vault: Vault,
+    complaint: UUID,
+    *,
+    keys: Sequence[int],
+    tokens: Sequence[bytes],
+    province: str,
+    days: range,
 ) -> list[Candidate]:
     """Complaints of the same province and time that share keys or a reporter with this one, the closest first."""
     rows = work.rows(

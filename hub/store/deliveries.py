@@ -34,6 +34,7 @@ class Delivery:
     """Failures in a row, for the back-off."""
     queued_at: datetime
     first_try_at: datetime | None
+    """When the step that is due was first tried."""
     token: int
 
 
@@ -148,7 +149,9 @@ WITH due AS (
 UPDATE deliveries d SET holder = :holder, token = nextval('fence'), until = :until
 FROM due WHERE d.id = due.id
 RETURNING d.id, d.complaint, d.registry, d.connector, d.region, d.state, d.registry_id, d.tries, d.queued_at, d.token,
-          (SELECT min(a.started_at) FROM attempts a WHERE a.delivery = d.id) AS first_try_at
+          (SELECT min(a.started_at) FROM attempts a WHERE a.delivery = d.id AND a.started_at >= d.queued_at
+             AND a.id > coalesce((SELECT max(b.id) FROM attempts b WHERE b.delivery = d.id AND b.outcome = 'done'), 0)
+          ) AS first_try_at
 """
 
 
@@ -272,9 +275,7 @@ def open_attempt(
     return number
 
 
-def finish(
-    work: Work, delivery: Delivery, attempt: int | None, result: Result, *, now: datetime, actor: str
-) -> bool:
+def finish(work: Work, delivery: Delivery, attempt: int | None, result: Result, *, now: datetime, actor: str) -> bool:
     """Write what became of a step, with its entry; False and nothing written where the delivery is no longer ours."""
     receipt = result.receipt
     if not work.run(

@@ -39,7 +39,8 @@ def resolve(work: Work, row: Any, *, state: str, registry_id: str | None, by: st
     work.run(
         """
         UPDATE deliveries SET state = :state, registry_id = coalesce(:number, registry_id), tries = 0, due_at = :now,
-               code = NULL, http = NULL, resolved_by = :by, holder = NULL, token = NULL, until = NULL,
+               queued_at = CASE WHEN CAST(:number AS text) IS NULL THEN :now ELSE queued_at END, code = NULL, http = NULL,
+               resolved_by = :by, holder = NULL, token = NULL, until = NULL,
                next_check_at = CASE WHEN CAST(:number AS text) IS NULL THEN next_check_at ELSE coalesce(next_check_at, :now) END
         WHERE id = :id
         """,

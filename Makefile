@@ -1,0 +1,62 @@
+# Two commands do all the set-up: `make demo` and `make test` (Python >= 3.11 with venv, and make).
+PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+KEEP ?=
+
+.PHONY: setup demo test test-fast campaign up lint lock bench reality clean
+
+setup: $(VENV)/ready  ## make .venv ready
+
+$(VENV)/ready: requirements-tools.lock requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 with venv was found. Install it (Debian, Ubuntu: apt install python3 python3-venv) or say make PYTHON=/path/to/python." >&2; exit 2; }
+	@echo "Making $(VENV) with $(PYTHON): this downloads about 200 MB the first time and takes a minute."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "The venv could not be made. Install python3-venv, or free some disk space (520 MB are needed)." >&2; exit 2; }
+	@$(PIP) install --require-hashes -r requirements-tools.lock
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/tested: $(VENV)/ready requirements-test.lock requirements-compose.lock
+	@$(PIP) install --require-hashes -r requirements-test.lock
+	@$(PIP) install --no-deps --require-hashes --target .tools/compose --upgrade -r requirements-compose.lock
+	@touch $@
+
+demo: setup  ## the whole way, from three doors to the registry and back
+	@$(BIN)/satupintu demo $(if $(KEEP),--keep)
+
+up: setup  ## run it for real on this machine
+	@$(BIN)/satupintu up
+
+test: $(VENV)/tested  ## everything, each fault once
+	@$(MAKE) --no-print-directory lint
+	@$(BIN)/python -m pytest -m "not campaign" $(ARGS)
+
+test-fast: $(VENV)/tested  ## what a developer runs before every push
+	@$(BIN)/python -m pytest -m "not campaign and not slow and not airflow" $(ARGS)
+
+campaign: $(VENV)/tested  ## the full counts; at most an hour
+	@$(BIN)/python -m pytest -m campaign -v $(ARGS)
+
+lint: $(VENV)/tested  ## ruff, mypy --strict, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache > .lint-imports.log || { cat .lint-imports.log; exit 1; }
+
+bench: $(VENV)/tested  ## pull + accept of 20,000 records
+	@$(BIN)/python -m bench.pull_accept $(ARGS)
+
+UV = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
+lock:  ## write the lock files anew
+	@test -x $(BIN)/uv || $(PIP) install uv
+	@$(UV) --extra demo pyproject.toml -o requirements.lock
+	@$(UV) requirements-tools.in -o requirements-tools.lock
+	@$(UV) -c requirements.lock requirements-test.in -o requirements-test.lock
+	@$(UV) requirements-bench.in -o requirements-bench.lock
+	@$(UV) --no-deps requirements-compose.in -o requirements-compose.lock
+
+clean:  ## remove what setup made
+	@rm -rf $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .lint-imports.log
