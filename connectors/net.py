@@ -130,6 +130,7 @@ def _connect(found: Found, timeout: float) -> socket.socket:
     sock = socket.socket(family, kind or socket.SOCK_STREAM, proto)
     try:
         sock.settimeout(timeout)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.connect(where)
     except BaseException:
         sock.close()

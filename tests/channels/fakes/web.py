@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
@@ -58,6 +58,7 @@ def serve(answer: Callable[[Asked], Answer]) -> Iterator[Web]:
 def _requests(web: Web) -> type[BaseHTTPRequestHandler]:
     class Requests(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = 64 * 1024
 
         def _any(self) -> None:
             parts = urlsplit(self.path)
@@ -76,13 +77,11 @@ def _requests(web: Web) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST = do_PUT = do_PATCH = _any
+        do_GET = do_POST = do_PUT = do_PATCH = _any  # noqa: N815  # names that http.server looks for
 
         def handle(self) -> None:
-            try:
+            with suppress(ConnectionError):
                 super().handle()
-            except ConnectionError:
-                pass
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

@@ -64,8 +64,7 @@ def raw_server(talk: Callable[[socket.socket], None]) -> Iterator[str]:
 
 @pytest.mark.parametrize(
     ("status", "error", "tries"),
-    [(401, Refused, 1), (403, Refused, 1), (404, Unavailable, 1), (410, Unavailable, 1), (400, Misconfigured, 1)]
-    + [(405, Misconfigured, 1), (429, Unavailable, 3), (408, Unavailable, 1), (500, Unavailable, 3), (503, Unavailable, 3)],
+    [(401, Refused, 1), (403, Refused, 1), (404, Unavailable, 1), (410, Unavailable, 1), (400, Misconfigured, 1), (405, Misconfigured, 1), (429, Unavailable, 3), (408, Unavailable, 1), (500, Unavailable, 3), (503, Unavailable, 3)],
 )  # fmt: skip
 def test_every_status_has_its_class_of_error(status: int, error: type[ChannelError], tries: int) -> None:
     """Who has to act follows from the status; only what may pass soon is tried again, three times at most."""
@@ -225,8 +224,14 @@ def test_page_that_is_no_json_is_unavailable(body: bytes) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["ftp://127.0.0.1/", "//127.0.0.1/", "", "http://", "http://u:p@127.0.0.1/", "http://127.0.0.1\\@x/", "http://a b/"]
-    + [
+    [
+        "ftp://127.0.0.1/",
+        "//127.0.0.1/",
+        "",
+        "http://",
+        "http://u:p@127.0.0.1/",
+        "http://127.0.0.1\\@x/",
+        "http://a b/",
         "file:///etc/passwd",
         "http://127.0.0.1:99999/",
         "http://[::1/",
