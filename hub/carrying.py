@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from random import Random
 from typing import Any, Final
 
-from hub.model import Complaint
+from connectors.errors import ChannelError
+from hub.model import Complaint, Receipt
 from hub.privacy import DataKey, Erased
-from hub.registry.port import Registry
+from hub.registry.port import File, Registry
+from hub.registry.wording import content, said
 from hub.routing import RegistryConfig, Target, target
 from hub.spine import Hub
-from hub.store import parcels
-from hub.store.deliveries import Delivery, Result
+from hub.store import deliveries, gates, parcels
+from hub.store.deliveries import FIRST_CHECK, Delivery, Result
+from hub.store.work import Work
 
 PATIENCE: Final = 5.0
 """Seconds that a worker waits for the rate budget; longer waits are somebody's next run."""
@@ -33,7 +38,7 @@ DOWN: Final = frozenset({"dns", "connect", "connect_timeout", "tls", "http_401",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """Where one delivery stands after a run: a state, `postponed`, `no_slot` (rate budget) or `stale` (not ours any more)."""
+    """Where one delivery stands after a run: a state, or postponed, no_slot (rate budget), stale (not ours any more)."""
 
     state: str
     code: str = ""
@@ -210,9 +215,7 @@ class Carrier:
     def _opened(self, step: str, parcel: Parcel) -> Ended | None:
         store, spacing = self.hub.store, 1 / self.config.rate
         with store.begin() as work:
-            wait = gates.reserve(
-                work, self.config.name, now=self.hub.clock(), spacing=spacing, patience=PATIENCE
-            )
+            wait = gates.reserve(work, self.config.name, now=self.hub.clock(), spacing=spacing, patience=PATIENCE)
             if not wait:
                 self.attempt = self._on_record(work, step, parcel)
             elif wait > PATIENCE:
@@ -254,7 +257,7 @@ class Carrier:
     def _stale(self, result: Result) -> Ended:
         note = f"Complaint {self.delivery.complaint}: {result.step or 'its'} result came after the lease had ended"
         number = result.receipt.registry_id if result.step == "create" else None
-        found = f"; it is {number} at {self.config.name}: satupintu resolve … --registry-id {number}" if number else ""
+        found = f"; it is {number} at {self.config.name}, say so with satupintu resolve" if number else ""
         return Ended(state="stale", code=result.receipt.code, note=f"{note}{found}.")
 
     def _heard(self, receipt: Receipt) -> Callable[[Work, datetime], None]:
@@ -287,9 +290,7 @@ class Carrier:
             if asked:
                 gates.hold_back(work, self.config.name, now + timedelta(seconds=asked))
 
-        result = Result(
-            act="postponed", state=self.state, receipt=receipt, step=step, tries=self.tries + 1, due_at=due
-        )
+        result = Result(act="postponed", state=self.state, receipt=receipt, step=step, tries=self.tries + 1, due_at=due)
         return self._finish(result, also) or Ended(state="postponed", code=receipt.code)
 
     def _postponed(self, code: str, due: datetime) -> Ended:
@@ -310,7 +311,7 @@ class Carrier:
 
 def pause_after(tries: int, chance: Random) -> float:
     """
-    Seconds until the next try after `tries` failures before this one: full jitter over a window that doubles, 5 s … 12 h.
+    Seconds until the next try, after `tries` earlier failures: full jitter over a window that doubles, 5 s … 12 h.
 
     Full, because of 10,000 deliveries queued by an outage it sends the fewest at once (guide/reliability.md B.2).
     """

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from hub.carrying import DOWN, Carrier, Ended, code_of
@@ -38,7 +38,7 @@ def forward(hub: Hub, names: Sequence[str] = (), *, limit: int | None = None) ->
         stuck = gates.unsealed_since(work)
         registries = gates.names(work)
     if stuck is not None and hub.clock() - stuck > SILENCE:
-        since = f"{stuck:%Y-%m-%d %H:%M} UTC"
+        since = _utc(stuck)
         what = f"Nothing is sent: sealing the audit log fails and entries since {since} have no place in it."
         return Tally(verb="forward", halted=True, notes=(f"{what} Run 'satupintu seal' and repair what it says.",))
     run = _Run(hub=hub, only=names, left=limit)
@@ -73,7 +73,7 @@ class _Run:
             return
         try:
             registry = self.hub.registry(name)
-        except Exception as error:  # the edge: a registry whose client cannot be made holds no other up
+        except Exception as error:  # the edge: it holds no other registry up
             self.notes.append(f"{name} cannot be used ({code_of(error)}); look at registries/{name}.yaml.")
         else:
             self._probe(name, registry)
@@ -121,8 +121,8 @@ class _Run:
         self.notes += [ended.note] if ended.note else []
         if ended.state in ("unknown", "needs_human"):
             self.named.append(
-                f"Complaint {complaint} ({ended.state}, {ended.code}): look for {marker(complaint)} at {registry}, then "
-                f"{ADVICE.format(id=complaint)}."
+                f"Complaint {complaint} ({ended.state}, {ended.code}): look for {marker(complaint)} at {registry}, "
+                f"then {ADVICE.format(id=complaint)}."
             )
         elif ended.state == "refused":
             self.notes.append(f"Complaint {complaint} was refused by {registry} ({ended.code}).")
@@ -141,7 +141,7 @@ class _Run:
             self.notes.append(_closed(name, gate, sum(one.count for one in waiting)))
             return
         self.owed += [
-            f"{one.count} wait for {name} ({one.code or 'queued'}), next try at {max(one.next_at, now):%Y-%m-%d %H:%M:%S} UTC."
+            f"{one.count} wait for {name} ({one.code or 'queued'}), next try at {_utc(max(one.next_at, now))}."
             for one in waiting
         ]
 
@@ -172,10 +172,14 @@ def _lives(registry: Registry) -> bool:
         return False
 
 
+def _utc(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
 def _closed(name: str, gate: Gate, count: int) -> str:
     if gate.paused_by:
         return f"{name} is paused by {gate.paused_by}; {count} wait."
-    probe = f"{gate.probe_at:%Y-%m-%d %H:%M:%S} UTC" if gate.probe_at else "the next run"
+    probe = f"{_utc(gate.probe_at)}" if gate.probe_at else "the next run"
     return f"{name} does not say what it did (breaker open); {count} wait, the next question is asked at {probe}."
 
 
@@ -184,9 +188,9 @@ def _closed(name: str, gate: Gate, count: int) -> str:
 
 def resolve(hub: Hub, number: str, *, registry_id: str | None = None, absent: bool = False, by: str) -> Tally:
     """
-    A person says what became of a delivery whose outcome nobody knows: it is there under this number, or it is not there.
+    A person says what became of a delivery that nobody knows about: it is there under this number, or it is not.
 
-    `number`: a delivery's number or a complaint's id. Found, the remaining steps follow; absent, it is sent (once) again.
+    `number`: a delivery's number or a complaint's id. Found, the other steps follow; absent, it is sent again.
     """
     wrong = _wrong(registry_id, absent, by)
     if wrong:

@@ -1,4 +1,4 @@
-"""What LAPOR! v3 tells about a complaint: logs with HTML, placeholders, JSON inside strings and times without a zone."""
+"""What LAPOR! v3 tells about a complaint: logs with HTML, placeholders, JSON in strings and times without a zone."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def not_read(status: int, wait: float | None) -> ChannelError:
 
 
 def changes(results: Mapping[str, Any], followups: Sequence[Mapping[str, Any]]) -> list[Change]:
-    """All that is known about one complaint, oldest first; what has no readable stamp comes last, in the given order."""
+    """All that is known about one complaint, oldest first; what has no readable stamp comes last, as given."""
     data = _dict(results.get("data"))
     logs = _upwards(_rows(results.get("data_logs")), str(data.get("status_name") or ""))
     found = [change for log in logs if (change := _log(log))]
@@ -72,7 +72,7 @@ def changes(results: Mapping[str, Any], followups: Sequence[Mapping[str, Any]]) 
 
 
 def _upwards(logs: list[dict[str, Any]], current: str) -> list[dict[str, Any]]:
-    """Oldest first, as far as stamps of whole seconds can tell; a list that begins with the present state is upside down."""
+    """Oldest first, as far as whole seconds can tell; a list that begins with the present state is upside down."""
     names = [name for log in logs if (name := _inside(log).get("status_new"))]
     down = len(names) > 1 and names[0] == current != names[-1]
     return sorted(reversed(logs) if down else logs, key=lambda log: stamped(log.get("date")) or _LAST)

@@ -1,4 +1,4 @@
-"""LAPOR! v3: the one file that knows the registry's addresses, payloads and answers (shapes from public client code)."""
+"""LAPOR! v3: the one file that knows its addresses, payloads and answers (shapes from public client code)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Read = Callable[[Any], Receipt | None]
 
 def judged(status: int, headers: Mapping[str, str], body: bytes | Exception) -> Receipt:
     """
-    What one answer to a create means, or the exception that came instead of an answer (its status and headers are ignored).
+    What one answer to a create means, or the exception that came in its place (status and headers are ignored then).
 
     done: 2xx, JSON, and the id at the root. retry: certainly not done, and not for the complaint's sake.
     refused: the registry will never take this complaint. unknown: bytes were sent and nobody knows.
@@ -81,7 +81,7 @@ def _number(value: Any) -> str | None:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds of Retry-After (RFC 9110 10.2.3); a date counts from the answer's own Date, so our clock does not matter."""
+    """Seconds of Retry-After (RFC 9110 10.2.3); a date counts from the answer's own Date, not our clock."""
     low = {name.lower(): value.strip() for name, value in headers.items()}
     text = low.get("retry-after", "")
     if text.isascii() and text.isdigit():
@@ -210,7 +210,7 @@ def _path(registry_id: str) -> str:
 def payload(
     complaint: Mapping[str, Any], target: Target, file_ids: Sequence[str], config: RegistryConfig
 ) -> dict[str, Any]:
-    """The body of a create; `complaint` as schemas/complaint has it, the names those of public clients. What has no value is left out."""
+    """The body of a create; `complaint` as schemas/complaint has it. What has no value is left out."""
     body = {
         "title": str(complaint.get("title") or complaint["body"])[:_TITLE],
         "content": content(complaint),

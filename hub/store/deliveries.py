@@ -101,7 +101,7 @@ def queue(
 
 def queue_repeats(work: Work, complaint: UUID, *, registry: str, now: datetime, actor: str) -> UUID | None:
     """
-    The complaint that led will never arrive: its reporter's first repeat is sent in its place, the others stand behind that.
+    The complaint that led will never arrive: its reporter's first repeat goes in its place, the others stand behind it.
 
     Returns the new leader, None where nobody stood behind.
     """
@@ -157,8 +157,9 @@ RETURNING d.id, d.complaint, d.registry, d.connector, d.region, d.state, d.regis
 
 def claim(work: Work, registry: str, *, names: Sequence[str], holder: str, now: datetime) -> Delivery | None:
     """
-    The delivery that has been due longest, now in our hands; None where nothing is due, or the registry is paused or its
-    breaker open. `names` limits to connectors.
+    The delivery that has been due longest, now in our hands; `names` limits to connectors.
+
+    None where nothing is due, or the registry is paused or its breaker open.
     """
     row = work.one(
         _CLAIM,
@@ -174,13 +175,15 @@ def claim(work: Work, registry: str, *, names: Sequence[str], holder: str, now: 
 
 def interrupted(work: Work, registry: str, *, now: datetime, actor: str) -> list[UUID]:
     """
-    Deliveries whose holder is gone: where a create had begun nobody knows its outcome, so they become unknown; the others
-    are free again as they stand. Returns the complaints that became unknown.
+    Deliveries whose holder is gone: where a create had begun nobody knows its outcome, so they become unknown.
+
+    The others are free again as they stand. Returns the complaints that became unknown.
     """
     _free_the_dead(work, registry, now)
     rows = work.rows(
         """
-        UPDATE deliveries d SET state = 'unknown', code = 'interrupted', http = NULL, holder = NULL, token = NULL, until = NULL
+        UPDATE deliveries d SET state = 'unknown', code = 'interrupted', http = NULL,
+               holder = NULL, token = NULL, until = NULL
         WHERE d.id IN (
             SELECT d.id FROM deliveries d
             WHERE d.registry = :registry AND d.state IN ('queued', 'files_uploaded', 'created') AND d.until <= :now
@@ -242,8 +245,8 @@ def open_attempt(
     """
     if not work.run(
         """
-        UPDATE deliveries SET until = :until, attempts = attempts + :one, registry_sha256 = :sha, institution = :institution,
-               sent_hmac = coalesce(:hmac, sent_hmac)
+        UPDATE deliveries SET until = :until, attempts = attempts + :one, registry_sha256 = :sha,
+               institution = :institution, sent_hmac = coalesce(:hmac, sent_hmac)
         WHERE id = :id AND token = :token AND state IN ('queued', 'files_uploaded', 'created')
         """,
         id=delivery.id,
@@ -280,8 +283,8 @@ def finish(work: Work, delivery: Delivery, attempt: int | None, result: Result, 
     receipt = result.receipt
     if not work.run(
         """
-        UPDATE deliveries SET state = :state, registry_id = coalesce(:registry_id, registry_id), code = :code, http = :http,
-               tries = :tries, due_at = coalesce(:due, due_at), next_check_at = coalesce(:check, next_check_at),
+        UPDATE deliveries SET state = :state, registry_id = coalesce(:registry_id, registry_id), code = :code,
+               http = :http, tries = :tries, due_at = coalesce(:due, due_at), next_check_at = coalesce(:check, next_check_at),
                holder = CASE WHEN :keep THEN holder END, token = CASE WHEN :keep THEN token END,
                until = CASE WHEN :keep THEN until END
         WHERE id = :id AND token = :token

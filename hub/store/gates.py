@@ -53,7 +53,7 @@ def gate(work: Work, registry: str) -> Gate:
 
 
 def waiting(work: Work, registry: str, *, only: Sequence[str], now: datetime) -> list[Waiting]:
-    """Deliveries that nobody holds and that are still to be sent, by reason, the soonest first; `only` limits to connectors."""
+    """Deliveries still to be sent that nobody holds, by reason, the soonest first; `only` limits to connectors."""
     rows = work.rows(
         """
         SELECT d.code, count(*) AS number, min(d.due_at) AS next_at
@@ -86,7 +86,7 @@ def undecided(work: Work, registry: str, *, only: Sequence[str]) -> dict[str, in
 
 
 def unsealed_since(work: Work) -> datetime | None:
-    """The time of the oldest entry without a place in the log, only where the last try to seal has failed; else None."""
+    """Time of the oldest entry without a place in the log; None unless the last try to seal has failed."""
     if work.value("SELECT failed_at FROM sealing") is None:
         return None
     oldest: datetime | None = work.value(

@@ -39,9 +39,9 @@ def resolve(work: Work, row: Any, *, state: str, registry_id: str | None, by: st
     work.run(
         """
         UPDATE deliveries SET state = :state, registry_id = coalesce(:number, registry_id), tries = 0, due_at = :now,
-               queued_at = CASE WHEN CAST(:number AS text) IS NULL THEN :now ELSE queued_at END, code = NULL, http = NULL,
-               resolved_by = :by, holder = NULL, token = NULL, until = NULL,
-               next_check_at = CASE WHEN CAST(:number AS text) IS NULL THEN next_check_at ELSE coalesce(next_check_at, :now) END
+               queued_at = CASE WHEN CAST(:number AS text) IS NULL THEN :now ELSE queued_at END, code = NULL,
+               http = NULL, resolved_by = :by, holder = NULL, token = NULL, until = NULL,
+               next_check_at = coalesce(next_check_at, CASE WHEN CAST(:number AS text) IS NOT NULL THEN :now END)
         WHERE id = :id
         """,
         id=row.id,
