@@ -50,7 +50,8 @@ WEEKDAYS: Final = {
 
 _OFFSETS: Final = {"wib": 7, "wita": 8, "wit": 9}
 _DIRECTIVES: Final = frozenset("YymdbBaAHIMSfpzj%")
-_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_LONGEST: Final = 3660 * 86400  # ten years, so that sums with dates stay dates
 _YEARS: Final = range(1900, 2200)
 
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z'’]*")
@@ -83,7 +84,9 @@ def read(text: Any, format: str | None, zone: str | None, now: datetime | None =
     if not isinstance(text, str):
         raise Unreadable
     words, offset = _without_zone_word(" ".join(text.split()))
-    moment, precision = _local(words, format, now if now is None else _at_home(now, offset, zone))
+    if format == "relative" and now is not None:
+        now = _at_home(now, offset, zone)
+    moment, precision = _local(words, format, now)
     if not _YEARS.start < moment.year < _YEARS.stop:
         raise Unreadable
     return _anchored(moment, offset, zone), precision
@@ -97,13 +100,13 @@ def rfc3339(moment: datetime) -> str:
 
 
 def duration(text: str) -> timedelta:
-    """`90s`, `15m`, `48h` or `7d` as a time span; raises Unreadable."""
+    """`90s`, `15m`, `48h` or `7d` as a time span of at most ten years; raises Unreadable."""
     if not re.fullmatch(r"[1-9][0-9]{0,8}[smhd]", text):
         raise Unreadable
-    try:
-        return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
-    except OverflowError:
-        raise Unreadable from None
+    seconds = int(text[:-1]) * _UNITS[text[-1]]
+    if seconds > _LONGEST:
+        raise Unreadable
+    return timedelta(seconds=seconds)
 
 
 def trouble_with(format: str) -> str | None:
@@ -129,7 +132,7 @@ def _names_a_day(used: list[str]) -> bool:
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
-    except (OSError, ValueError):  # no such key, a folder, a key that leaves the folder
+    except (KeyError, OSError, ValueError):  # no such zone, a folder, a name that leaves the folder
         raise Unreadable("no_zone") from None
 
 
@@ -195,13 +198,12 @@ def _pattern(text: str, format: str) -> tuple[datetime, str]:
     """strptime in no one's language: words become numbers first, since strptime knows only those of the process's locale."""
     if trouble_with(format):
         raise Unreadable("no_year" if not re.search(r"%[Yy]", format) else "unreadable")
-    format = " ".join(_without_zone_word(format)[0].split())
-    if re.search(r"%[bBaA]", format):
+    form = " ".join(_without_zone_word(format)[0].split())
+    if re.search(r"%[bBaA]", form):
         text = _WORD.sub(_numbered, text)
-        format = re.sub("%[aA]", "%w", re.sub("%[bB]", "%m", format))
-    if "%S" in format:
-        return datetime.strptime(text, format), "second"  # the zone is put on by _anchored
-    return datetime.strptime(text, format), "minute" if "%M" in format else "day"
+        form = re.sub("%[aA]", "%w", re.sub("%[bB]", "%m", form))
+    moment = datetime.strptime(text, form)  # noqa: DTZ007  # _anchored puts the zone on
+    return moment, "second" if "%S" in form else "minute" if "%M" in form else "day"
 
 
 def _numbered(word: re.Match[str]) -> str:
@@ -221,7 +223,8 @@ def _words(text: str) -> tuple[datetime, str]:
         if found := form.match(plain):
             parts = dict(zip(order, found.groups()[:3], strict=True))
             month = MONTHS.get(parts["m"]) or int(parts["m"])
-            return _with_clock(datetime(int(parts["y"]), month, int(parts["d"])), found.groups()[3:])
+            midnight = datetime(int(parts["y"]), month, int(parts["d"]))  # noqa: DTZ001  # _anchored puts the zone on
+            return _with_clock(midnight, found.groups()[3:])
     raise Unreadable
 
 

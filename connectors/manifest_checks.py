@@ -122,7 +122,7 @@ def _zones(value: Mapping[str, Any]) -> Iterator[Found]:
 def _known_zone(name: str) -> bool:
     try:
         return bool(ZoneInfo(name))
-    except (OSError, ValueError):  # no such key, a folder of keys, a key that leaves the folder
+    except (KeyError, OSError, ValueError):  # no such zone, a folder, a name that leaves the folder
         return False
 
 
@@ -175,12 +175,23 @@ def _formats(value: Mapping[str, Any]) -> Iterator[Found]:
 def _times(value: Mapping[str, Any]) -> Iterator[Found]:
     if "schedule" in value and (trouble := schedules.trouble_with(value["schedule"])):
         yield "schedule", trouble, 'Write a cron such as "*/15 * * * *".'
+    yield from _durations(value)
     timeout = value.get("timeout")
     if timeout and dates.duration(timeout).days >= 1:
         yield "timeout", "one pull may not take a day or longer.", "Use 30m, at most 23h."
     since = value.get("forward", {}).get("from")
     if since is not None and not _is_date(since):
         yield "forward.from", "there is no such day.", "Write it as 2026-12-01."
+
+
+def _durations(value: Mapping[str, Any]) -> Iterator[Found]:
+    for section, keys in (("", ("timeout",)), ("expect", ("silent_after",)), ("with", ("look_back", "sweep"))):
+        inside = value.get(section, {}) if section else value
+        for key in keys:
+            try:
+                dates.duration(inside.get(key, "1s"))
+            except dates.Unreadable:
+                yield f"{section}.{key}".lstrip("."), "this is longer than ten years.", "Use a span such as 48h or 7d."
 
 
 def _is_date(text: str) -> bool:

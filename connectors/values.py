@@ -76,7 +76,9 @@ _MEDIA: Final = {
 
 def blank(value: Any) -> bool:
     """None, empty and white space only are how portals write "nothing"."""
-    return value is None or value == [] or value == {} or (isinstance(value, str) and not value.strip())
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or (isinstance(value, list | dict) and not value)
 
 
 def clean(value: Any) -> Any:
@@ -165,7 +167,8 @@ def phone(value: Any, setting: Setting) -> str:
         number = phonenumbers.parse(written, "ID")
     except phonenumbers.NumberParseException:
         raise Dropped("unreadable_phone") from None
-    if not phonenumbers.is_possible_number(number) or len(set(str(number.national_number)[1:])) < 2:
+    digits = str(number.national_number)
+    if not phonenumbers.is_possible_number(number) or len(digits) < 7 or len(set(digits[1:])) < 2:
         raise Dropped("unreadable_phone")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

@@ -64,7 +64,7 @@ def normalise(
         "received_at": received_at.isoformat(),
         "attachments": _together(attachments, mapped.values.get("attachments", ())),
     }
-    problems = tuple(_flaw(flaw) for flaw in mapped.problems) or _against_schema(document)
+    problems = _all_problems(mapped, document)
     return Normalised(
         complaint=None if problems else Complaint(**document),
         problems=problems,
@@ -105,7 +105,7 @@ def own_refs(text: str) -> tuple[str, ...]:
 
 
 def registry_numbers(text: str) -> tuple[str, ...]:
-    """LAPOR! tracking numbers (7 or 8 digits after # or a word such as laporan), each once; candidates, never a reason to reject."""
+    """LAPOR! tracking numbers (7 or 8 digits after # or a word such as laporan), each once; candidates that reject nothing."""
     return tuple(dict.fromkeys(_NUMBER.findall(_ascii(text))))
 
 
@@ -171,6 +171,13 @@ def _together(given: Sequence[Mapping[str, Any]], mapped: Sequence[Mapping[str, 
 def _wanted(payload: Any, manifest: Manifest, mapping: Fields) -> bool:
     automatic = manifest.kind == "imap" and isinstance(payload, dict) and payload.get("auto") in ("reply", "bounce")
     return not automatic and mapping.wanted(payload)
+
+
+def _all_problems(mapped: Mapped, document: Mapping[str, Any]) -> tuple[Problem, ...]:
+    """Flaws first; a field that is missing because it was flawed is not told twice."""
+    flaws = tuple(_flaw(flaw) for flaw in mapped.problems)
+    told = {flaw.path for flaw in flaws}
+    return (*flaws, *(problem for problem in _against_schema(document) if problem.path not in told))
 
 
 def _against_schema(document: Mapping[str, Any]) -> tuple[Problem, ...]:
