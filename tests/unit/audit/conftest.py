@@ -57,6 +57,14 @@ def long_log() -> Log:
     return make(66_000)
 
 
+@pytest.fixture(scope="session")
+def long_folder(long_log: Log, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """65,537 entries of it, published at once; whoever changes a file puts it back."""
+    folder = tmp_path_factory.mktemp("long")
+    long_log.publish(folder, 65_537)
+    return folder
+
+
 def read(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 

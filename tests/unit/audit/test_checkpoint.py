@@ -39,8 +39,8 @@ def test_the_text_of_a_checkpoint() -> None:
     raw = public(KEY)
     key_id = hashlib.sha256(NAME.encode() + b"\n\x01" + raw).digest()[:4]
     signature = base64.b64encode(key_id + KEY.sign(text.encode())).decode()
-    assert NOTE == f"{text}\n\u2014 {NAME} {signature}\n"
-    assert NOTE == sign(NAME, 70_000, ROOT, KEY)
+    assert f"{text}\n\u2014 {NAME} {signature}\n" == NOTE
+    assert sign(NAME, 70_000, ROOT, KEY) == NOTE
 
 
 def test_the_key_line_an_auditor_gets() -> None:

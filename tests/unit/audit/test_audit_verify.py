@@ -127,14 +127,13 @@ def test_a_changed_tile_is_told_from_a_changed_entry(log: Any, folder: Path, nam
     assert report.entries == SIZE
 
 
-def test_the_right_file_is_blamed_in_a_tree_of_three_levels(long_log: Any, tmp_path: Path) -> None:
+def test_the_right_file_is_blamed_in_a_tree_of_three_levels(long_log: Any, long_folder: Path) -> None:
     """In a long log, too, one changed file is the one file that is named."""
-    long_log.publish(tmp_path, 65_537)
     for name in ("tile/1/000", "tile/2/000.p/1", "tile/0/100", "tile/0/256.p/1", "tile/entries/100"):
-        path = tmp_path / name
+        path = long_folder / name
         whole = path.read_bytes()
         path.write_bytes(flipped(whole, 20))
-        assert {one.file for one in verify.verify(tmp_path, long_log.vkey).problems} == {name}
+        assert {one.file for one in verify.verify(long_folder, long_log.vkey).problems} == {name}
         path.write_bytes(whole)
 
 
