@@ -1,4 +1,4 @@
-"""A mailbox for the make-believe office: a real IMAP server over a maildir, and an SMTP server that keeps what it gets."""
+"""A mailbox for the make-believe office: a real IMAP server over a maildir, and an SMTP server that keeps its mail."""
 
 from __future__ import annotations
 
@@ -216,7 +216,7 @@ class _Sink:
         self.outbox = outbox
         self.count = len(list(outbox.glob("*.eml")))
 
-    async def handle_MAIL(
+    async def handle_MAIL(  # noqa: N802 (aiosmtpd looks for this name)
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """Refuse strangers; called by aiosmtpd, whose own check would warn about the missing TLS."""
@@ -225,7 +225,7 @@ class _Sink:
         envelope.mail_from, envelope.mail_options = address, [*envelope.mail_options, *options]
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Store one message; called by aiosmtpd."""
         self.count += 1
         path = self.outbox / f"{self.count:04}.eml"

@@ -1,4 +1,4 @@
-"""Registers the counterparts as a region would: three connector manifests and one registry, secrets in files of their own."""
+"""Registers the counterparts as a region would: three connector manifests, one registry, secrets in their own files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The registry's own numbering: institutions, categories, places and status names that the make-believe LAPOR! knows."""
+"""The registry's own numbering: institutions, categories, places and statuses that the make-believe LAPOR! knows."""
 
 from __future__ import annotations
 

@@ -40,9 +40,7 @@ class PortalState:
     records: list[dict[str, Any]] = field(default_factory=lambda: copy.deepcopy(story().portal))
     token: str = TOKEN
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    switches: Switches = field(
-        default_factory=lambda: Switches(usual=FAULTS, valued=frozenset({"fail_page", "slow"}))
-    )
+    switches: Switches = field(default_factory=lambda: Switches(usual=FAULTS, valued=frozenset({"fail_page", "slow"})))
     answers: list[dict[str, Any]] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
     rounds: int = 0
@@ -96,8 +94,8 @@ def generate(*, old: int = 0, new: int = 0, seed: int = 1, start: int = 1) -> li
 
 def _cheap(dice: random.Random, number: int, *, is_old: bool) -> dict[str, Any]:
     told = compose(dice)
-    first = datetime(2025, 1, 1) if is_old else datetime(2026, 11, 2)
-    when = first + timedelta(minutes=number * 7 % 400_000 if is_old else number % 10_000)
+    first = "2025-01-01" if is_old else "2026-11-02"
+    when = datetime.fromisoformat(first) + timedelta(minutes=number * 7 % 400_000 if is_old else number % 10_000)
     return {
         "id": f"GEN-{number:08}", "judul": told.title, "isi": told.text, "jenis": "PENGADUAN", "kategori": told.code,
         "dibuat_pada": when.strftime("%d-%m-%Y %H:%M"), "updated_at": when.strftime("%Y-%m-%dT%H:%M:%S"),

@@ -31,7 +31,8 @@ PROBLEMS: tuple[Problem, ...] = (
          "tiang penyangga jembatan kecil mulai miring"),
         ("bautnya karatan dan sebagian hilang dicuri", "waktu sungai naik jembatan ikut bergoyang",
          "perbaikan swadaya warga cuma pakai bambu"),
-        ("anak SD tiap pagi menyeberang sambil berpegangan tali", "hasil panen terpaksa dipikul karena pikap takut lewat"),
+        ("anak SD tiap pagi menyeberang sambil berpegangan tali",
+         "hasil panen terpaksa dipikul karena pikap takut lewat"),
     ),
     Problem(
         "DRAINASE", "Selokan mampet",

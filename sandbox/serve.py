@@ -1,4 +1,4 @@
-"""`python -m sandbox.serve --folder DIR`: all counterparts in one process, until somebody ends it or its parent dies."""
+"""`python -m sandbox.serve --folder DIR`: all counterparts in one process, until it is told to end or its parent dies."""
 
 from __future__ import annotations
 
@@ -25,12 +25,15 @@ def main(arguments: list[str] | None = None) -> int:
     """Start everything, write DIR/sandbox.json, wait for SIGTERM, SIGINT or the parent's end."""
     given = _options().parse_args(arguments)
     given.folder.mkdir(parents=True, exist_ok=True)
+    (given.folder / "sandbox.json").unlink(missing_ok=True)  # of one that was killed
     over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
     with ExitStack() as stack:
         addresses = start(stack, given.folder, _clock(given.now))
         _write(given.folder / "sandbox.json", {"pid": os.getpid(), **addresses})
+        sys.stdout.write("ready\n")  # for a caller that waits on a pipe instead of looking for the file
+        sys.stdout.flush()
         _wait(over, given.with_parent)
     (given.folder / "sandbox.json").unlink(missing_ok=True)
     return 0

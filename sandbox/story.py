@@ -21,7 +21,7 @@ PORTAL, EMAIL, X = "jatim-portal", "diskominfo-email", "x-mentions"
 FROM = "2026-11-01T00:00:00+07:00"
 X_USER = "1780000000000000001"
 X_NAME = "LaporJatimUji"
-_FIRST_DAY = datetime(2026, 11, 2)  # in Jakarta; the portal's stamps carry no zone
+_FIRST_DAY = datetime.fromisoformat("2026-11-02")  # in Jakarta; the portal's stamps carry no zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +58,7 @@ class Story:
     places: dict[str, int] = field(default_factory=dict)
     never: list[str] = field(default_factory=list)
     canaries: list[str] = field(default_factory=list)
+    """Names, phones (national digits), addresses and phrases that may stand nowhere in clear but at the doors."""
 
 
 class Teller:
@@ -84,7 +85,7 @@ class Teller:
     def _person(self) -> Person:
         self.people += 1
         someone = person(self.dice, self.people)
-        self.story.canaries += [someone.phone, someone.email]
+        self.story.canaries += [someone.phone[1:], someone.email]
         return someone
 
     def _when(self, day: int) -> datetime:
@@ -129,7 +130,7 @@ class Teller:
         self, door: str, when: datetime, told: Told, text: str, who: Person, matter: dict[str, Any] | None,
         *, with_email: bool = False, turn: int = 0, plain: bool = False,
     ) -> None:  # fmt: skip
-        self.story.canaries += [who.name, told.place]
+        self.story.canaries += [told.place, *([who.name] if " " in who.name else [])]
         if door == PORTAL:
             row = self._row(when, told, text, who, turn=turn, plain=plain)
             if with_email:
@@ -226,9 +227,7 @@ class Teller:
             else:
                 self._x_item(when, counts[door], *what)
 
-    def _portal_item(
-        self, number: int, row: dict[str, Any], matter: dict[str, Any] | None, why: str | None
-    ) -> None:
+    def _portal_item(self, number: int, row: dict[str, Any], matter: dict[str, Any] | None, why: str | None) -> None:
         ref: Any = f"JTM-{26_110_000 + number * 7}"
         ref = {"ref missing": None, "ref is a float": 26_110_000.5}.get(why or "", ref)
         row["id"] = ref
@@ -312,7 +311,7 @@ def _post(number: int, author: int, text: str, when: datetime, kind: str | None)
 def _tags(text: str) -> Iterator[tuple[int, str]]:
     at = -1
     while (at := text.find("#", at + 1)) >= 0:
-        yield at, text[at + 1 :].split()[0]
+        yield at, text[at + 1 :].split(maxsplit=1)[0]
 
 
 @cache

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from sandbox import words
 from sandbox.problems import PROBLEMS, Problem
 
-_LIKENESS = 0.48  # share of characters in common words above which a draw is thrown away
+_LIKENESS = 0.40  # share of characters in common words above which a draw is thrown away
 _SHORT = 225  # characters: a text that must also fit into a post
 
 
@@ -83,7 +83,7 @@ class Writer:
 
 def _alike(common: int, one: int, other: int) -> bool:
     """Too much in common over all, or the shorter nearly inside the longer."""
-    return 2 * common > _LIKENESS * (one + other) or 2 * common > 0.7 * (common + min(one, other))
+    return 2 * common > _LIKENESS * (one + other) or 2 * common > 0.6 * (common + min(one, other))
 
 
 def _bag(text: str) -> tuple[frozenset[str], int]:
@@ -100,7 +100,8 @@ def compose(dice: random.Random, *, short: bool = False) -> Told:
     problem = dice.choice(PROBLEMS)
     street, village, district = (dice.choice(names) for names in (words.STREETS, words.VILLAGES, words.DISTRICTS))
     place = f"{street} nomor {dice.randint(101, 998)}"
-    where = f"Jalan {place} Desa {village}" + ("" if short else f" Kecamatan {district}, {dice.choice(words.LANDMARKS)}")
+    further = "" if short else f" Kecamatan {district}, {dice.choice(words.LANDMARKS)}"
+    where = f"Jalan {place} Desa {village}{further}"
     text = _short(dice, problem, where) if short else _long(dice, problem, where)
     return Told(
         title=f"{problem.title} di {village}",
@@ -114,17 +115,24 @@ def compose(dice: random.Random, *, short: bool = False) -> Told:
 
 def _short(dice: random.Random, problem: Problem, where: str) -> str:
     lead, impact = dice.choice(problem.leads), dice.choice(problem.impacts)
-    return f"{lead[0].upper()}{lead[1:]} di {where} {dice.choice(words.WHEN)}, {impact}. {dice.choice(words.ASKS)}"
+    return f"{lead[0].upper()}{lead[1:]} di {where} {_since(dice)}, {impact}. {dice.choice(words.ASKS)}"
 
 
 def _long(dice: random.Random, problem: Problem, where: str) -> str:
     greeting = dice.choice(words.GREETINGS) if dice.random() < 0.35 else ""
     lead, detail, impact = (dice.choice(part) for part in (problem.leads, problem.details, problem.impacts))
-    first, second = dice.sample(words.COLOUR, 2)
-    opening = f"{lead} di {where}, {dice.choice(words.WHEN)}."
+    opening = f"{lead} di {where}, {_since(dice)}."
     tale = greeting + opening if greeting else opening[0].upper() + opening[1:]
     detail = detail[0].upper() + detail[1:]
-    return f"{tale} {detail}, {impact}. {first} {second} {dice.choice(words.ASKS)}"
+    closing = [dice.choice(part) for part, often in ((words.COLOUR, 0.5), (words.ASKS, 0.7)) if dice.random() < often]
+    return " ".join((f"{tale} {detail}, {impact}.", *closing))
+
+
+def _since(dice: random.Random) -> str:
+    """When it began: a set phrase, or a count of days as people guess it."""
+    if dice.random() < 0.3:
+        return dice.choice(words.WHEN)
+    return f"{dice.choice(words.ABOUT)} {dice.randint(2, 29)} {dice.choice(words.UNITS)}"
 
 
 def _styled(dice: random.Random, text: str, *, keep: str) -> str:

@@ -19,7 +19,8 @@ STREETS = (
     "Gunung Anyaran", "Pandan Arum", "Sempol Asri", "Bukit Mentari", "Karang Menur", "Tegal Ombo",
 )  # fmt: skip
 VILLAGES = (
-    "Sumberwaras", "Karangpandang", "Tanjungwening", "Ngampelsari", "Wonojati Lor", "Banjarmelur", "Kedungbanteng Anyar",
+    "Sumberwaras", "Karangpandang", "Tanjungwening", "Ngampelsari", "Wonojati Lor", "Banjarmelur",
+    "Kedungbanteng Anyar",
     "Pagerwesi", "Rejoagungan", "Tegalmulyan", "Sidoluhung", "Kalitengahan", "Gemahwangi", "Purwosekaran", "Jatiluhung",
     "Mojowarnan", "Bendoasri", "Plosogeneng Kidul", "Ketapangraya", "Sambirotan", "Glagaharumsari", "Wedorokidul",
     "Sekardanganom", "Dukuhsetia", "Pandantoyan", "Kebonagungan", "Lembahsejuk", "Tambakrejan", "Gondangmanis Wetan",
@@ -41,6 +42,8 @@ WHEN = (
     "kurang lebih empat puluh hari", "dari awal musim hujan", "sejak pergantian ketua RT", "tiap hari Senin dan Kamis",
     "terhitung sembilan hari ini", "sejak hajatan pemilihan kades", "dua bulan belakangan", "semenjak proyek pelebaran",
 )  # fmt: skip
+ABOUT = ("sudah", "kira-kira", "hampir", "lebih dari", "selama", "terhitung", "genap", "kurang lebih")
+UNITS = ("hari", "pekan", "malam", "kali kejadian", "hari kerja")
 COLOUR = (
     "Saya warga asli sini dari kecil.", "Dulu waktu bapak saya masih hidup tidak pernah begini.",
     "Pak RT sudah angkat tangan.", "Kami pernah menulis di buku tamu kelurahan tapi tidak digubris.",
