@@ -132,10 +132,10 @@ class Vault:
     def new_key(self, region: str) -> DataKey:
         """A fresh data key for one item version of that region; the row of data_keys stores id, wrapped and hub_key."""
         del region  # stands on the row; the AAD is the id, which stays when a region is renumbered
-        id = UUID(bytes=self._random(16), version=4)
+        own = UUID(bytes=self._random(16), version=4)
         key, nonce = self._random(_LENGTH), self._random(_NONCE)
-        wrapped = nonce + self._hub.encrypt(nonce, key, id.bytes)
-        return DataKey(id=id, key=key, wrapped=wrapped, hub_key=self._name, cipher=self._cipher_of(key))
+        wrapped = nonce + self._hub.encrypt(nonce, key, own.bytes)
+        return DataKey(id=own, key=key, wrapped=wrapped, hub_key=self._name, cipher=self._cipher_of(key))
 
     def unwrap(self, id: UUID, wrapped: bytes | None) -> DataKey:
         """The data key of a row. Raises Erased where there is no row (None), Damaged where it is not this hub's."""

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ import pytest
 
 from hub.privacy import Keys, Vault
 from hub.store.migrate import ensure, libpq
-from hub.store.server import Embedded
+from hub.store.server import HUB_LOGIN, Embedded
 from hub.store.work import Store
 
 POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
@@ -97,24 +98,15 @@ def vault(keys: Keys) -> Vault:
     return Vault(keys)
 
 
-class fresh_database:
+@contextmanager
+def fresh_database(cluster: Embedded, template: str) -> Iterator[Database]:
     """A copy of a database, dropped at the end whoever is still connected."""
-
-    def __init__(self, cluster: Embedded, template: str) -> None:
-        self._cluster, self._template = cluster, template
-        self._name = f"t_{uuid4().hex[:12]}"
-
-    def __enter__(self) -> Database:
-        self._admin(f"CREATE DATABASE {self._name} TEMPLATE {self._template} STRATEGY FILE_COPY")
-        urls = [self._cluster.uri(self._name, login=login) for login in ("postgres", "satupintu_hub")]
-        return Database(name=self._name, superuser_url=urls[0], hub_url=urls[1])
-
-    def __exit__(self, *_: object) -> None:
-        self._admin(f"DROP DATABASE {self._name} WITH (FORCE)")
-
-    def _admin(self, statement: str) -> None:
-        with psycopg.connect(libpq(self._cluster.uri("postgres")), autocommit=True) as connection:
-            connection.execute(statement)
+    name = f"t_{uuid4().hex[:12]}"
+    with psycopg.connect(libpq(cluster.uri("postgres")), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    yield Database(name=name, superuser_url=cluster.uri(name), hub_url=cluster.uri(name, login=HUB_LOGIN))
+    with psycopg.connect(libpq(cluster.uri("postgres")), autocommit=True) as admin:
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")

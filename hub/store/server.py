@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import atexit
-import errno
 import fcntl
-import hashlib
 import importlib.util
 import os
 import pwd
 import shlex
 import shutil
-import signal
-import stat
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote
 
 from hub.settings import Settings
+from hub.store.postmaster import disown, lock_file, open_lock, quoted, running, socket_folder, stop
+from hub.store.problems import StoreProblem, StoreUnavailable, explained
+
+__all__ = ["DATABASE", "HUB_LOGIN", "PG_MAJOR", "SUPERUSER", "Embedded", "StoreProblem", "StoreUnavailable", "embedded"]
 
 PG_MAJOR = 18
 """The major version of PostgreSQL that an embedded folder is made by and opened with."""
@@ -33,7 +32,6 @@ DATABASE = "satupintu"
 PATIENCE = 60
 """Seconds that a server may take to replay its log before we say that it failed."""
 ROOTS_USER = "pgserver"
-_NO_PROCESS = 2**30  # above the largest number that Linux gives
 OPTIONS: Mapping[str, str] = {
     "listen_addresses": "",
     "shared_buffers": "256MB",
@@ -45,21 +43,6 @@ OPTIONS: Mapping[str, str] = {
     "log_parameter_max_length": "0",
     "log_parameter_max_length_on_error": "0",
 }
-
-
-class StoreProblem(Exception):
-    """The store cannot be used as it stands; the sentence says what somebody has to do. It quotes no values."""
-
-
-class StoreUnavailable(StoreProblem):
-    """PostgreSQL does not answer at this moment; the same call may work later."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Running:
-    pid: int
-    socket: Path | None
-    status: str
 
 
 class Embedded:
@@ -84,10 +67,10 @@ class Embedded:
         Raises StoreProblem (another major version, no room, no right to write, damaged folder)."""
         if self._held is not None:
             return self
-        with _explained(self.folder):
+        with explained(self.folder):
             self.home.mkdir(parents=True, exist_ok=True, mode=0o711 if os.geteuid() == 0 else 0o700)
             with self._alone():
-                held = _open_lock(self.home / "postgres.users")
+                held = open_lock(self.home / "postgres.users")
                 try:
                     fcntl.flock(held, fcntl.LOCK_SH)
                     self._make()
@@ -147,7 +130,7 @@ class Embedded:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Nobody else starts or stops this server meanwhile."""
-        with _lock_file(self.home / "postgres.lock") as file:
+        with lock_file(self.home / "postgres.lock") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
@@ -183,32 +166,32 @@ class Embedded:
         """Starts the server unless it runs; the folder of its socket."""
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
-            running = _running(self.folder)
-            if running is None:
+            found = running(self.folder)
+            if found is None:
                 with suppress(StoreUnavailable):
                     self._launch()
-            elif running.status == "ready" and running.socket:
-                return running.socket
+            elif found.status == "ready" and found.socket:
+                return found.socket
             time.sleep(0.02)  # it starts, or it stops because somebody was killed
         raise _failure("pg_ctl", self.folder, "did not start in time")
 
     def _launch(self) -> None:
-        place = _socket_folder(self.folder)
+        place = socket_folder(self.folder)
         for left in (self.folder / "postmaster.pid", place / ".s.PGSQL.5432.lock"):
-            _disown(left)
+            disown(left)
         log = self.folder / "log"
         if log.exists() and log.stat().st_size > 10_000_000:
             log.replace(self.folder / "log.1")
-        given = shlex.join(["-k", _quoted(place), "-c", "unix_socket_permissions=0700"])
+        given = shlex.join(["-k", quoted(place), "-c", "unix_socket_permissions=0700"])
         _call("pg_ctl", ["start", "--wait", f"--timeout={PATIENCE}", "--log=log", "-o", given], self.folder)
 
     def _stop_unless_used(self) -> None:
-        with _lock_file(self.home / "postgres.users") as file:
+        with lock_file(self.home / "postgres.users") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return
-            _stop(self.folder)
+            stop(self.folder)
             if self._socket != self.folder:
                 with suppress(OSError):
                     self._socket.rmdir()
@@ -217,58 +200,6 @@ class Embedded:
 def embedded(settings: Settings) -> Embedded:
     """The started server of this home; use it as a context or close it. Raises StoreProblem."""
     return Embedded(settings.home).start()
-
-
-def _open_lock(path: Path) -> int:
-    return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)  # who can open it could hold us up
-
-
-@contextmanager
-def _lock_file(path: Path) -> Iterator[int]:
-    file = _open_lock(path)
-    try:
-        yield file
-    finally:
-        os.close(file)
-
-
-def _running(folder: Path) -> _Running | None:
-    try:
-        lines = (folder / "postmaster.pid").read_text().splitlines()
-        pid = abs(int(lines[0]))
-        if os.readlink(f"/proc/{pid}/cwd") != str(folder.resolve()):  # another process got the number since
-            return None
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    except (IndexError, ValueError):
-        return _Running(pid=0, socket=None, status="starting")
-    lines = [line.strip() for line in lines] + [""] * 8
-    return _Running(pid=pid, socket=Path(lines[4]) if lines[4] else None, status=lines[7] or "starting")
-
-
-def _disown(file: Path) -> None:
-    """
-    Where another process got the dead server's number, or nobody reaped it, PostgreSQL would think that it still runs.
-
-    Only the number goes: the rest of the file keeps PostgreSQL from starting beside orphans of the dead server.
-    """
-    with suppress(FileNotFoundError, IndexError, ValueError):
-        lines = file.read_text().splitlines()
-        if Path(f"/proc/{int(lines[0])}").exists():
-            file.write_text("\n".join([str(_NO_PROCESS), *lines[1:]]) + "\n")
-
-
-def _stop(folder: Path) -> None:
-    """Fast shutdown: connections are ended, what is committed stays; a server that does not obey is ended hard."""
-    for what in (signal.SIGINT, signal.SIGQUIT):
-        running = _running(folder)
-        if running is None or not running.pid:
-            return
-        with suppress(ProcessLookupError):
-            os.kill(running.pid, what)
-        until = time.monotonic() + PATIENCE / 2
-        while _running(folder) and time.monotonic() < until:
-            time.sleep(0.02)
 
 
 def _call(program: str, arguments: Sequence[str], folder: Path) -> None:
@@ -354,48 +285,3 @@ def _roots_user() -> tuple[int, int]:
         f"PostgreSQL does not run as root and the account {ROOTS_USER} could not be made. Add it with useradd, start "
         f"the hub as an ordinary user, or set SATUPINTU_DATABASE_URL."
     )
-
-
-def _socket_folder(folder: Path) -> Path:
-    """The data folder, where its owner alone gets in; a private folder in /tmp where that path is too long for a socket."""
-    if len(os.fsencode(folder / ".s.PGSQL.5432")) < 104:
-        return folder
-    owner = folder.stat()
-    name = hashlib.sha256(os.fsencode(folder) + str(owner.st_uid).encode()).hexdigest()[:16]
-    place = Path(tempfile.gettempdir(), f"satupintu-{name}")
-    place.mkdir(mode=0o700, exist_ok=True)
-    if os.geteuid() == 0 and place.stat().st_uid == 0:
-        os.chown(place, owner.st_uid, owner.st_gid)
-    seen = place.lstat()
-    if seen.st_uid != owner.st_uid or not stat.S_ISDIR(seen.st_mode) or seen.st_mode & 0o077:
-        raise StoreProblem(f"{place} belongs to somebody else. Remove it or choose a shorter SATUPINTU_HOME.")
-    return place
-
-
-def _quoted(path: Path) -> str:
-    doubled = str(path).replace('"', '""')
-    return f'"{doubled}"'  # a list of folders to PostgreSQL: a comma in the path would split it
-
-
-@contextmanager
-def _explained(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StoreProblem(
-            _SENTENCES.get(error.errno or 0, "{folder}: {why}.").format(
-                folder=folder, why=error.strerror or type(error).__name__
-            )
-        ) from None
-
-
-_SENTENCES = {
-    errno.ENOSPC: "The disk of {folder} is full. Make room (PostgreSQL wants 1 GB) and start again.",
-    errno.EDQUOT: "The quota of {folder} is used up. Make room (PostgreSQL wants 1 GB) and start again.",
-    errno.EACCES: "{folder} may not be written by this user. Correct its owner or set SATUPINTU_HOME.",
-    errno.EPERM: "{folder} may not be changed by this user. Correct its owner or set SATUPINTU_HOME.",
-    errno.EROFS: "{folder} is on a read-only disk. Set SATUPINTU_HOME to a folder that can be written.",
-    errno.ENOTDIR: "{folder}: a part of this path is a file. Set SATUPINTU_HOME to a folder.",
-    errno.EEXIST: "{folder}: a part of this path is a file. Set SATUPINTU_HOME to a folder.",
-    errno.ENAMETOOLONG: "{folder} is too long a path. Set SATUPINTU_HOME to a shorter one.",
-}

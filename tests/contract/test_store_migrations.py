@@ -34,7 +34,7 @@ def _renamed(url: str, database: str, login: str = "postgres") -> str:
     return re.sub(r"//\w+@/\w+", f"//{login}@/{database}", url)
 
 
-@pytest.fixture(params=["embedded", "PostgreSQL 15"])
+@pytest.fixture(params=["embedded", pytest.param("PostgreSQL 15", marks=pytest.mark.postgres15)])
 def superuser(request: pytest.FixtureRequest) -> str:
     """A superuser's URL on each server."""
     if request.param == "embedded":
@@ -90,6 +90,7 @@ def test_a_login_that_is_no_superuser_can_migrate(superuser: str) -> None:
     assert _one(url, "SELECT tableowner FROM pg_tables WHERE tablename = 'entries'") == "satupintu_owner"
 
 
+@pytest.mark.postgres15
 def test_the_oldest_server_with_nothing_made_before(postgres15: str) -> None:
     """The first database on a fresh server of a government, by a login with CREATEROLE only."""
     with psycopg.connect(postgres15, autocommit=True) as connection:
@@ -112,7 +113,7 @@ def test_tables_newer_than_the_code_are_left_alone(empty_database: Database) -> 
     with empty_database.connect(superuser=True) as connection:
         connection.execute("CREATE TABLE alembic_version (version_num text)")
         connection.execute("INSERT INTO alembic_version VALUES ('9999')")
-    with pytest.raises(StoreProblem, match="9999.*newer release"):
+    with pytest.raises(StoreProblem, match=r"9999.*newer release"):
         ensure(empty_database.superuser_url)
     assert _one(empty_database.superuser_url, "SELECT to_regclass('entries')") is None
 

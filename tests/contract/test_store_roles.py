@@ -81,7 +81,7 @@ def test_the_owner_owns_everything(database: Database) -> None:
 
 def test_a_transaction_is_kept_whole_or_not_at_all(store: Store) -> None:
     """Something that fails halfway leaves no trace, and the error quotes no value."""
-    with pytest.raises(StoreProblem) as caught, store.begin() as work:
+    with pytest.raises(StoreProblem) as caught, store.begin() as work:  # noqa: PT012
         work.run("INSERT INTO entries (at, act, body) VALUES (:now, 'first', '')", now=NOW)
         work.run(
             "INSERT INTO entries (at, act, body) VALUES (:now, :act, cast(:bad as int)::text::bytea)",
@@ -114,7 +114,7 @@ def test_batches_locks_and_savepoints(store: Store) -> None:
             [NOW, NOW], ["c", "d"], ["35", None], [b"\0", b""],
         )  # fmt: skip
         assert [row.act for row in made] == ["c", "d"]
-        with pytest.raises(Exception, match="division"), work.savepoint():
+        with pytest.raises(Exception, match="division"), work.savepoint():  # noqa: PT012
             work.run("INSERT INTO entries (at, act, body) VALUES (:now, 'undone', '')", now=NOW)
             work.run("SELECT 1 / 0")
         assert work.value("SELECT (:a)::jsonb ->> 'b'", a={"b": "c"}) == "c"

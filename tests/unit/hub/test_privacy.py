@@ -133,7 +133,7 @@ def test_a_key_file_of_ones_own(tmp_path: Path) -> None:
     own.chmod(0o600)
     assert Keys(tmp_path / "keys", key_file=own).hub == b"x" * 32
     assert not (tmp_path / "keys" / "hub.key").exists()
-    with pytest.raises(KeyProblem, match="absent.key is missing"):
+    with pytest.raises(KeyProblem, match=r"absent\.key is missing"):
         Keys(tmp_path / "keys", key_file=tmp_path / "absent.key")
 
 
