@@ -98,7 +98,7 @@ def _quiet(hub: Hub, row: Any, now: datetime) -> Iterator[str]:
         return
     expect, known_for = manifest.expect, now - row.first_seen_at
     silent = now - (row.last_item or row.first_seen_at)
-    if expect.silent_after and silent > expect.silent_after:
+    if expect.silent_after is not None and silent > expect.silent_after:
         yield f"{row.name}: silent for {_span(silent)}; it should not be for more than {_span(expect.silent_after)}."
     if expect.per_day and known_for >= WEEK and row.lately < expect.per_day * WEEK.days:
         yield f"{row.name}: {row.lately} complaints in {WEEK.days} days; {expect.per_day:g} a day are expected."
