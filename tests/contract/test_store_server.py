@@ -56,6 +56,7 @@ def _server(home: Path) -> int | None:
     return found.pid if found else None
 
 
+@pytest.mark.slow
 def test_four_processes_start_at_once_on_an_empty_home_and_the_last_one_stops_the_server(home: Path) -> None:
     """Whatever Airflow starts at the same moment on a fresh machine works, and nothing is left running."""
     processes = [_process(home) for _ in range(4)]
@@ -68,6 +69,7 @@ def test_four_processes_start_at_once_on_an_empty_home_and_the_last_one_stops_th
     assert _server(home) is None
 
 
+@pytest.mark.slow
 def test_a_killed_process_takes_nobody_down_and_leaves_no_server_behind(home: Path) -> None:
     """One of two is killed: the other goes on; when it ends, the server ends, though nobody gave the first handle back."""
     killed, kept = _process(home), _process(home)
@@ -83,6 +85,7 @@ def test_a_killed_process_takes_nobody_down_and_leaves_no_server_behind(home: Pa
     assert _server(home) is None
 
 
+@pytest.mark.slow
 def test_after_everybody_was_killed_the_next_one_finds_all_data_and_stops_the_server(home: Path) -> None:
     """A power cut of all programs, server included: what was committed is there at the next start."""
     alone = _process(home)
