@@ -109,6 +109,7 @@ def duration(text: str) -> timedelta:
     return timedelta(seconds=seconds)
 
 
+@lru_cache(maxsize=256)
 def trouble_with(format: str) -> str | None:
     """Why a format in a manifest cannot be used, in a sentence; None where it can."""
     if format in ("iso", "unix", "relative"):

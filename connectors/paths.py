@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final
@@ -62,7 +63,11 @@ def _jmespath(expression: str) -> Getter:
     from jmespath.exceptions import JMESPathError
 
     try:
-        compiled = jmespath.compile(expression)
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore", PendingDeprecationWarning
+            )  # `word` without quotes is old and still JMESPath
+            compiled = jmespath.compile(expression)
     except (JMESPathError, RecursionError, ValueError):
         raise BadPath("it is no JMESPath expression") from None
     _refuse_large(compiled.parsed)

@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from connectors import regions
 from connectors.errors import Misconfigured
-from connectors.manifest import Expect, Forward, advice, identity, load
+from connectors.manifest import Expect, Forward, advice, catalogue, identity, load
 
 LEAST = """\
 version: 1
@@ -224,3 +226,17 @@ def test_two_manifests_of_one_channel_are_recognised(tmp_path: Path, old: str, n
     first = load(written(tmp_path, LEAST, "satu.yaml"))
     second = load(written(tmp_path, LEAST.replace(old, new), "dua.yaml"))
     assert (identity(first) == identity(second)) is same
+
+
+PIECES = st.sampled_from(
+    [*LEAST.splitlines(), "\t", "- ", "  ", "[", "{", "&a", "*a", "!!x", "? ", "'", '"', "|", "\x85", "'': "]
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(PIECES, max_size=14), st.sampled_from(["\n", "", "\n  "]))
+def test_any_text_is_a_manifest_or_a_sentence(tmp_path: Path, lines: list[str], between: str) -> None:
+    """However a manifest was torn or pasted together, reading it ends in a manifest or in a sentence about it."""
+    path = written(tmp_path, between.join(lines))
+    told = catalogue(tmp_path).bad.get(path)
+    assert told is None or (told.what.startswith("contoh.yaml") and told.hint)

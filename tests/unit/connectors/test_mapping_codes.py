@@ -129,3 +129,12 @@ def test_expressions_that_could_hurt_are_refused(expression: str) -> None:
     """A path that is broken, too deep, too long, or that multiplies its input is refused before it meets an item."""
     with pytest.raises(paths.BadPath):
         paths.getter(expression)
+
+
+@given(st.text(alphabet="ab.[]{}|&@*?:,`'\"()!=<> 01_", max_size=40), JSON)
+def test_any_expression_is_refused_or_ends(expression: str, item: object) -> None:
+    """Whatever somebody types as a path, it is refused or it yields a value; nothing else can happen."""
+    try:
+        paths.getter(expression)(item)
+    except (paths.BadPath, paths.Failed):
+        return
