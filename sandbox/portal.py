@@ -143,7 +143,10 @@ def _stamp(since: str | None) -> str | None:
     """The `since` of a request in the form of the stamps: Jakarta, without zone."""
     if since is None:
         return None
-    moment = datetime.fromisoformat(since.replace(" ", "+"))  # a "+" that nobody encoded arrives as a blank
+    try:
+        moment = datetime.fromisoformat(since)
+    except ValueError:
+        moment = datetime.fromisoformat(since.replace(" ", "+"))  # a "+" that nobody encoded arrives as a blank
     local = moment.astimezone(_JAKARTA) if moment.tzinfo else moment
     return local.strftime("%Y-%m-%dT%H:%M:%S")
 
