@@ -39,6 +39,7 @@ class Setting:
     now: datetime | None = None
 
 
+_MOST_BITS: Final = 4096  # Python writes no integer of more than 4,300 digits
 _LONE: Final = re.compile("[\ud800-\udfff]")
 _TRUE: Final = frozenset({"true", "ya", "y", "yes", "iya", "benar", "1", "on"})
 _FALSE: Final = frozenset({"false", "tidak", "n", "no", "bukan", "tdk", "salah", "0", "off"})
@@ -98,6 +99,8 @@ def text(value: Any, setting: Setting = Setting()) -> str:  # frozen
         return str(clean(value))
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        raise Wrong("not_text")
     if isinstance(value, int | float):
         return str(int(value)) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else str(value)
     raise Wrong("not_text")
@@ -144,7 +147,7 @@ def coordinate(axis: int) -> Callable[[Any, Setting], float]:
     """Reads degrees from numbers, text, comma decimals, or a "lat, lon" pair (axis 0 or 1)."""
 
     def degrees(value: Any, setting: Setting) -> float:
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if isinstance(value, float) or (isinstance(value, int) and not isinstance(value, bool) and abs(value) <= 360):
             return float(value)
         written = text(value).strip()
         if pair := _PAIR.fullmatch(written):
