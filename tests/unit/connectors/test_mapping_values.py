@@ -78,7 +78,7 @@ FLAWED = [
     ("submitted_at", "0000-00-00 00:00:00", "unreadable_date"),
     ("submitted_at", "kemarin", "unreadable_date"),
     ("title", ["a", "b"], "not_text"),
-    ("title", 10**5000, "not_text"),
+    pytest.param("title", 10**5000, "not_text", id="huge number"),
     ("body", {"a": 1}, "not_text"),
     ("attachments", [7], "unreadable_attachment"),
 ]
@@ -103,7 +103,7 @@ NOTED = [
     ("reporter.national_id", "0000000000000000", "unreadable_national_id"),
     ("source_url", "javascript:alert(1)", "unusable_address"),
     ("latitude", "utara", "unreadable_coordinate"),
-    ("latitude", 10**400, "unreadable_coordinate"),
+    pytest.param("latitude", 10**400, "unreadable_coordinate", id="huge degrees"),
 ]
 
 
