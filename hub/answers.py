@@ -14,6 +14,7 @@ from connectors.base import Reply
 from connectors.build import channel
 from connectors.errors import ChannelError, Misconfigured, Unavailable
 from connectors.manifest import Manifest
+from connectors.net import NotReached
 from hub import texts
 from hub.audit.entry import Entry
 from hub.model import Tally
@@ -33,6 +34,8 @@ TIRED: Final = 3
 """Failures in a row after which a door is left alone until the next run."""
 NOT_DONE: Final = ("dns", "connect", "connect_timeout", "tls", "http_429", "http_503")
 """Codes that say that the door has certainly not taken the answer."""
+REASONED: Final = ("rejected_not_authority", "archived", "deleted")
+"""Statuses whose note tells the reporter why; the notes of the others only repeat the status."""
 PUBLIC: Final = ("x",)
 """Kinds where everybody reads what is written."""
 
@@ -134,7 +137,7 @@ def _attempt(hub: Hub, due: Due) -> _Result:
         door.reply(context, reply)
     except ChannelError as error:
         return outcome(error, repeatable=repeatable)
-    except Exception:  # noqa: BLE001 - the edge of the step: one kind must not hold up other doors
+    except Exception:  # the edge of the step: one kind must not hold up other doors
         return outcome(Unavailable(code="broken_kind"), repeatable=repeatable)
     return _Result(state="sent")
 
@@ -143,7 +146,7 @@ def outcome(error: ChannelError, *, repeatable: bool) -> _Result:
     """What an error means for the answer: queued again, unknown (perhaps handed over), or refused."""
     if not isinstance(error, Unavailable):
         return _Result(state="refused", code=error.code)
-    if repeatable or error.code in NOT_DONE:
+    if repeatable or isinstance(error, NotReached) or error.code in NOT_DONE:
         return _Result(state="queued", code=error.code, wait=error.retry_after or 0.0)
     return _Result(state="unknown", code=error.code)
 
@@ -171,8 +174,8 @@ def _item(hub: Hub, due: Due) -> Any:
 
 
 def _text(hub: Hub, due: Due) -> str:
-    """The agency's words; "" for an event without any."""
-    if due.text_enc is None:
+    """The agency's words, or the reason of a status that needs one; "" for an event without any."""
+    if due.text_enc is None or (due.what == "status" and due.status not in REASONED):
         return ""
     if due.key_id is None or due.wrapped is None:
         raise Misconfigured("The answer has been erased.", code="erased")
@@ -181,7 +184,7 @@ def _text(hub: Hub, due: Due) -> str:
 
 
 def message_id(hub: UUID, door: UUID, digest: bytes) -> str:
-    """The Message-ID (RFC 5322, 3.6.4) of one answer at one door: the same at every attempt, so a repeat shows as one."""
+    """The Message-ID (RFC 5322, 3.6.4) of one answer at one door: the same at every attempt, so two show as one."""
     return f"<reply-{uuid5(door, digest.hex())}@{hub}.satupintu.invalid>"
 
 

@@ -94,7 +94,7 @@ def _look(hub: Hub, turn: _Round, one: Followed) -> None:
         turn.failures[one.registry] = TIRED
         turn.waiting[one.registry, "rate"] += 1
         _postpone(hub, one, turn.now)
-    except Exception as error:  # noqa: BLE001 - the edge of the step
+    except Exception as error:  # the edge of the step
         _failed(hub, turn, one, error)
     else:
         turn.failures[one.registry] = 0

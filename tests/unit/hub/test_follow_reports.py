@@ -37,7 +37,8 @@ def house(tables: Database, vault: Vault, tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def standing_of(house: House, number: str = "9300001") -> str | None:
-    return house.value("SELECT last_status FROM deliveries WHERE registry_id = :n", n=number)
+    word: str | None = house.value("SELECT last_status FROM deliveries WHERE registry_id = :n", n=number)
+    return word
 
 
 def test_a_status_and_an_answer_come_back_once(house: House) -> None:
@@ -73,7 +74,7 @@ def test_a_finished_complaint_is_told_once_even_without_words(house: House) -> N
     house.complaint()
     house.registry.news["9300001"] = [status("Selesai", 4)]
     follow(house.hub)
-    house.registry.news["9300001"].append(status("Selesai", 6))
+    house.registry.news["9300001"] = [status("Selesai", 4), status("Selesai", 6)]
     house.later(days=1)
     follow(house.hub)
     (reply,) = house.doors["portal"].taken

@@ -144,6 +144,8 @@ class House:
         self.doors: dict[str, Door] = {}
         self.slept: list[float] = []
         self.payloads: dict[str, Any] = {}
+        self.statuses: Mapping[str, str] = WORDS
+        self.contexts: Callable[[Manifest, UUID], Any] = lambda manifest, connector: None
         self.manifests = {one.name: one for one in (PORTAL, MUTE, SOCIAL)}
         self.bad: dict[Path, Misconfigured] = {}
         self.home = home
@@ -154,7 +156,7 @@ class House:
     def hub(self) -> Hub:
         """The hub as it would be opened by the next command."""
         config = RegistryConfig(
-            name="sp4n", kind="lapor_v3", url="http://127.0.0.1:9", statuses=WORDS, rate=1000.0, sha256="0" * 64
+            name="sp4n", kind="lapor_v3", url="http://127.0.0.1:9", statuses=self.statuses, rate=1000.0, sha256="0" * 64
         )
         return Hub(
             id=UUID(int=7),
@@ -164,7 +166,7 @@ class House:
             manifests=Catalogue(good=self.manifests, bad=self.bad),
             registries=Registries(good={"sp4n": config}, bad={}),
             registry=lambda name: self.registry,  # type: ignore[arg-type,return-value]
-            context=lambda manifest, connector: None,  # type: ignore[arg-type,return-value]
+            context=self.contexts,
             clock=lambda: self.now,
             sleep=self.slept.append,
             random=random.Random(1),
