@@ -23,8 +23,9 @@ from hub.store.work import StoreUnavailable
 __all__ = ["follow", "standing"]
 
 BATCH: Final = 20
-"""Deliveries taken at once; all of them are asked about well within CLAIM."""
-CLAIM: Final = timedelta(minutes=60)
+"""Deliveries taken at once."""
+CLAIM: Final = timedelta(minutes=10)
+"""How long nobody else asks about them; a slower run costs a second question and writes nothing twice."""
 MOST: Final = 2_000
 """Changes read of one complaint: a registry that pages in a circle ends here."""
 TIRED: Final = 5
