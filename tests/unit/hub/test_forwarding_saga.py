@@ -1,0 +1,574 @@
+"""One delivery after the other: what the steps leave behind, and what a person can say about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from connectors.errors import Misconfigured
+from hub.carrying import LONGEST, code_of, pause_after
+from hub.forwarding import forward, pause, resolve, resume
+from hub.model import Receipt
+from hub.privacy import Vault
+from hub.registry.wording import content, said
+from hub.store import deliveries, gates
+from hub.store.server import Embedded
+from hub.store.work import Store
+from tests.conftest import Database, fresh_database
+from tests.unit.hub.outbox import CANARY, START, Killed, Outbox, document, swept
+
+UNKNOWN = Receipt(outcome="unknown", code="timeout")
+
+
+@pytest.fixture(scope="module")
+def database(cluster: Embedded, template: str) -> Iterator[Database]:
+    """One database for all tests of this file."""
+    with fresh_database(cluster, template) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def store_of_all(database: Database) -> Iterator[Store]:
+    """Its store."""
+    with Store(database.hub_url, clock=lambda: START) as made:
+        yield made
+
+
+@pytest.fixture
+def store(store_of_all: Store, database: Database) -> Store:
+    """The store, emptied."""
+    swept(database.superuser_url)
+    return store_of_all
+
+
+@pytest.fixture
+def outbox(store: Store, vault: Vault, tmp_path: Path) -> Outbox:
+    """An empty outbox in front of a registry that takes everything."""
+    return Outbox(store, vault, tmp_path)
+
+
+def test_a_complaint_is_confirmed_in_three_steps(outbox: Outbox) -> None:
+    """Every call stands in the log before and after it, and the status is asked for five minutes later."""
+    own = outbox.complaint(files=["gambar"])
+    tally = forward(outbox.hub())
+    assert (tally.done, tally.owed, tally.halted, tally.notes) == (1, (), False, ())
+    row = outbox.delivery(own)
+    assert (row.state, row.registry_id, row.institution, row.attempts) == ("confirmed", "9001", "3101", 1)
+    assert row.next_check_at == START + timedelta(minutes=5) and row.holder is None
+    assert outbox.told.calls == ["files", "create", "route"] and outbox.told.given == [["70"]]
+    acts = [(e["act"], e["detail"]["step"]) for e in outbox.entries("attempted", "forwarded")]
+    assert acts == [(act, step) for step in ("files", "create", "route") for act in ("attempted", "forwarded")]
+    assert row.sent_hmac == outbox.vault.mac("text", said(content(document(own))))
+
+
+def test_without_an_institution_the_national_admin_disposes(outbox: Outbox) -> None:
+    """A region without a number at the registry is sent without routing, and it shows."""
+    outbox.config = outbox.config.__class__(
+        name="sp4n", kind="lapor_v3", url="http://127.0.0.1:9", sha256="0" * 64, rate=1e9
+    )
+    own = outbox.complaint()
+    assert forward(outbox.hub()).done == 1
+    row = outbox.delivery(own)
+    assert (row.state, row.code, outbox.told.calls) == ("confirmed", "unrouted", ["create"])
+    assert row.next_check_at is not None
+
+
+def test_forward_again_does_nothing(outbox: Outbox) -> None:
+    """A second run finds nothing to do."""
+    outbox.complaint()
+    forward(outbox.hub())
+    assert forward(outbox.hub()).done == 0 and outbox.told.calls.count("create") == 1
+
+
+def test_nothing_of_the_text_leaves_by_the_side(outbox: Outbox) -> None:
+    """Neither tally nor entries hold a word of the complaint, whatever happens to it."""
+    outbox.complaint()
+    outbox.told.answers["create"] = [ValueError(CANARY)]
+    tally = forward(outbox.hub())
+    assert CANARY not in str(tally) and CANARY not in str(outbox.entries("attempted", "unknown", "postponed"))
+
+
+@pytest.mark.parametrize("step", ["files", "create", "route"])
+def test_what_was_not_done_is_tried_again(outbox: Outbox, step: str) -> None:
+    """A step that was certainly not done is repeated later, alone; the finished ones are not."""
+    own = outbox.complaint(files=["gambar"])
+    outbox.told.answers[step] = [Receipt(outcome="retry", code="connect")]
+    tally = forward(outbox.hub())
+    assert tally.done == 0 and "1 wait for sp4n (connect), next try at" in tally.owed[0]
+    assert outbox.delivery(own).tries == 1 and outbox.delivery(own).holder is None
+    outbox.later(seconds=6)
+    assert forward(outbox.hub()).done == 1
+    assert outbox.told.calls.count(step) == 2 and len(outbox.told.calls) == 4
+    assert outbox.delivery(own).tries == 0
+    assert [e["detail"]["step"] for e in outbox.entries("postponed")] == [step]
+
+
+def test_the_registry_is_given_the_time_it_asks_for(outbox: Outbox) -> None:
+    """Retry-After holds for this complaint and silences all calls to the registry until then."""
+    own, other = outbox.complaint(), outbox.complaint()
+    outbox.told.answers["create"] = [Receipt(outcome="retry", code="http_429", http=429, retry_after=3600.0)]
+    tally = forward(outbox.hub())
+    assert outbox.told.calls == ["create"] and len(tally.owed) == 2
+    assert outbox.delivery(own).due_at >= START + timedelta(hours=1)
+    outbox.later(minutes=59)
+    forward(outbox.hub())
+    assert outbox.told.calls == ["create"] and outbox.delivery(other).state == "queued"
+    outbox.later(minutes=2)
+    assert forward(outbox.hub()).done == 2
+
+
+def test_a_dead_registry_is_not_asked_for_each_complaint(outbox: Outbox) -> None:
+    """Three failures to reach it end the run; all the others wait and are counted."""
+    for _ in range(8):
+        outbox.complaint()
+    outbox.told.answers["create"] = [Receipt(outcome="retry", code="connect")] * 8
+    tally = forward(outbox.hub())
+    assert outbox.told.calls == ["create"] * 3
+    assert sum(int(sentence.split()[0]) for sentence in tally.owed) == 8
+
+
+def test_the_calls_of_all_workers_keep_the_rate(outbox: Outbox) -> None:
+    """With one call in two seconds, the second call comes two seconds after the first."""
+    outbox.config = outbox.config.__class__(
+        name="sp4n", kind="lapor_v3", url="http://127.0.0.1:9", sha256="0" * 64, rate=0.5
+    )
+    at: list[datetime] = []
+    outbox.told.during = lambda step: at.append(outbox.now)
+    for _ in range(3):
+        outbox.complaint()
+    assert forward(outbox.hub()).done == 3
+    assert [moment - START for moment in at] == [timedelta(seconds=n) for n in (0, 2, 4)]
+
+
+def test_a_long_queue_for_the_rate_is_the_next_runs(outbox: Outbox) -> None:
+    """Nobody sleeps longer than five seconds in a run; what waits is said."""
+    outbox.config = outbox.config.__class__(
+        name="sp4n", kind="lapor_v3", url="http://127.0.0.1:9", sha256="0" * 64, rate=0.1
+    )
+    own, other = outbox.complaint(), outbox.complaint()
+    tally = forward(outbox.hub())
+    assert (tally.done, len(tally.owed), outbox.slept) == (1, 1, [0.0])
+    assert {outbox.delivery(own).state, outbox.delivery(other).state} == {"confirmed", "queued"}
+    assert outbox.delivery(other).holder is None and outbox.delivery(other).attempts == 0
+
+
+def test_after_fourteen_days_a_person_looks(outbox: Outbox) -> None:
+    """A registry that stays away does not keep a complaint in silence for ever."""
+    own = outbox.complaint()
+    outbox.told.answers["create"] = [Receipt(outcome="retry", code="http_401")] * 3
+    forward(outbox.hub())
+    outbox.later(days=13)
+    forward(outbox.hub())
+    assert outbox.delivery(own).state == "queued"
+    outbox.later(days=2)
+    tally = forward(outbox.hub())
+    assert outbox.delivery(own).state == "needs_human" and tally.owed == ()
+    assert f"satupintu resolve {own}" in tally.notes[0]
+
+
+def test_the_back_off_grows_and_spreads() -> None:
+    """Windows double from 5 seconds to 12 hours, and every delay lies anywhere in its window."""
+    chance = Random(3)
+    for tries, window in ((0, 5.0), (1, 10.0), (5, 160.0), (14, LONGEST), (4000, LONGEST)):
+        delays = [pause_after(tries, chance) for _ in range(300)]
+        assert min(delays) >= 1.0 and max(delays) <= window
+        assert max(delays) > 0.9 * window and sum(delay < window / 2 for delay in delays) > 100
+
+
+def test_an_unknown_outcome_is_never_repeated(outbox: Outbox) -> None:
+    """Nobody knows whether it was stored: a person is told what to do, and no run sends it again."""
+    own = outbox.complaint()
+    outbox.told.answers["create"] = [UNKNOWN]
+    tally = forward(outbox.hub())
+    assert (tally.done, tally.owed, tally.words) == (0, (), {"unknown": 1})
+    assert f"[Ref {own}]" in tally.notes[0] and f"satupintu resolve {own} --registry-id N" in tally.notes[0]
+    outbox.later(days=30)
+    again = forward(outbox.hub())
+    assert outbox.told.calls == ["create"] and again.notes == ("sp4n: 1 unknown wait for a person.",)
+    assert not again.halted and again.owed == ()
+
+
+def test_a_refused_complaint_lets_its_repeats_go(outbox: Outbox) -> None:
+    """The reporter's first repeat is sent in place of the refused one; the others stand behind it."""
+    own = outbox.complaint()
+    first, second = outbox.complaint(behind=own), None
+    outbox.later(seconds=1)
+    second = outbox.complaint(behind=own)
+    outbox.told.answers["create"] = [Receipt(outcome="refused", code="http_422", http=422)]
+    tally = forward(outbox.hub())
+    assert tally.words == {"refused": 1, "confirmed": 1}
+    assert (outbox.delivery(own).state, outbox.delivery(first).state) == ("refused", "confirmed")
+    rows = outbox.rows("SELECT id, state, behind FROM complaints")
+    assert {row.id: (row.state, row.behind) for row in rows} == {
+        own: ("accepted", None),
+        first: ("accepted", None),
+        second: ("withheld_repeat", first),
+    }
+    words = outbox.rows("SELECT word FROM outcomes ORDER BY word")
+    assert [row.word for row in words] == ["forwarded", "rejected", "withheld_repeat"]
+    assert outbox.entries("released")[0]["complaint"] == str(first)
+
+
+def test_refused_files_do_not_hold_the_complaint_back(outbox: Outbox) -> None:
+    """The text arrives although the registry will not have its photo, and that shows on the photo."""
+    own = outbox.complaint(files=["gambar"])
+    outbox.told.answers["files"] = [Receipt(outcome="refused", code="http_413", http=413)]
+    assert forward(outbox.hub()).done == 1
+    assert outbox.delivery(own).state == "confirmed" and outbox.told.given == [[]]
+    (file,) = outbox.rows("SELECT state, reason FROM attachments")
+    assert (file.state, file.reason) == ("failed", "registry_http_413")
+
+
+def test_a_refused_route_needs_a_person(outbox: Outbox) -> None:
+    """The registry has the complaint, so it is not rejected; somebody has to mend the institution's number."""
+    own = outbox.complaint()
+    outbox.told.answers["route"] = [Receipt(outcome="refused", code="http_422", http=422)]
+    forward(outbox.hub())
+    row = outbox.delivery(own)
+    assert (row.state, row.code, row.registry_id) == ("needs_human", "route_http_422", "9001")
+    assert row.next_check_at is not None
+    assert resolve(outbox.hub(), str(own), absent=True, by="petugas").failed == 1
+    assert resolve(outbox.hub(), str(own), registry_id="9001", by="petugas").done == 1
+    assert outbox.delivery(own).state == "confirmed"
+
+
+def test_files_that_are_being_fetched_are_awaited_a_day(outbox: Outbox) -> None:
+    """A photo gets 24 hours to arrive; then the complaint goes without it."""
+    own = outbox.complaint(pending=1)
+    tally = forward(outbox.hub())
+    assert outbox.told.calls == [] and "(files_pending)" in tally.owed[0]
+    outbox.later(hours=23, minutes=55)
+    forward(outbox.hub())
+    assert outbox.told.calls == []
+    outbox.later(minutes=6)
+    assert forward(outbox.hub()).done == 1
+    assert outbox.delivery(own).state == "confirmed"
+
+
+def test_a_poisonous_delivery_stops_nobody(outbox: Outbox) -> None:
+    """A complaint that our code cannot carry waits for a person; the next ones arrive."""
+    bad, good = outbox.complaint(), outbox.complaint()
+    outbox.run("UPDATE complaints SET canonical_enc = 'rubbish' WHERE id = :id", id=bad)
+    tally = forward(outbox.hub())
+    assert tally.done == 1 and outbox.delivery(good).state == "confirmed"
+    assert (outbox.delivery(bad).state, outbox.delivery(bad).code) == ("needs_human", "damaged")
+    assert outbox.delivery(bad).attempts == 0
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), Misconfigured("x", code="bad_registry_id")])
+def test_an_exception_inside_a_create_is_not_repeated(outbox: Outbox, error: Exception) -> None:
+    """Nobody knows what had been sent when our code failed, so a person looks; the breaker stays closed."""
+    owns = [outbox.complaint() for _ in range(3)]
+    outbox.told.answers["create"] = [error] * 3
+    tally = forward(outbox.hub())
+    assert tally.words == {"needs_human": 3} and not tally.halted
+    assert {outbox.delivery(own).code for own in owns} == {code_of(error)}
+    outbox.later(days=1)
+    forward(outbox.hub())
+    assert outbox.told.calls == ["create"] * 3
+
+
+def test_an_erased_complaint_is_not_sent(outbox: Outbox) -> None:
+    """Whose data were erased is not reported afterwards."""
+    own = outbox.complaint()
+    outbox.run("DELETE FROM data_keys")
+    forward(outbox.hub())
+    assert (outbox.delivery(own).state, outbox.delivery(own).code) == ("refused", "erased")
+    assert outbox.told.calls == []
+
+
+def test_an_unmapped_code_may_wait(outbox: Outbox) -> None:
+    """Where the registry's file says wait, the complaint waits until somebody maps its code."""
+    outbox.config = outbox.config.__class__(
+        name="sp4n", kind="lapor_v3", url="http://127.0.0.1:9", sha256="0" * 64, unmapped_category="wait"
+    )
+    own = outbox.complaint()
+    tally = forward(outbox.hub())
+    assert "1 wait for sp4n (unmapped_category)" in tally.owed[0] and outbox.delivery(own).tries == 0
+
+
+def test_a_limit_and_names_choose(outbox: Outbox) -> None:
+    """A run can be kept short, or to one connector; what is left is said."""
+    for _ in range(3):
+        outbox.complaint()
+    assert forward(outbox.hub(), ["another"]).done == 0
+    tally = forward(outbox.hub(), ["portal"], limit=2)
+    assert tally.done == 2 and tally.owed[0].startswith("1 wait for sp4n (queued)")
+
+
+# leases ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_killed_process_leaves_an_unknown(outbox: Outbox) -> None:
+    """Killed between attempt and result: after its lease nobody repeats the create, a person is asked."""
+    own = outbox.complaint()
+    outbox.told.answers["create"] = [Killed()]
+    with pytest.raises(Killed):
+        forward(outbox.hub("test/1"))
+    row = outbox.delivery(own)
+    assert (row.state, row.attempts, row.holder) == ("queued", 1, "test/1")
+    outbox.later(minutes=9)
+    assert forward(outbox.hub("test/2")).words == {}
+    outbox.later(minutes=2)
+    tally = forward(outbox.hub("test/2"))
+    assert tally.words == {"unknown": 1} and f"[Ref {own}]" in tally.notes[0]
+    assert (outbox.delivery(own).state, outbox.delivery(own).code) == ("unknown", "interrupted")
+    assert outbox.told.calls == ["create"]
+    assert [e["code"] for e in outbox.entries("unknown")] == ["interrupted"]
+
+
+def test_a_process_that_is_gone_needs_no_waiting(outbox: Outbox) -> None:
+    """Where the holder was a process of this machine and is gone, the next run takes over at once."""
+    import socket
+
+    gone = f"{socket.gethostname()}/another-boot/1/1/x"
+    own = outbox.complaint()
+    outbox.told.answers["create"] = [Killed()]
+    with pytest.raises(Killed):
+        forward(outbox.hub(gone))
+    assert forward(outbox.hub("test/2")).words == {"unknown": 1}
+    assert outbox.delivery(own).state == "unknown"
+
+
+@pytest.mark.parametrize("step", ["files", "route"])
+def test_a_process_killed_elsewhere_goes_on_where_it_stood(outbox: Outbox, step: str) -> None:
+    """Killed in a step that may be repeated: the next holder repeats that step and no other."""
+    outbox.complaint(files=["gambar"])
+    outbox.told.answers[step] = [Killed()]
+    with pytest.raises(Killed):
+        forward(outbox.hub("test/1"))
+    outbox.later(minutes=11)
+    assert forward(outbox.hub("test/2")).done == 1
+    assert outbox.told.calls.count("create") == 1 and outbox.told.calls.count(step) == 2
+    assert outbox.rows("SELECT 1 FROM attempts WHERE ended_at IS NULL") == []
+
+
+def test_a_stale_process_writes_nothing(outbox: Outbox) -> None:
+    """A process that slept through its lease changes nothing when it wakes; its late news reach a person."""
+    own = outbox.complaint()
+
+    def sleep_long(step: str) -> None:
+        if step == "create":
+            outbox.told.during = lambda step: None
+            outbox.later(minutes=11)
+            assert forward(outbox.hub("test/2")).words == {"unknown": 1}
+
+    outbox.told.during = sleep_long
+    before = outbox.told.calls
+    tally = forward(outbox.hub("test/1"))
+    assert before == ["create"] and tally.done == 0
+    assert f"Complaint {own}: create result came after the lease had ended; it is 9001 at sp4n" in tally.notes[0]
+    row = outbox.delivery(own)
+    assert (row.state, row.registry_id, row.code) == ("unknown", None, "interrupted")
+    assert outbox.entries("forwarded") == []
+
+
+def test_two_workers_share_the_outbox(outbox: Outbox) -> None:
+    """What one process holds no other takes."""
+    owns = [outbox.complaint() for _ in range(3)]
+    seen: list[UUID | None] = []
+    with outbox.store.begin() as one, outbox.store.begin() as two:
+        for work, holder in ((one, "a"), (two, "b"), (one, "a"), (two, "b")):
+            found = deliveries.claim(work, "sp4n", names=(), holder=holder, now=outbox.now)
+            seen.append(found.complaint if found else None)
+    assert seen == [*owns, None]
+
+
+# the gate ----------------------------------------------------------------------------------------------------------
+
+
+def test_two_unknowns_open_the_breaker_and_a_probe_closes_it(outbox: Outbox) -> None:
+    """The others wait; after a minute one harmless question is asked, less and less often while there is no answer."""
+    for _ in range(5):
+        outbox.complaint()
+    outbox.told.answers["create"] = [UNKNOWN, UNKNOWN]
+    tally = forward(outbox.hub())
+    assert tally.halted and tally.words == {"unknown": 2} and tally.owed == ()
+    assert "breaker open); 3 wait" in tally.notes[-1]
+    outbox.told.lives = False
+    asked: list[int] = []
+    for minute in range(1, 60):
+        outbox.later(minutes=1)
+        assert forward(outbox.hub()).halted
+        asked += [minute] * (outbox.told.calls.count("alive") - len(asked))
+    assert asked == [1, 3, 7, 15, 30, 45]
+    outbox.told.lives = True
+    outbox.later(minutes=1)
+    tally = forward(outbox.hub())
+    assert (tally.done, tally.halted) == (3, False)
+    assert [e["act"] for e in outbox.entries("breaker_opened", "breaker_closed")] == [
+        "breaker_opened",
+        "breaker_closed",
+    ]
+
+
+def test_an_answer_between_two_unknowns_ends_the_row(outbox: Outbox) -> None:
+    """One lost answer now and then does not stop everything."""
+    for _ in range(4):
+        outbox.complaint()
+    taken = Receipt(outcome="done", registry_id="77")
+    outbox.told.answers["create"] = [UNKNOWN, taken, UNKNOWN]
+    tally = forward(outbox.hub())
+    assert not tally.halted and tally.words == {"unknown": 2, "confirmed": 2}
+
+
+def test_an_open_breaker_with_nobody_behind_it_halts_nothing(outbox: Outbox) -> None:
+    """Unknown outcomes alone are no failure of the run."""
+    for _ in range(2):
+        outbox.complaint()
+    outbox.told.answers["create"] = [UNKNOWN, UNKNOWN]
+    tally = forward(outbox.hub())
+    assert not tally.halted and tally.owed == () and len(tally.notes) == 3
+
+
+def test_only_one_worker_probes(outbox: Outbox) -> None:
+    """An open breaker costs the registry one question, however many workers there are."""
+    outbox.run("UPDATE registries SET opened_at = :now, probe_at = :now", now=outbox.now)
+    with outbox.store.begin() as one, outbox.store.begin() as two:
+        mine = [gates.take_probe(work, "sp4n", now=outbox.now) for work in (one, two)]
+    assert mine == [True, False]
+
+
+def test_pause_and_resume(outbox: Outbox) -> None:
+    """One switch stops all sending; the number waiting is said; the switch leaves entries with who and why."""
+    outbox.complaint()
+    assert pause(outbox.hub(), "sp4n", by="kepala", because="pemeliharaan").done == 1
+    tally = forward(outbox.hub())
+    assert tally.halted and tally.notes == ("sp4n is paused by kepala; 1 wait.",)
+    assert pause(outbox.hub(), "sp4n", by="kepala", because="lagi").done == 0
+    assert resume(outbox.hub(), "sp4n", by="kepala", because="selesai").done == 1
+    assert forward(outbox.hub()).done == 1
+    assert [(e["act"], e["actor"]) for e in outbox.entries("paused", "resumed")] == [
+        ("paused", "kepala"),
+        ("resumed", "kepala"),
+    ]
+    assert pause(outbox.hub(), "nirgendwo", by="kepala", because="x").failed == 1
+    assert pause(outbox.hub(), "sp4n", by=" ", because="x").failed == 1
+
+
+def test_a_pause_in_the_middle_of_a_run_is_heard(outbox: Outbox) -> None:
+    """The switch works at once, not at the next run."""
+    for _ in range(3):
+        outbox.complaint()
+    outbox.told.during = lambda step: (
+        outbox.run("UPDATE registries SET paused_at = :now, paused_by = 'x'", now=outbox.now)
+        if step == "route"
+        else None
+    )
+    tally = forward(outbox.hub())
+    assert tally.done == 1 and tally.halted and "2 wait" in tally.notes[-1]
+
+
+def test_nothing_is_sent_while_the_log_cannot_be_sealed(outbox: Outbox) -> None:
+    """After four hours without sealing forwarding stops, because nobody could check it; sealing again opens it."""
+    outbox.complaint()
+    pause(outbox.hub(), "sp4n", by="x", because="an entry")
+    resume(outbox.hub(), "sp4n", by="x", because="another")
+    _sealing(outbox, failed=True)
+    outbox.later(hours=4, minutes=1)
+    tally = forward(outbox.hub())
+    assert tally.halted and "satupintu seal" in tally.notes[0] and outbox.told.calls == []
+    _sealing(outbox, failed=False)
+    assert forward(outbox.hub()).done == 1
+
+
+def _sealing(outbox: Outbox, *, failed: bool) -> None:
+    with outbox.store.begin("sealer") as work:
+        work.run(
+            """
+            INSERT INTO sealing (tried_at, failed_at) VALUES (:now, :failed)
+            ON CONFLICT (one) DO UPDATE SET failed_at = excluded.failed_at
+            """,
+            now=outbox.now,
+            failed=outbox.now if failed else None,
+        )
+
+
+def test_an_unusable_registry_says_so(outbox: Outbox) -> None:
+    """A client that cannot be made, or a registry whose file is gone, is a sentence and no crash."""
+    outbox.complaint()
+    hub = outbox.hub()
+
+    def broken(name: str) -> Any:
+        raise Misconfigured("no", code="no_secret")
+
+    object.__setattr__(hub, "registry", broken)
+    tally = forward(hub)
+    assert "registries/sp4n.yaml" in tally.notes[0] and tally.owed[0].startswith("1 wait for sp4n")
+    object.__setattr__(hub, "registries", type(hub.registries)(good={}, bad={}))
+    assert "has no usable file" in forward(hub).owed[0]
+
+
+# by a person -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def unknown(outbox: Outbox) -> UUID:
+    """A complaint whose create was lost."""
+    own = outbox.complaint()
+    outbox.told.answers["create"] = [UNKNOWN]
+    forward(outbox.hub())
+    return own
+
+
+def test_found_at_the_registry(outbox: Outbox, unknown: UUID) -> None:
+    """Who finds it gives its number; what is left of the way is done, and nothing is sent twice."""
+    assert resolve(outbox.hub(), str(unknown), registry_id="9300007", by="petugas").done == 1
+    assert forward(outbox.hub()).done == 1
+    row = outbox.delivery(unknown)
+    assert (row.state, row.registry_id, row.resolved_by) == ("confirmed", "9300007", "petugas")
+    assert outbox.told.calls == ["create", "route"]
+    (entry,) = outbox.entries("resolved")
+    assert (entry["actor"], entry["code"], entry["registry_id"]) == ("petugas", "found", "9300007")
+
+
+def test_absent_from_the_registry(outbox: Outbox, unknown: UUID) -> None:
+    """Who does not find it says so; then, and only then, it is sent again."""
+    number = str(outbox.delivery(unknown).id)
+    assert resolve(outbox.hub(), number, absent=True, by="petugas").done == 1
+    assert forward(outbox.hub()).done == 1
+    row = outbox.delivery(unknown)
+    assert (row.state, row.attempts, row.registry_id) == ("confirmed", 2, "9002")
+
+
+def test_a_number_belongs_to_one_complaint(outbox: Outbox, unknown: UUID) -> None:
+    """Two complaints are never the same national report by a typing error."""
+    other = outbox.complaint()
+    forward(outbox.hub())
+    number = outbox.delivery(other).registry_id
+    tally = resolve(outbox.hub(), str(unknown), registry_id=number, by="petugas")
+    assert tally.failed == 1 and str(other) in tally.notes[0]
+    assert outbox.delivery(unknown).state == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("registry_id", "absent", "by"),
+    [(None, False, "a"), ("93", True, "a"), ("x93", False, "a"), ("0", False, "a"), ("93", False, "  ")],
+)
+def test_half_an_answer_resolves_nothing(
+    outbox: Outbox, unknown: UUID, registry_id: str | None, absent: bool, by: str
+) -> None:
+    """A number or --absent, exactly one of them, and who has looked."""
+    assert resolve(outbox.hub(), str(unknown), registry_id=registry_id, absent=absent, by=by).failed == 1
+    assert outbox.delivery(unknown).state == "unknown"
+
+
+def test_what_is_not_in_doubt_is_not_resolved(outbox: Outbox) -> None:
+    """A queued delivery cannot be talked into another state, and an unheard-of id is told."""
+    own = outbox.complaint()
+    assert resolve(outbox.hub(), str(own), absent=True, by="a").failed == 1
+    assert resolve(outbox.hub(), "12345", absent=True, by="a").failed == 1
+
+
+def test_export_of_deliveries(outbox: Outbox, unknown: UUID) -> None:
+    """Four fields a delivery, as the command's page says."""
+    with outbox.store.begin() as work:
+        rows = list(deliveries.exported(work, ["portal"]))
+        assert list(deliveries.exported(work, ["another"])) == []
+    assert rows == [{"complaint_id": str(unknown), "state": "unknown", "registry_id": None, "attempts": 1}]
