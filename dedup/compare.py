@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA, Levenshtein
 
 from dedup.rules import STOP, Rules
@@ -70,31 +70,45 @@ def _likeness(ours: Sequence[str], theirs: Sequence[str], rules: Rules) -> tuple
 
 
 def covered(ours: Sequence[str], theirs: Sequence[str], rules: Rules) -> float:
-    """Which share (0..1, by letters) of the shorter text's telling words the longer one holds, mistypings allowed."""
+    """Which share (0..1, by letters) of the shorter text's telling words the longer one holds, mistypings allowed.
+
+    Below the threshold of a review the exact share does not matter, and 0.0 is said as soon as that is certain.
+    """
     shorter, longer = sorted((_telling(ours), _telling(theirs)), key=lambda words: sum(map(len, words)))
     if len(shorter) < 5:
         return 0.0
-    missing = sum(len(word) for word in _lonely(shorter, longer, rules))
-    return 1 - missing / sum(map(len, shorter))
+    letters = sum(map(len, shorter))
+    most = letters * (1 - rules.review)
+    missing = 0
+    for word in _lonely(shorter, longer, rules):
+        missing += len(word)
+        if missing > most:
+            return 0.0
+    return 1 - missing / letters
 
 
 def _telling(words: Sequence[str]) -> list[str]:
     return [word for word in dict.fromkeys(words) if word not in STOP]
 
 
-def _lonely(words: Sequence[str], others: Sequence[str], rules: Rules) -> list[str]:
+def _lonely(words: Sequence[str], others: Sequence[str], rules: Rules) -> Iterator[str]:
     """Words without a partner among the others: neither equal nor, if long enough, a mistyping."""
     known = frozenset(others)
-    return [word for word in words if word not in known and not any(_typo(word, other, rules) for other in known)]
+    candidates = _letters(known)
+    return (word for word in words if word not in known and not _mistyped(word, candidates, rules))
 
 
-def _typo(word: str, other: str, rules: Rules) -> bool:
+def _letters(words: Iterable[str]) -> list[str]:
+    return [word for word in words if len(word) >= 3 and not word[0].isdigit()]
+
+
+def _mistyped(word: str, others: Sequence[str], rules: Rules) -> bool:
     """Mistyped, or written without its vowels. Numbers are never mistyped: 7 and 17 are two houses."""
-    if word[0].isdigit() or other[0].isdigit() or min(len(word), len(other)) < 3:
+    if word[0].isdigit() or len(word) < 3:
         return False
-    return fuzz.ratio(word, other, score_cutoff=rules.word) > 0 or (
-        word[0] == other[0] and _without_vowels(word, other)
-    )
+    if process.extractOne(word, others, scorer=fuzz.ratio, score_cutoff=rules.word) is not None:
+        return True
+    return any(word[0] == other[0] and _without_vowels(word, other) for other in others)
 
 
 def _without_vowels(word: str, other: str) -> bool:
@@ -180,7 +194,7 @@ def _one_wording(mine: Sequence[str], yours: Sequence[str], rules: Rules) -> boo
     if any(word[0].isdigit() for word in mine) and any(word[0].isdigit() for word in yours):
         return False
     if len(mine) == len(yours):
-        return all(_one_slip(one, other) or _typo(one, other, rules) for one, other in zip(mine, yours, strict=True))
+        return all(_one_slip(one, other) or _mistyped(one, _letters([other]), rules) for one, other in zip(mine, yours, strict=True))
     return fuzz.ratio("".join(mine), "".join(yours)) >= rules.torn
 
 

@@ -11,9 +11,10 @@ from uuid import UUID
 from connectors.manifest import Manifest
 from connectors.mapping import Mapping
 from connectors.mapping import compile as compile_mapping
+from dedup.judge import Doc
 from hub.audit.entry import Entry
 from hub.fetching import addressed, fetch
-from hub.judging import Judged, doc_of, echo, judge_complaint, link, reporter_tokens
+from hub.judging import Judged, doc_of, echo, is_re_report, judge_doc, link, reporter_tokens
 from hub.model import Complaint, Problem, Tally, complaint_id
 from hub.normalise import Normalised, normalise, own_refs
 from hub.pulling import manifest_of
@@ -69,6 +70,10 @@ class _Run:
     provisional: bool
     """A first batch that may be too large to send: judge all, hold all, count, then decide."""
     words: Counter[str] = field(default_factory=Counter)
+    settled: dict[int, str] = field(default_factory=dict)
+    """What became of the items of this batch."""
+    touched: set[UUID] = field(default_factory=set)
+    """Complaints of which this run has written a version: what was known of them before the batch is out of date."""
     mapping: Mapping | None = None
 
     def batch(self) -> bool:
@@ -81,7 +86,10 @@ class _Run:
                 return False
             read = [(item, self._normalised(item)) for item in batch]
             work.lock("verdicts")
-            append_all(work, [self._one(work, item, result, now) for item, result in read])
+            known = complaints.known(work, hub.vault, {item.complaint for item in batch})
+            append_all(work, [self._one(work, item, result, known[item.complaint], now) for item, result in read])
+            items.settle(work, self.settled)
+            self.settled.clear()
         return True
 
     def _normalised(self, item: Stored) -> Normalised:
@@ -97,24 +105,27 @@ class _Run:
             mapping=self.mapping,
         )
 
-    def _one(self, work: Work, item: Stored, result: Normalised, now: datetime) -> Entry:
+    def _one(self, work: Work, item: Stored, result: Normalised, known: Known, now: datetime) -> Entry:
         """Decide about one item and write all of it; returns its entry."""
-        known = complaints.known(work, self.hub.vault, item.complaint)
-        if result.complaint is None:
+        if item.complaint in self.touched:
+            known = complaints.known(work, self.hub.vault, {item.complaint})[item.complaint]
+        self.touched.add(item.complaint)
+        if result.complaint is None and result.wanted:
             return self._quarantine(work, item, known, result.problems, now)
-        complaints.leave_quarantine(work, item.complaint, now)
+        if known.state != "waiting":
+            complaints.leave_quarantine(work, item.complaint, now)
         reason = self._rejection(work, result)
         if reason and known.state in ("waiting", "quarantined", "rejected"):
             return self._reject(work, item, result, reason, now)
         if known.state in ("accepted", "withheld_repeat", "held"):
             return self._update(work, item, known, result, now)
-        return self._new(work, item, result, now)
+        return self._new(work, item, result, known, now)
 
     # what becomes of an item ---------------------------------------------------------------------------------------
 
     def _quarantine(self, work: Work, item: Stored, known: Known, problems: Sequence[Problem], now: datetime) -> Entry:
         complaints.quarantine(work, self.connector.id, self.connector.region, item, problems, now)
-        items.settle(work, item.id, "quarantined")
+        self.settled[item.id] = "quarantined"
         if known.state in ("waiting", "quarantined"):
             complaints.say(work, item.complaint, "quarantined", problems[0].rule)
             self.words["quarantined"] += 1
@@ -122,8 +133,7 @@ class _Run:
         return self._entry("quarantined", item, problems[0].rule, now, rules=codes)
 
     def _rejection(self, work: Work, result: Normalised) -> str | None:
-        assert result.complaint is not None
-        if not result.wanted:
+        if not result.wanted or result.complaint is None:
             return "not_a_complaint"
         if self.manifest.already_in_sp4n or result.complaint.sp4n_id:
             return "already_in_sp4n"
@@ -134,41 +144,50 @@ class _Run:
         return any(echo(work, self.hub.vault, UUID(ref), complaint.body) for ref in own_refs(complaint.body))
 
     def _reject(self, work: Work, item: Stored, result: Normalised, reason: str, now: datetime) -> Entry:
-        commitment = self._write(work, item, result, now)
-        items.settle(work, item.id, "rejected")
+        commitment = self._write(work, item, result.complaint, result, now)[0] if result.complaint else None
+        self.settled[item.id] = "rejected"
         complaints.say(work, item.complaint, "rejected", reason)
         self.words["rejected"] += 1
         return self._entry("rejected", item, reason, now, commitment=commitment)
 
     def _update(self, work: Work, item: Stored, known: Known, result: Normalised, now: datetime) -> Entry:
         """A later version of a complaint that we have: stored, never a second create, unless the id was used again."""
-        assert result.complaint is not None and known.document is not None
+        if result.complaint is None or known.document is None:
+            self.settled[item.id] = "rejected"
+            return self._entry("rejected", item, "not_a_complaint", now, version=item.version)
         again = reused(known.document, result.complaint.document())
         if again != "same":
             return self._used_again(work, item, result, again, now)
-        commitment = self._write(work, item, result, now)
-        items.settle(work, item.id, "accepted")
+        commitment, _ = self._write(work, item, result.complaint, result, now)
+        self.settled[item.id] = "accepted"
         self.words["updated"] += 1
         return self._entry("accepted", item, "update", now, commitment=commitment, version=item.version)
 
     def _used_again(self, work: Work, item: Stored, result: Normalised, again: str, now: datetime) -> Entry:
         """The portal gave an old id to another complaint: the next incarnation, sent like any other."""
-        assert result.complaint is not None
         fresh = complaint_id(self.connector.id, item.ref, item.incarnation + 1)
         moved = items.move(work, item, self.connector.id, self.connector.region, self.manifest.channel, fresh, now)
         if again == "doubtful":
             complaints.review(
                 work, self.connector.region, "id_used_again", complaint=fresh, other=item.complaint, now=now
             )
-        return self._one(work, moved, self._normalised(moved), now)
+        unknown = complaints.known(work, self.hub.vault, {fresh})[fresh]
+        return self._one(work, moved, self._normalised(moved), unknown, now)
 
-    def _new(self, work: Work, item: Stored, result: Normalised, now: datetime) -> Entry:
+    def _new(self, work: Work, item: Stored, result: Normalised, known: Known, now: datetime) -> Entry:
         assert result.complaint is not None
-        commitment = self._write(work, item, result, now)
-        work.run("UPDATE complaints SET case_id = :case WHERE id = :id", case=cases.make(work, now), id=item.complaint)
-        judged = self._judged(work, item, result.complaint, now)
+        case = known.case_id or cases.make(work, now)
+        commitment, doc = self._write(work, item, result.complaint, result, now, case=case)
+        judged = judge_doc(
+            work,
+            self.hub.vault,
+            item.complaint,
+            doc,
+            may_wait=not is_re_report(result.complaint),
+            fresh=known.document is None,
+        )
         link(work, self.connector.region, item.complaint, judged, self.hub.holder, now)
-        items.settle(work, item.id, "accepted")
+        self.settled[item.id] = "accepted"
         word, reason = self._place(work, item, result, judged, now)
         self.words[word] += 1
         return self._entry(
@@ -181,11 +200,6 @@ class _Run:
             reasons=[r.code for r in judged.verdict.reasons],
             model=judged.verdict.model,
             unmapped=list(result.unmapped),
-        )
-
-    def _judged(self, work: Work, item: Stored, complaint: Complaint, now: datetime) -> Judged:
-        return judge_complaint(
-            work, self.hub.vault, item.complaint, complaint, region=self.connector.region, at=_when(complaint, item)
         )
 
     def _place(
@@ -208,24 +222,36 @@ class _Run:
             return "status_skipped"
         return "first_batch" if self.provisional else None
 
-    def _write(self, work: Work, item: Stored, result: Normalised, now: datetime) -> str:
-        assert result.complaint is not None
-        complaint, vault = result.complaint, self.hub.vault
-        doc = doc_of(vault, str(item.complaint), complaint, self.connector.region, _when(complaint, item))
-        complaints.tokens(work, item.complaint, self.connector.region, reporter_tokens(vault, complaint))
+    def _write(
+        self,
+        work: Work,
+        item: Stored,
+        complaint: Complaint,
+        result: Normalised,
+        now: datetime,
+        *,
+        case: UUID | None = None,
+    ) -> tuple[str, Doc]:
+        """Store the canonical text, reporter and files of one version; returns its commitment and what dedup sees."""
+        vault = self.hub.vault
+        described = doc_of(vault, str(item.complaint), complaint, self.connector.region, _when(complaint, item))
+        tokens = reporter_tokens(vault, complaint)
+        complaints.tokens(work, item.complaint, self.connector.region, tokens, fresh=item.version == 1)
         files = addressed(complaint.attachments)
         attachments.save(work, vault, item.key, self.connector.region, item.complaint, item.id, files)
-        return complaints.write(
+        commitment = complaints.write(
             work,
             vault,
             item,
             complaint,
-            features=doc.features,
+            case=case,
+            features=described.features,
             unmapped=result.unmapped,
             hub_status=result.hub_status,
             submitted_at=_stamp(complaint.submitted_at),
             now=now,
         )
+        return commitment, described.doc
 
     # the end -------------------------------------------------------------------------------------------------------
 

@@ -32,8 +32,6 @@ LONGEST_ASKED: Final = 24 * 3600.0
 FILES_WAIT: Final = timedelta(hours=24)
 LOOK_AGAIN: Final = timedelta(minutes=15)
 MAPPING_WAIT: Final = timedelta(hours=1)
-DOWN: Final = frozenset({"dns", "connect", "connect_timeout", "tls", "http_401", "http_403", "http_404", "http_503"})
-"""Codes that speak of the registry or its configuration, not of the complaint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +41,8 @@ class Ended:
     state: str
     code: str = ""
     note: str = ""
+    failed_call: bool = False
+    """The registry was called and the call has to be repeated: several in a row speak of the registry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,7 +291,7 @@ class Carrier:
                 gates.hold_back(work, self.config.name, now + timedelta(seconds=asked))
 
         result = Result(act="postponed", state=self.state, receipt=receipt, step=step, tries=self.tries + 1, due_at=due)
-        return self._finish(result, also) or Ended(state="postponed", code=receipt.code)
+        return self._finish(result, also) or Ended(state="postponed", code=receipt.code, failed_call=True)
 
     def _postponed(self, code: str, due: datetime) -> Ended:
         """Nothing was tried; the tries stay as they are."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from hub.carrying import DOWN, Carrier, Ended, code_of
+from hub.carrying import Carrier, Ended, code_of
 from hub.model import Tally
 from hub.registry.port import Registry
 from hub.registry.wording import marker
@@ -21,7 +21,7 @@ from hub.store.gates import SILENCE, Gate
 from hub.store.work import Work
 
 TIRED: Final = 3
-"""Failures to reach a registry in a row that end its run: the next run tries again."""
+"""Calls in a row that have to be repeated end the run of a registry: the next run tries again."""
 NAMED: Final = 20
 """Complaints that a tally names; more are counted."""
 ADVICE: Final = "satupintu resolve {id} --registry-id N --by WHO, or --absent --by WHO where it is not there"
@@ -104,7 +104,7 @@ class _Run:
             self._count(ended, str(delivery.complaint), config.name)
             if ended.state == "no_slot":
                 return
-            down = down + 1 if ended.state == "postponed" and ended.code in DOWN else 0
+            down = down + 1 if ended.failed_call else 0
             if down == TIRED:
                 return
 

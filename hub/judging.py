@@ -70,18 +70,15 @@ def doc_of(vault: Vault, number: str, complaint: Complaint, region: str, at: dat
     return Described(doc=doc, features=pack(doc))
 
 
-def judge_complaint(
-    work: Work, vault: Vault, number: UUID, complaint: Complaint, *, region: str, at: datetime, rules: Rules = RULES
+def judge_doc(
+    work: Work, vault: Vault, number: UUID, doc: Doc, *, may_wait: bool, fresh: bool = False, rules: Rules = RULES
 ) -> Judged:
-    """Look for earlier complaints about the same matter, in the transaction that holds the lock of the verdicts."""
-    doc = doc_of(vault, str(number), complaint, region, at).doc
-    return judge_doc(work, vault, number, doc, may_wait=not is_re_report(complaint), rules=rules)
+    """Look for earlier complaints about the same matter, in the transaction that holds the lock of the verdicts.
 
-
-def judge_doc(work: Work, vault: Vault, number: UUID, doc: Doc, *, may_wait: bool, rules: Rules = RULES) -> Judged:
-    """The same for a document that is already described; its keys go in before the look-up."""
+    The keys go in before the look-up, so that a batch sees itself; `fresh`: this complaint has none yet.
+    """
     hashed = [vault.token64("dedup", key) for key in sorted(keys(doc))]
-    complaints.keys(work, number, doc.day, hashed)
+    complaints.keys(work, number, doc.day, hashed, fresh=fresh)
     found = complaints.candidates(
         work,
         vault,
@@ -90,6 +87,9 @@ def judge_doc(work: Work, vault: Vault, number: UUID, doc: Doc, *, may_wait: boo
         tokens=[bytes.fromhex(token) for token in doc.reporter],
         province=doc.region[:2],
         days=range(doc.day - rules.days, doc.day + rules.days + 1),
+        cap=rules.cap,
+        shared=rules.shared,
+        most=rules.candidates,
     )
     leader = _leader(doc, found, rules) if may_wait else None
     return Judged(verdict=judge(doc, [_doc(one) for one in found], rules), leader=leader)
@@ -113,7 +113,7 @@ AGAIN = re2.compile(r"(?i)\b(lapor(an)? ulang|melapor(kan)? (kembali|lagi)|belum
 def echo(work: Work, vault: Vault, ref: UUID, body: str) -> bool:
     """True where `body` carries the text of our own complaint `ref`: it went out and has come back."""
     row = work.one("SELECT EXISTS (SELECT FROM deliveries WHERE complaint = :id) AS sent", id=ref)
-    document = complaints.known(work, vault, ref).document if row and row.sent else None
+    document = complaints.known(work, vault, {ref})[ref].document if row and row.sent else None
     return document is not None and partial_ratio(normalise(document["body"]), normalise(body)) >= ECHO
 
 

@@ -113,7 +113,7 @@ def _one(
         id=complaint,
     )
     assert row is not None
-    known = complaints.known(work, hub.vault, complaint)
+    known = complaints.known(work, hub.vault, {complaint})[complaint]
     assert known.document is not None
     if row.case_id is None:
         work.run("UPDATE complaints SET case_id = :case WHERE id = :id", case=cases.make(work, now), id=complaint)

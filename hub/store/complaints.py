@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,18 +27,21 @@ class Known:
     sent: bool
 
 
-def known(work: Work, vault: Vault, complaint: UUID) -> Known:
-    """A complaint's state and, where it has one, its canonical text."""
-    row = work.one(
+def known(work: Work, vault: Vault, ids: Collection[UUID]) -> dict[UUID, Known]:
+    """The state of these complaints and, where they have one, their canonical text."""
+    rows = work.rows(
         """
         SELECT c.id, c.state, c.reason, c.case_id, c.key_id, c.canonical_enc, k.wrapped,
                coalesce(d.state NOT IN ('queued', 'files_uploaded'), false) AS sent
         FROM complaints c LEFT JOIN data_keys k ON k.id = c.key_id LEFT JOIN deliveries d ON d.complaint = c.id
-        WHERE c.id = :id
+        WHERE c.id = ANY(:ids)
         """,
-        id=complaint,
+        ids=list(ids),
     )
-    assert row is not None
+    return {row.id: _known(row, vault) for row in rows}
+
+
+def _known(row: Any, vault: Vault) -> Known:
     document = None
     if row.canonical_enc is not None and row.wrapped is not None:
         key = vault.unwrap(row.key_id, bytes(row.wrapped))
@@ -52,6 +55,7 @@ def write(
     item: Stored,
     complaint: Complaint,
     *,
+    case: UUID | None,
     features: bytes,
     unmapped: Sequence[str],
     hub_status: str | None,
@@ -66,11 +70,12 @@ def write(
                category_code = :category, region_code = :region_code, code_system = :code_system,
                is_supervisory = :supervisory, is_anonymous = :anonymous, is_confidential = :confidential,
                unmapped = :unmapped, hub_status = :hub_status, item_id = :item, key_id = :key, canonical_enc = :sealed,
-               features_enc = :features, manifest_sha256 = :sha
+               features_enc = :features, manifest_sha256 = :sha, case_id = coalesce(:case, case_id)
         WHERE id = :id
         """,
         id=item.complaint,
         now=now,
+        case=case,
         submitted=submitted_at,
         kind=complaint.kind,
         category=complaint.category_code,
@@ -208,21 +213,28 @@ def held(work: Work, connector: UUID, reason: str | None = None) -> Sequence[Any
     )
 
 
-def tokens(work: Work, complaint: UUID, region: str, values: Mapping[str, bytes]) -> None:
-    """Replace the keyed hashes of a complaint's reporter."""
-    work.run("DELETE FROM reporter_tokens WHERE complaint = :id", id=complaint)
+def tokens(work: Work, complaint: UUID, region: str, values: Mapping[str, bytes], *, fresh: bool) -> None:
+    """Replace the keyed hashes of a complaint's reporter; a `fresh` complaint has none yet."""
+    if not fresh:
+        work.run("DELETE FROM reporter_tokens WHERE complaint = :id", id=complaint)
     work.many(
         "INSERT INTO reporter_tokens (complaint, what, token, region) VALUES (:id, :what, :token, :region)",
         [{"id": complaint, "what": what, "token": token, "region": region} for what, token in values.items()],
     )
 
 
-def keys(work: Work, complaint: UUID, day: int, values: Sequence[int]) -> None:
-    """Replace the keyed words by which other complaints may find this one."""
-    work.run("DELETE FROM dedup_keys WHERE complaint = :id", id=complaint)
-    work.many(
-        "INSERT INTO dedup_keys (key, day, complaint) VALUES (:key, :day, :id) ON CONFLICT DO NOTHING",
-        [{"key": value, "day": day, "id": complaint} for value in values],
+def keys(work: Work, complaint: UUID, day: int, values: Sequence[int], *, fresh: bool) -> None:
+    """Replace the keyed words by which other complaints may find this one; a `fresh` one has none yet."""
+    if not fresh:
+        work.run("DELETE FROM dedup_keys WHERE complaint = :id", id=complaint)
+    work.run(
+        """
+        INSERT INTO dedup_keys (key, day, complaint)
+        SELECT k, :day, :id FROM unnest(CAST(:keys AS bigint[])) AS k ON CONFLICT DO NOTHING
+        """,
+        keys=list(values),
+        day=day,
+        id=complaint,
     )
 
 
@@ -247,6 +259,9 @@ def candidates(
     tokens: Sequence[bytes],
     province: str,
     days: range,
+    cap: int,
+    shared: int,
+    most: int,
 ) -> list[Candidate]:
     """Complaints of the same province and time that share keys or a reporter with this one, the closest first."""
     rows = work.rows(
@@ -257,17 +272,23 @@ def candidates(
         province=province + "%",
         first=days.start,
         last=days.stop - 1,
+        cap=cap,
+        shared=shared,
+        most=most,
     )
     return [_candidate(row, vault) for row in rows]
 
 
 _CANDIDATES = """
 WITH near AS (
-    SELECT complaint, count(*) AS shared FROM dedup_keys
-    WHERE key = ANY(:keys) AND day BETWEEN :first AND :last AND complaint <> :id
-    GROUP BY complaint ORDER BY shared DESC LIMIT 60
+    SELECT h.complaint, count(*) AS shared
+    FROM unnest(CAST(:keys AS bigint[])) AS k(key) CROSS JOIN LATERAL (
+        SELECT complaint FROM dedup_keys d WHERE d.key = k.key AND d.day BETWEEN :first AND :last AND d.complaint <> :id
+        ORDER BY d.day DESC, d.complaint LIMIT :cap) h
+    GROUP BY h.complaint HAVING count(*) >= :shared ORDER BY shared DESC, h.complaint LIMIT :most
 ), own AS (
-    SELECT DISTINCT complaint FROM reporter_tokens WHERE token = ANY(:tokens) AND complaint <> :id LIMIT 60
+    SELECT DISTINCT complaint FROM reporter_tokens
+    WHERE token = ANY(CAST(:tokens AS bytea[])) AND complaint <> :id LIMIT :cap
 ), found AS (
     SELECT complaint, max(shared) AS shared FROM (
         SELECT complaint, shared FROM near UNION ALL SELECT complaint, 0 FROM own) u GROUP BY complaint
@@ -280,7 +301,7 @@ JOIN complaints c ON c.id = f.complaint
 JOIN data_keys k ON k.id = c.key_id
 LEFT JOIN deliveries d ON d.complaint = c.id
 WHERE c.region LIKE :province AND c.case_id IS NOT NULL AND c.features_enc IS NOT NULL
-ORDER BY f.shared DESC, c.id LIMIT 40
+ORDER BY f.shared DESC, c.id
 """
 
 

@@ -260,9 +260,16 @@ def _payload(row: Any, vault: Vault, key: DataKey) -> Any:
         return None
 
 
-def settle(work: Work, number: int, state: str) -> None:
-    """Say what became of an item: accepted, quarantined or rejected."""
-    work.run("UPDATE items SET state = :state WHERE id = :id", id=number, state=state)
+def settle(work: Work, states: Mapping[int, str]) -> None:
+    """Say what became of items: accepted, quarantined or rejected."""
+    work.run(
+        """
+        UPDATE items SET state = s.state
+        FROM unnest(CAST(:ids AS bigint[]), CAST(:states AS text[])) AS s(id, state) WHERE items.id = s.id
+        """,
+        ids=list(states),
+        states=list(states.values()),
+    )
 
 
 def move(
