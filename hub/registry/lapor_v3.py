@@ -172,7 +172,9 @@ class LaporV3:
 
     def _call(self, method: str, path: str, **rest: Any) -> HttpAnswer:
         url = path if path.startswith(("http://", "https://")) else self._base + path
-        return self._http.raw(method, url, headers=dict(self._config.headers), **rest)
+        # A connection that a gateway dropped while it was idle would make a create unknown: each call has its own.
+        headers = {**self._config.headers, "Connection": "close"}
+        return self._http.raw(method, url, headers=headers, **rest)
 
     def _stands_with(self, registry_id: str, target: Target) -> bool:
         """The route's answer was useless, but the institution may have the complaint all the same."""
