@@ -11,6 +11,8 @@ from connectors.base import known
 from connectors.errors import Misconfigured
 from connectors.manifest import Manifest
 
+_OF_THE_HUB: Final = ("look_back", "sweep", "ignore", "created")
+"""Keys of `with` that the hub itself reads; a kind that does not know them need not declare them."""
 _REPLY: Final = ("reply", "reply_by")
 """Where a kind wants the manifest's `reply`; one that has a method `reply` calls its field `reply_by`."""
 
@@ -25,6 +27,9 @@ def channel(manifest: Manifest) -> Any:
     cls = known(manifest.kind)
     fields = {field.name: field for field in dataclasses.fields(cls) if field.init}
     written = {_name(key): value for key, value in manifest.options.items()}
+    for name in _OF_THE_HUB:
+        if name not in fields:
+            written.pop(name, None)
     if strange := sorted(written.keys() - fields.keys()):
         raise _wrong(manifest, f"with.{strange[0]} is no option", f"Use one of: {', '.join(sorted(fields))}.")
     values = {name: value for name, value in _beside(manifest).items() if name in fields and value is not None}

@@ -33,7 +33,7 @@ GIVE_UP: Final = timedelta(days=14)
 TIRED: Final = 3
 """Failures in a row after which a door is left alone until the next run."""
 NOT_DONE: Final = ("dns", "connect", "connect_timeout", "tls", "http_429", "http_503")
-"""Codes that say that the door has certainly not taken the answer."""
+"""Codes that say that the door has certainly not taken the answer; so does any smtp_4yz (RFC 5321, 4.2.1)."""
 REASONED: Final = ("rejected_not_authority", "archived", "deleted")
 """Statuses whose note tells the reporter why; the notes of the others only repeat the status."""
 PUBLIC: Final = ("x",)
@@ -146,7 +146,8 @@ def outcome(error: ChannelError, *, repeatable: bool) -> _Result:
     """What an error means for the answer: queued again, unknown (perhaps handed over), or refused."""
     if not isinstance(error, Unavailable):
         return _Result(state="refused", code=error.code)
-    if repeatable or isinstance(error, NotReached) or error.code in NOT_DONE:
+    sure = isinstance(error, NotReached) or error.code in NOT_DONE or error.code.startswith("smtp_4")
+    if repeatable or sure:
         return _Result(state="queued", code=error.code, wait=error.retry_after or 0.0)
     return _Result(state="unknown", code=error.code)
 

@@ -49,6 +49,11 @@ def test_what_with_says_itself_holds() -> None:
     assert built(url="http://127.0.0.1/", created="dibuat_asli").created == "dibuat_asli"
 
 
+def test_what_the_hub_reads_itself_is_no_wrong_option() -> None:
+    """Every connector may say look_back, sweep and ignore, whatever its kind."""
+    assert built(url="http://127.0.0.1/", look_back="1d", sweep="7d", ignore=["dibaca"]).page_size == 100
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [({"url": "x", "urll": "y"}, "with.urll is no option"), ({}, "with.url is missing")],

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from connectors.errors import ChannelError, Misconfigured, Refused, Unavailable
+from connectors.net import NotReached
 from hub.answers import answer, message_id, outcome
 from hub.follow import follow
 from hub.privacy import Vault
@@ -49,6 +50,8 @@ def state(house: House) -> tuple[str, str | None, int]:
         (Unavailable(code="connect_timeout"), False, "queued"),
         (Unavailable(code="http_429", retry_after=60), False, "queued"),
         (Unavailable(code="http_503"), False, "queued"),
+        (NotReached(code="somewhere"), False, "queued"),
+        (Unavailable(code="smtp_451"), False, "queued"),
         (Unavailable(code="timeout"), False, "unknown"),
         (Unavailable(code="cut"), False, "unknown"),
         (Unavailable(code="http_500"), False, "unknown"),
