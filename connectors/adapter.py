@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import socket
 from collections.abc import Callable
 from http.client import HTTPResponse
@@ -20,10 +21,21 @@ class Wire:
 
     def __init__(self, dial: Dial, monotonic: Callable[[], float]) -> None:
         self.dial, self._monotonic, self.sent, self._deadline = dial, monotonic, False, 0.0
+        self._budget: float = math.inf
 
-    def begin(self, timeout: float) -> None:
-        """A new call of at most `timeout` seconds."""
-        self.sent, self._deadline = False, self._monotonic() + timeout
+    def begin(self, timeout: float, budget: float = math.inf) -> None:
+        """A new call of at most `timeout` seconds and, where given, at most `budget` bytes received."""
+        self.sent, self._deadline, self._budget = False, self._monotonic() + timeout, budget
+
+    def allow(self, budget: float) -> None:
+        """Let the other side send `budget` more bytes within the same call."""
+        self._budget = budget
+
+    def spend(self, count: int) -> None:
+        """Count received bytes; raises OSError where the other side sends more than the call allows."""
+        self._budget -= count
+        if self._budget < 0:
+            raise OSError("more bytes than allowed")
 
     def left(self) -> float:
         """Seconds until the call is over."""
@@ -94,10 +106,12 @@ class _Reads:
         self._wire, self._sock = wire, sock
 
     def makefile(self, *_: Any) -> io.BufferedReader:
-        return io.BufferedReader(_Timed(self._wire, self._sock))
+        return io.BufferedReader(Timed(self._wire, self._sock))
 
 
-class _Timed(io.RawIOBase):
+class Timed(io.RawIOBase):
+    """The reading half of a socket, for io.BufferedReader: waits no longer than the call may, and counts its bytes."""
+
     def __init__(self, wire: Wire, sock: Any) -> None:
         self._wire, self._sock, self._raw = wire, sock, sock.makefile("rb", buffering=0)
 
@@ -107,6 +121,7 @@ class _Timed(io.RawIOBase):
     def readinto(self, buffer: Any) -> int | None:
         self._wire.tighten(self._sock)
         count: int | None = self._raw.readinto(buffer)
+        self._wire.spend(count or 0)
         return count
 
     def close(self) -> None:

@@ -64,7 +64,9 @@ def raw_server(talk: Callable[[socket.socket], None]) -> Iterator[str]:
 
 @pytest.mark.parametrize(
     ("status", "error", "tries"),
-    [(401, Refused, 1), (403, Refused, 1), (404, Unavailable, 1), (410, Unavailable, 1), (400, Misconfigured, 1), (405, Misconfigured, 1), (429, Unavailable, 3), (408, Unavailable, 1), (500, Unavailable, 3), (503, Unavailable, 3)],
+    [(401, Refused, 1), (403, Refused, 1), (404, Unavailable, 1), (410, Unavailable, 1), (400, Misconfigured, 1),
+        (405, Misconfigured, 1),
+        (429, Unavailable, 3), (408, Unavailable, 1), (500, Unavailable, 3), (503, Unavailable, 3)],
 )  # fmt: skip
 def test_every_status_has_its_class_of_error(status: int, error: type[ChannelError], tries: int) -> None:
     """Who has to act follows from the status; only what may pass soon is tried again, three times at most."""

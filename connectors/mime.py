@@ -1,0 +1,317 @@
+"""Reads one e-mail, whatever it is made of; runs only inside the limited child process of `connectors.mail`."""
+
+from __future__ import annotations
+
+import binascii
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import policy
+from email.header import decode_header
+from email.message import Message
+from email.parser import BytesFeedParser
+from email.utils import getaddresses, parsedate_to_datetime
+from html.parser import HTMLParser
+from typing import Any
+
+PARTS = 100
+DEPTH = 20
+HEADER = 64 * 1024
+_BLANK = re.compile(rb"\r?\n\r?\n|\r\r")
+_ID = re.compile(r"<([^<>\s]{1,900})>")
+_ADDRESS = re.compile(r"<([^<>\s@]{1,100}@[^<>\s@]{1,200})>")
+_BOUNDARY = re.compile(r"^--([0-9A-Za-z'()+_,./:=?-]{1,70})[ \t]*\r?\n[A-Za-z-]{1,60}:", re.MULTILINE)
+_SPACES = re.compile(r"[ \t\r\f\v\u00a0]+")
+
+
+class Unreadable(ValueError):
+    """The message is beyond the limits or cannot be understood; the text is a code."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """One message: the payload of the design, and the bytes of its attachments in the order of payload["attachments"]."""
+
+    payload: dict[str, Any]
+    contents: list[bytes]
+
+
+def parse(raw: bytes) -> Mail:
+    """Read a message; raises Unreadable."""
+    blank = _BLANK.search(raw)
+    if (blank.start() if blank else len(raw)) > HEADER:
+        raise Unreadable("header_too_large")
+    message = _parsed(raw)
+    leaves = list(_leaves(message, 0))
+    if len(leaves) > PARTS:
+        raise Unreadable("too_many_parts")
+    files = [leaf for leaf in leaves if _is_file(leaf)]
+    contents = [_content(leaf) for leaf in files]
+    payload = {
+        **_envelope(message),
+        "text": _text(leaves if len(leaves) == 1 else [leaf for leaf in leaves if not _is_file(leaf)]),
+        "auto": _auto(message),
+        "attachments": [_attachment(leaf, content) for leaf, content in zip(files, contents, strict=True)],
+    }
+    return Mail(payload=payload, contents=contents)
+
+
+def _parsed(raw: bytes) -> Message:
+    parser = BytesFeedParser(policy=policy.compat32)
+    for start in range(0, len(raw), 64 * 1024):  # in pieces: the whole as text beside its lines would cost memory
+        parser.feed(raw[start : start + 64 * 1024])
+    message: Message = parser.close()
+    return message
+
+
+def _leaves(part: Message, depth: int) -> Iterator[Message]:
+    if depth > DEPTH:
+        raise Unreadable("too_deep")
+    inner = part.get_payload()
+    if isinstance(inner, str) and part.get_content_maintype() == "multipart":
+        inner = _split_again(inner)
+    if not isinstance(inner, list) or part.get_content_maintype() == "message":
+        yield part
+        return
+    for one in inner[: PARTS + 1]:
+        if isinstance(one, Message):
+            yield from _leaves(one, depth + 1)
+
+
+def _split_again(body: str) -> list[Any] | None:
+    """The parts of a multipart whose declared boundary is missing or wrong, by the first line that looks like one."""
+    found = _BOUNDARY.search(body)
+    if found is None:
+        return None
+    head = f'Content-Type: multipart/mixed; boundary="{found[1]}"\n\n'
+    inner = _parsed(head.encode() + body.encode("utf-8", "surrogateescape")).get_payload()
+    return inner if isinstance(inner, list) else None
+
+
+def _envelope(message: Message) -> dict[str, Any]:
+    senders = _people(message, "From") or _people(message, "Sender")
+    return {
+        "message_id": _message_id(message),
+        "from": senders[0] if senders else {"name": "", "address": ""},
+        "to": _people(message, "To"),
+        "subject": _decoded(message, "Subject"),
+        "date": _date(message),
+        "in_reply_to": next(iter(_ids(message, "In-Reply-To")), None),
+        "references": _ids(message, "References"),
+    }
+
+
+def _plain(message: Message, name: str) -> str:
+    """A header as text without folding; bytes beyond ASCII are read as UTF-8, else as Windows-1252."""
+    value = message.get(name)
+    if value is None:
+        return ""
+    return _readable(str(value).encode("utf-8", "surrogateescape")).replace("\r", "").replace("\n", "")
+
+
+def _readable(data: bytes, charset: str | None = None) -> str:
+    for name in (charset, "utf-8", "cp1252"):
+        try:
+            if name:
+                return data.decode(name).encode("utf-8", "replace").decode()
+        except (LookupError, ValueError):
+            continue
+    return data.decode("latin-1")
+
+
+def _words(value: str) -> str:
+    """A header value with its encoded words (RFC 2047) read; what cannot be read stays as it is."""
+    try:
+        parts = decode_header(value)
+    except (ValueError, LookupError, AssertionError):
+        return value
+    return " ".join("".join(_word(part, charset) for part, charset in parts).split())
+
+
+def _word(part: str | bytes, charset: str | None) -> str:
+    if isinstance(part, str):
+        return part
+    # What stood between encoded words comes back in Python's own escapes for letters beyond Latin-1.
+    return part.decode("raw-unicode-escape") if charset is None else _readable(part, charset)
+
+
+def _decoded(message: Message, name: str) -> str:
+    return _words(_plain(message, name))
+
+
+def _people(message: Message, name: str) -> list[dict[str, str]]:
+    value = _plain(message, name)
+    try:
+        found = getaddresses([value[:10_000]])
+    except (ValueError, IndexError, TypeError, AttributeError, RecursionError):
+        found = []
+    people = [{"name": _words(name), "address": address} for name, address in found if "@" in address]
+    return people or [{"name": "", "address": address} for address in _ADDRESS.findall(value)[:1]]
+
+
+def _message_id(message: Message) -> str | None:
+    value = " ".join(_plain(message, "Message-ID").split())
+    if value.startswith("<") and value.endswith(">"):
+        value = value[1:-1].strip()
+    return value or None
+
+
+def _ids(message: Message, name: str) -> list[str]:
+    return _ID.findall(_plain(message, name))[:100]
+
+
+def _date(message: Message) -> str | None:
+    try:
+        return parsedate_to_datetime(_plain(message, "Date")).isoformat()
+    except (ValueError, TypeError, IndexError, OverflowError, AttributeError):
+        return None
+
+
+def _is_file(leaf: Message) -> bool:
+    disposition = str(leaf.get("Content-Disposition") or "").lower().lstrip()
+    if disposition.startswith("attachment") or leaf.get_content_maintype() != "text":
+        return True
+    return leaf.get_content_subtype() not in ("plain", "html") or bool(_name(leaf) and disposition)
+
+
+def _name(leaf: Message) -> str:
+    try:
+        given = leaf.get_filename("")
+    except (ValueError, LookupError, TypeError, AttributeError, IndexError):
+        given = ""
+    name = _words(_readable(str(given).encode("utf-8", "surrogateescape")))
+    return re.sub(r"[\x00-\x1f\x7f/\\]", "_", name)[:200].strip(". ")
+
+
+def _content(leaf: Message) -> bytes:
+    try:
+        if leaf.is_multipart():
+            return b"\r\n".join(part.as_bytes() for part in leaf.get_payload() if isinstance(part, Message))
+        data = _base64(leaf) or leaf.get_payload(decode=True)
+    except (ValueError, LookupError, TypeError, AttributeError, AssertionError):
+        data = None
+    if isinstance(data, bytes):
+        return data
+    return str(leaf.get_payload() or "").encode("utf-8", "surrogateescape")
+
+
+def _base64(leaf: Message) -> bytes | None:
+    """The short way for big files: the library's own keeps several copies of them in memory."""
+    body = leaf.get_payload()
+    if str(leaf.get("Content-Transfer-Encoding") or "").strip().lower() != "base64" or not isinstance(body, str):
+        return None
+    try:
+        return binascii.a2b_base64(body)
+    except ValueError:
+        return None
+
+
+def _attachment(leaf: Message, content: bytes) -> dict[str, Any]:
+    media = leaf.get_content_type()
+    media = (
+        media
+        if re.fullmatch(r"[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,100}", media)
+        else "application/octet-stream"
+    )
+    name = _name(leaf) or ("message.eml" if media == "message/rfc822" else "attachment")
+    return {"name": name, "media_type": media, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def _text(leaves: list[Message]) -> str:
+    """The words of the message: its plain text, or where there is none its HTML as text."""
+    plain = [_body(leaf) for leaf in leaves if leaf.get_content_subtype() == "plain"]
+    if any(text.strip() for text in plain):
+        return _tidy("\n\n".join(text.strip("\r\n") for text in plain if text.strip()))
+    return _tidy("\n\n".join(_from_html(_body(leaf)) for leaf in leaves if leaf.get_content_subtype() == "html"))
+
+
+def _body(leaf: Message) -> str:
+    charset = leaf.get_param("charset")
+    try:
+        name = leaf.get_content_charset() if charset is not None else None
+    except (ValueError, LookupError, TypeError, AttributeError):
+        name = None
+    return _readable(_content(leaf), None if name in (None, "us-ascii", "unknown-8bit") else name)
+
+
+def _tidy(text: str) -> str:
+    lines = [line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+class _Words(HTMLParser):
+    """Collects what a reader would see of a page: no scripts, styles or head."""
+
+    hidden = frozenset({"script", "style", "head", "title", "template", "noscript", "object", "svg"})
+    blocks = frozenset(
+        {"p", "div", "tr", "table", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6"}
+        | {"blockquote", "pre", "section", "article", "hr"}
+    )
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.words: list[str] = []
+        self._hidden: str | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self._hidden is None and tag in self.hidden:
+            self._hidden = tag
+        elif tag == "br":
+            self.words.append("\n")
+        elif tag in self.blocks:
+            self.words.append("\n- " if tag == "li" else "\n")
+        elif tag in ("td", "th"):
+            self.words.append(" ")
+        if tag == "body":
+            self._hidden = None  # a head that was never closed hides no body
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == self._hidden:
+            self._hidden = None
+        elif tag in self.blocks:
+            self.words.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        if self._hidden is None:
+            self.words.append(_SPACES.sub(" ", data.replace("\n", " ")))
+
+
+def _from_html(page: str) -> str:
+    reader = _Words()
+    try:
+        reader.feed(page)
+        reader.close()
+    except (AssertionError, ValueError):
+        reader.words.append("")  # what was read until here still counts
+    lines = [_SPACES.sub(" ", line).strip() for line in "".join(reader.words).split("\n")]
+    return "\n".join(lines)
+
+
+def _auto(message: Message) -> str | None:
+    """`bounce` for reports of failed delivery (RFC 3464), `reply` for automatic answers (RFC 3834), else None."""
+    header = {name: _plain(message, name).strip().lower() for name in _SIGNS}
+    report = message.get_content_type() == "multipart/report"
+    kind = _parameter(message, "report-type")
+    daemon = bool(re.search(r"\bmailer-daemon\b", header["from"]))
+    if (report and kind in ("", "delivery-status")) or header["x-failed-recipients"] or daemon:
+        return "bounce"
+    if (report and kind == "disposition-notification") or header["auto-submitted"].startswith("auto-replied"):
+        return "reply"
+    if header["auto-submitted"].startswith("auto-generated") and header["in-reply-to"]:
+        return "reply"
+    if any(header[name] not in ("", "no") for name in _REPLY_SIGNS) or header["precedence"] == "auto_reply":
+        return "reply"
+    return "bounce" if header["return-path"] == "<>" else None
+
+
+_REPLY_SIGNS = ("x-autoreply", "x-autorespond", "x-auto-reply-from")
+_SIGNS = ("from", "auto-submitted", "precedence", "return-path", "x-failed-recipients", "in-reply-to", *_REPLY_SIGNS)
+
+
+def _parameter(message: Message, name: str) -> str:
+    try:
+        value = message.get_param(name, "")
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return ""
+    return value.lower() if isinstance(value, str) else ""
