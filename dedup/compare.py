@@ -63,7 +63,7 @@ def _likeness(ours: Sequence[str], theirs: Sequence[str], rules: Rules) -> tuple
     near = max(fuzz.ratio(a, b), fuzz.token_sort_ratio(a, b)) / 100
     part = 0.0
     if min(len(ours), len(theirs)) >= rules.contained:
-        part = max(fuzz.partial_ratio(a, b) / 100, covered(ours, theirs, rules)) * 0.98
+        part = max(fuzz.partial_ratio(a, b, score_cutoff=rules.review * 100) / 100, covered(ours, theirs, rules)) * 0.98
     likeness = min(max(near, part), 0.99)
     how = "alike_text" if likeness < rules.same else "near_text" if near >= part else "contained_text"
     return likeness, how
@@ -194,7 +194,10 @@ def _one_wording(mine: Sequence[str], yours: Sequence[str], rules: Rules) -> boo
     if any(word[0].isdigit() for word in mine) and any(word[0].isdigit() for word in yours):
         return False
     if len(mine) == len(yours):
-        return all(_one_slip(one, other) or _mistyped(one, _letters([other]), rules) for one, other in zip(mine, yours, strict=True))
+        return all(
+            _one_slip(one, other) or _mistyped(one, _letters([other]), rules)
+            for one, other in zip(mine, yours, strict=True)
+        )
     return fuzz.ratio("".join(mine), "".join(yours)) >= rules.torn
 
 

@@ -7,15 +7,16 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from uuid import UUID
-
-from connectors.mail import Parser
 
 from connectors.base import Context
 from connectors.errors import Misconfigured
 from connectors.http import HttpClient
+from connectors.mail import Parser
 from connectors.manifest import Catalogue, Manifest, catalogue
 from connectors.net import dialler
 from connectors.secret import Secrets, references
@@ -51,23 +52,27 @@ def open_hub(
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     keys = open_keys(settings)
     vault = Vault(keys)
-    with open_store(settings, clock) as store:
+    with open_store(settings, clock) as store, closing(Parser()) as parser:
         with store.begin() as work:
             number, written_with = leaves.hub_row(work, keys.fingerprint(), clock())
         keys.check(written_with)
-        yield _hub(settings, store, vault, number, catalogue(settings.manifests, only), clock, sleep, seed)
+        world = World(settings=settings, store=store, parser=parser, clock=clock, sleep=sleep)
+        yield _hub(world, vault, number, catalogue(settings.manifests, only), seed)
 
 
-def _hub(
-    settings: Settings,
-    store: Store,
-    vault: Vault,
-    number: UUID,
-    manifests: Catalogue,
-    clock: Callable[[], datetime],
-    sleep: Callable[[float], None],
-    seed: int | None,
-) -> Hub:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What the parts of one hub share."""
+
+    settings: Settings
+    store: Store
+    parser: Parser
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], None]
+
+
+def _hub(world: World, vault: Vault, number: UUID, manifests: Catalogue, seed: int | None) -> Hub:
+    settings = world.settings
     registries = load_registries(
         settings.registries,
         url=settings.registry_url,
@@ -77,25 +82,24 @@ def _hub(
     return Hub(
         id=number,
         settings=settings,
-        store=store,
+        store=world.store,
         vault=vault,
         manifests=manifests,
         registries=registries,
-        registry=_registries(settings, registries, clock, sleep),
-        context=_contexts(settings, store, registries, clock, sleep),
-        clock=clock,
-        sleep=sleep,
+        registry=_registries(world, registries),
+        context=_contexts(world, registries),
+        clock=world.clock,
+        sleep=world.sleep,
         random=random.Random(seed),
         holder=leases.holder(),
     )
 
 
 KINDS: dict[str, Callable[[RegistryConfig, HttpClient], Registry]] = {"lapor_v3": LaporV3}
+ANYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 
 
-def _registries(
-    settings: Settings, registries: Registries, clock: Callable[[], datetime], sleep: Callable[[float], None]
-) -> Callable[[str], Registry]:
+def _registries(world: World, registries: Registries) -> Callable[[str], Registry]:
     """Registries are the operator's own: their address is allowed as it is written, on whatever network it lies."""
     made = threading.local()
 
@@ -103,47 +107,29 @@ def _registries(
         clients: dict[str, Registry] = made.__dict__.setdefault("clients", {})
         if name not in clients:
             config = registries.chosen(name)
-            secrets = Secrets(settings.secrets_folder, os.environ, lambda secret, host: None)
-            http = HttpClient(dialler(ANYWHERE), secrets, clock, sleep)
+            secrets = Secrets(world.settings.secrets_folder, os.environ, lambda secret, host: None)
+            http = HttpClient(dialler(ANYWHERE), secrets, world.clock, world.sleep)
             clients[name] = KINDS[config.kind](config, http)
         return clients[name]
 
     return of
 
 
-def _anywhere() -> tuple[object, ...]:
-    import ipaddress
-
-    return ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0")
-
-
-ANYWHERE = _anywhere()
-
-
-def _contexts(
-    settings: Settings,
-    store: Store,
-    registries: Registries,
-    clock: Callable[[], datetime],
-    sleep: Callable[[float], None],
-) -> Callable[[Manifest, UUID], Context]:
-    dial = dialler(settings.allow_networks)
-    reserved = {
-        name for config in registries.good.values() for value in config.headers.values() for name in _refs(value)
-    }
-    parser = Parser()
+def _contexts(world: World, registries: Registries) -> Callable[[Manifest, UUID], Context]:
+    dial = dialler(world.settings.allow_networks)
+    values = [value for config in registries.good.values() for value in config.headers.values()]
+    reserved = {name for value in values for name in _names(value)}
 
     def of(manifest: Manifest, connector: UUID) -> Context:
-        allowed = binding.allowed(store, manifest, connector, reserved, clock)
-        secrets = Secrets(settings.secrets_folder, os.environ, allowed)
-        return Context(
-            http=HttpClient(dial, secrets, clock, sleep), dial=dial, secret=secrets, clock=clock, parse_mail=parser
-        )
+        allowed = binding.allowed(world.store, manifest, connector, reserved, world.clock)
+        secrets = Secrets(world.settings.secrets_folder, os.environ, allowed)
+        http = HttpClient(dial, secrets, world.clock, world.sleep)
+        return Context(http=http, dial=dial, secret=secrets, clock=world.clock, parse_mail=world.parser)
 
     return of
 
 
-def _refs(text: str) -> set[str]:
+def _names(text: str) -> set[str]:
     try:
         return references(text)
     except Misconfigured:

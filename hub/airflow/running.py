@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MOST_SENTENCES = 5
 """Of what is owed, so many are named; the rest is counted."""
 JAKARTA = ZoneInfo("Asia/Jakarta")
-_SAFE = (ChannelError, StoreProblem, WrongSetting, LostLease)
+_SAFE = (ChannelError, StoreProblem, WrongSetting)
 """Errors whose words are written for people and never quote a value."""
 
 
@@ -100,9 +100,12 @@ def _guarded(work: Callable[[], Tally]) -> Tally:
         return work()
     except _SAFE:
         raise
+    except LostLease as error:
+        taken = str(error)
     except Exception as error:  # noqa: BLE001 - the edge: Airflow would print its words
         fault = Unexpected(place(error))
-    raise fault
+        raise fault from None
+    raise Incomplete(taken)
 
 
 def place(error: BaseException) -> str:

@@ -11,7 +11,6 @@ from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule, TriggerRul
 from connectors.errors import Misconfigured, Refused, Unavailable
 from hub.airflow.errors import Failed, Incomplete
 from hub.settings import WrongSetting
-from hub.store.leases import LostLease
 from hub.store.problems import StoreProblem, StoreUnavailable
 
 POOL = "default_pool"
@@ -35,7 +34,7 @@ POLICY = ExceptionRetryPolicy(
             reason="A person has to act first.",
         ),
         RetryRule(
-            exception=[Incomplete, Failed, LostLease],
+            exception=[Incomplete, Failed],
             action=RetryAction.FAIL,
             reason="The next run goes on where this one ended.",
         ),
