@@ -73,10 +73,21 @@ class Window:
 class Answer(Protocol):
     """One HTTP answer, its body read within the size limit."""
 
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    url: str
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Header fields; names in any case."""
+
+    @property
+    def body(self) -> bytes:
+        """The decoded body."""
+
+    @property
+    def url(self) -> str:
+        """Where it came from."""
 
     def json(self) -> Any:
         """The body as JSON; raises Unavailable where it is none."""

@@ -17,10 +17,11 @@ from hub.fetching import addressed, fetch
 from hub.judging import Judged, doc_of, echo, is_re_report, judge_doc, link, reporter_tokens
 from hub.model import Complaint, Problem, Tally, complaint_id
 from hub.normalise import Normalised, normalise, own_refs
+from hub.placing import place, release_held
 from hub.pulling import manifest_of
 from hub.reused import reused
 from hub.spine import Hub
-from hub.store import attachments, cases, complaints, connectors, deliveries, items, leases
+from hub.store import attachments, cases, complaints, connectors, items, leases
 from hub.store.complaints import Known
 from hub.store.connectors import Connector
 from hub.store.items import Stored
@@ -266,8 +267,6 @@ class _Run:
         return Tally(verb="accept", done=sum(self.words.values()), words=dict(self.words), owed=owed)
 
     def _first_batch(self, now: datetime) -> tuple[str, ...]:
-        from hub.releasing import release_held
-
         with self.hub.store.begin(region=self.connector.region) as work:
             count = len(complaints.held(work, self.connector.id, "first_batch"))
         if count > self.manifest.forward.first:
@@ -317,36 +316,6 @@ class _Run:
             commitment=commitment,
             detail={name: value for name, value in {**values, **lists}.items() if value},
         )
-
-
-def place(
-    work: Work,
-    hub: Hub,
-    manifest: Manifest,
-    connector: Connector,
-    complaint: UUID,
-    judged: Judged,
-    unmapped: Sequence[str],
-    now: datetime,
-) -> tuple[str, str | None]:
-    """Withhold the repeat of a reporter whose own complaint leads, or queue the complaint; returns word and reason."""
-    if judged.leader and manifest.forward.duplicates == "link":
-        complaints.say(work, complaint, "withheld_repeat", "same_reporter", behind=judged.leader)
-        return "withheld_repeat", None
-    registry = hub.registries.chosen(manifest.forward.registry)
-    complaints.say(work, complaint, "accepted")
-    deliveries.known(work, registry.name, registry.sha256, now)
-    deliveries.queue(
-        work,
-        complaint=complaint,
-        registry=registry.name,
-        connector=connector.id,
-        region=connector.region,
-        now=now,
-        manifest_sha256=connector.manifest_sha256,
-        unmapped=unmapped,
-    )
-    return "on_the_way", None
 
 
 def _stamp(text: str | None) -> datetime | None:

@@ -59,14 +59,17 @@ class _Round:
         return [name for name, failures in self.failures.items() if failures >= TIRED]
 
 
-def follow(hub: Hub, names: Collection[str] = ()) -> Tally:
+def follow(hub: Hub, names: Collection[str] = (), *, everything: bool = False) -> Tally:
     """
     Ask the registries about every complaint whose turn it is, then hand the answers to the reporters.
 
-    `names` limits the asking to complaints of these connectors. One complaint that cannot be read holds up no other;
-    two runs at once share the work and write nothing twice.
+    `names` limits the asking to complaints of these connectors, `everything` asks also where it is not yet time. One
+    complaint that cannot be read holds up no other; two runs at once share the work and write nothing twice.
     """
     turn = _Round(now=hub.clock())
+    if everything:
+        with hub.store.begin() as work:
+            statuses.hasten(work, now=turn.now, names=names)
     while batch := _claim(hub, turn, names):
         for one in batch:
             _look(hub, turn, one)

@@ -36,7 +36,7 @@ def forward(hub: Hub, names: Sequence[str] = ()) -> Tally:
 
 def follow(hub: Hub, names: Sequence[str] = (), *, everything: bool = False) -> Tally:
     """Registry -> status -> back to the reporter through his own door; `everything` also what is not due yet."""
-    return following.follow(hub, names, everything=True) if everything else following.follow(hub, names)
+    return following.follow(hub, names, everything=everything)
 
 
 def seal(hub: Hub) -> Tally:

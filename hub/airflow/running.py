@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.errors import ChannelError
 from hub.airflow.errors import Failed, Incomplete, Unexpected
-from hub.settings import Settings, WrongSetting
+from hub.settings import WrongSetting
 from hub.store.leases import LostLease
 from hub.store.problems import StoreProblem
 

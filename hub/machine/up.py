@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -41,9 +41,18 @@ def up(settings: Settings) -> int:
 
 @contextmanager
 def running(
-    settings: Settings, stop: Stop, *, usual_port: int | None = None, look_every: int = 30
+    settings: Settings,
+    stop: Stop,
+    *,
+    usual_port: int | None = None,
+    look_every: int = 30,
+    beside: Callable[[Crew], None] = lambda crew: None,
 ) -> Iterator[tuple[Airflow, Crew]]:
-    """Database, tables, keys and Airflow for the length of a block. Raises Trouble, Stopped, StoreProblem, KeyProblem."""
+    """
+    Database, tables, keys and Airflow for the length of a block; `beside` is called before Airflow reads manifests.
+
+    Raises Trouble, Stopped, StoreProblem, KeyProblem.
+    """
     with ExitStack() as stack:
         stack.enter_context(alone(settings.home))
         none_left(settings.home, stop)
@@ -53,6 +62,7 @@ def running(
         port = components.free_port(usual_port)
         env = components.variables(settings, database, port, os.environ, look_every)
         migration = components.migrate(crew, env)
+        beside(crew)
         with open_hub(settings):  # keys and tables, while Airflow makes its own
             crew.finished(migration, seconds=components.PATIENCE)
         yield components.start(crew, settings, env, port), crew

@@ -82,6 +82,20 @@ def claim(
     return sorted((_followed(row) for row in rows), key=lambda one: one.id)
 
 
+def hasten(work: Work, *, now: datetime, names: Collection[str]) -> None:
+    """Whatever is still followed is due now; `names` limits to connectors."""
+    work.run(
+        """
+        UPDATE deliveries SET next_check_at = :now
+        WHERE next_check_at > :now AND registry_id IS NOT NULL
+          AND (:everyone OR connector IN (SELECT id FROM connectors WHERE name = ANY(:names)))
+        """,
+        now=now,
+        names=list(names),
+        everyone=not names,
+    )
+
+
 def _followed(row: Any) -> Followed:
     return Followed(
         id=row.id,
