@@ -9,7 +9,7 @@ import re
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -208,9 +208,11 @@ def _open(imap: Imap, ctx: Context, monotonic: Callable[[], float] = time.monoto
             _login(server, imap, ctx)
             yield _Box(server, wire, _select(server, imap.folder))
             wire.begin(5.0, budget=BIGGEST)
-            server.logout()
+            with suppress(imaplib.IMAP4.error, OSError):  # all has been read; a rude goodbye takes nothing away
+                server.logout()
         finally:
-            server.shutdown()
+            with suppress(OSError):  # it may be closed already
+                server.shutdown()
 
 
 def _login(server: _Server, imap: Imap, ctx: Context) -> None:
@@ -277,6 +279,7 @@ class _Server(imaplib.IMAP4):
 
     def _reader(self) -> io.BufferedReader:
         if self._stream is None or self._stream[0] is not self.sock:  # a new socket stands behind STARTTLS
+            self._end_stream()
             self._stream = self.sock, io.BufferedReader(Timed(self._wire, self.sock))
         return self._stream[1]
 
@@ -290,6 +293,15 @@ class _Server(imaplib.IMAP4):
         if len(line) > _LONGEST_LINE:
             raise self.abort("line too long")
         return line
+
+    def shutdown(self) -> None:
+        self._end_stream()  # a socket closes only when the files made of it are closed
+        super().shutdown()
+
+    def _end_stream(self) -> None:
+        if self._stream is not None:
+            self._stream[1].close()
+            self._stream = None
 
     def send(self, data: Any) -> None:
         self._wire.tighten(self.sock)
