@@ -50,7 +50,9 @@ def step(verb: str, *, halted: str = "skip", **operator: Any) -> Callable[..., A
     task, e.g. trigger_rule.
     """
 
-    @task(task_id=verb, multiple_outputs=False, **{"pool": POOL, "retry_policy": POLICY, "retries": RETRIES, **operator})
+    @task(
+        task_id=verb, multiple_outputs=False, **{"pool": POOL, "retry_policy": POLICY, "retries": RETRIES, **operator}
+    )
     def body(name: str | None = None, params: Any = None) -> dict[str, int]:
         from hub.airflow.running import run
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from hub.machine.processes import end, file_of, leftovers
+from hub.machine.records import end, file_of, leftovers
 from hub.store.problems import StoreProblem
 from hub.store.server import Embedded
 

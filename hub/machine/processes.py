@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+
+from hub.machine import records
+from hub.machine.stopping import Stop
 
 GRACE = 10.0
 """Seconds that a process has for an orderly end."""
@@ -27,35 +27,11 @@ class Trouble(Exception):
         self.code = code
 
 
-class Stopped(Exception):
-    """Somebody wants us to end (Ctrl-C or a signal)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """A process that we started, as its file under HOME/run says; enough to know it again after a crash."""
-
-    name: str
-    session: int
-    """The process and the session that it leads have the same number."""
-    started: str
-    boot: str
-
-    def members(self) -> list[int]:
-        """Living processes of its session: the kernel gives its number to nobody else as long as there is one."""
-        if self.boot != _boot():
-            return []
-        leader = _stat(self.session)
-        if leader and leader.started != self.started:
-            return []
-        return [pid for pid, stat in _all() if stat.session == self.session and stat.state != "Z"]
-
-
 @dataclass(slots=True, kw_only=True)
 class Child:
     """One process that we started, and where it writes."""
 
-    record: Record
+    record: records.Record
     process: subprocess.Popen[bytes]
     log: Path
 
@@ -80,7 +56,7 @@ class Child:
             self.process.terminate()
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(grace)
-        end(self.record)
+        records.end(self.record)
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(5)
 
@@ -100,7 +76,7 @@ class Crew:
         self._guard: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        for folder in (run_folder(self.home), self.home / "logs"):
+        for folder in (records.run_folder(self.home), self.home / "logs"):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._guard = subprocess.Popen(
             [sys.executable, "-m", "hub.machine.guard", str(self.home)],
@@ -114,7 +90,7 @@ class Crew:
     def __exit__(self, *_: object) -> None:
         for child in reversed(self.children):
             child.stop()
-            file_of(self.home, child.name).unlink(missing_ok=True)
+            records.file_of(self.home, child.name).unlink(missing_ok=True)
         if self._guard and self._guard.stdin:
             self._guard.stdin.close()
             self._guard.wait(30)
@@ -132,9 +108,7 @@ class Crew:
                 cwd=self.home,
                 start_new_session=True,
             )
-        stat = _stat(process.pid)
-        record = Record(name=name, session=process.pid, started=stat.started if stat else "", boot=_boot())
-        file_of(self.home, name).write_text(json.dumps(asdict(record)))
+        record = records.write(self.home, name, process.pid)
         self.children.append(child := Child(record=record, process=process, log=log))
         return child
 
@@ -155,7 +129,7 @@ class Crew:
                 raise Trouble(f"{child.name} does not end. Look into {child.log}.")
             self._stop.wait(0.1)
         self.children.remove(child)
-        file_of(self.home, child.name).unlink(missing_ok=True)
+        records.file_of(self.home, child.name).unlink(missing_ok=True)
         if child.process.returncode:
             raise Trouble(f"{child.name} failed; its log is {child.log}. It ends with:\n{child.last_words()}")
 
@@ -164,102 +138,3 @@ class Crew:
         for child in self.children:
             if child.ended():
                 raise Trouble(f"{child.name} has ended; its log is {child.log}. It ends with:\n{child.last_words()}")
-
-
-class Stop:
-    """Ctrl-C, TERM and the closing of the terminal become a wish that is looked at between two steps, not in one."""
-
-    SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-    def __init__(self) -> None:
-        self.wanted = False
-        self._before: dict[int, object] = {}
-
-    def __enter__(self) -> Self:
-        for number in self.SIGNALS:
-            self._before[number] = signal.signal(number, self._wish)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, before in self._before.items():
-            signal.signal(number, before)  # type: ignore[arg-type]
-
-    def _wish(self, *_: object) -> None:
-        self.wanted = True
-
-    def look(self) -> None:
-        """Raises Stopped when somebody wants us to end."""
-        if self.wanted:
-            raise Stopped
-
-    def wait(self, seconds: float) -> None:
-        """Sleep, but not longer than until somebody wants us to end."""
-        until = time.monotonic() + seconds
-        self.look()
-        while (left := until - time.monotonic()) > 0:
-            time.sleep(min(left, 0.1))
-            self.look()
-
-
-def run_folder(home: Path) -> Path:
-    """Where the files of running processes lie."""
-    return home / "run"
-
-
-def file_of(home: Path, name: str) -> Path:
-    """The file of one process."""
-    return run_folder(home) / f"{name}.json"
-
-
-def leftovers(home: Path) -> list[tuple[Record, list[int]]]:
-    """Processes of an earlier run that still live, by what they were started as; never somebody else's."""
-    found = [(record, record.members()) for record in _records(home)]
-    return [(record, members) for record, members in found if members]
-
-
-def _records(home: Path) -> Iterator[Record]:
-    for file in sorted(run_folder(home).glob("*.json")):
-        with suppress(OSError, ValueError, TypeError):
-            yield Record(**json.loads(file.read_text()))
-
-
-def end(record: Record) -> None:
-    """End a session for good: ask once, then force, until nobody is left in it."""
-    until = time.monotonic() + 1.0
-    what = signal.SIGTERM
-    while members := record.members():
-        for pid in members:
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, what)
-        if time.monotonic() > until + GRACE:
-            return
-        what = signal.SIGKILL if time.monotonic() > until else signal.SIGTERM
-        time.sleep(0.05)
-
-
-@dataclass(frozen=True, slots=True)
-class _Stat:
-    state: str
-    session: int
-    started: str
-
-
-def _stat(pid: int) -> _Stat | None:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return _Stat(state=fields[0], session=int(fields[3]), started=fields[19])
-
-
-def _all() -> Iterator[tuple[int, _Stat]]:
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and (stat := _stat(int(entry.name))):
-            yield int(entry.name), stat
-
-
-def _boot() -> str:
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return "-"

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from hub.machine import components
 from hub.machine.components import Airflow
-from hub.machine.processes import Crew, Stop, Stopped, Trouble, leftovers
+from hub.machine.processes import Crew, Trouble
+from hub.machine.records import leftovers
+from hub.machine.stopping import Stop, Stopped
 from hub.settings import Settings
 from hub.store.server import Embedded
 from hub.wire import open_hub
@@ -78,7 +80,8 @@ def alone(home: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Trouble(
-                f"It is running already for {home}. End that one first, or set SATUPINTU_HOME to another folder.", code=2
+                f"It is running already for {home}. End that one first, or set SATUPINTU_HOME to another folder.",
+                code=2,
             ) from None
         yield
     finally:
