@@ -22,6 +22,7 @@ class Wire:
     def __init__(self, dial: Dial, monotonic: Callable[[], float]) -> None:
         self.dial, self._monotonic, self.sent, self._deadline = dial, monotonic, False, 0.0
         self._budget: float = math.inf
+        self._last = -math.inf
 
     def begin(self, timeout: float, budget: float = math.inf) -> None:
         """A new call of at most `timeout` seconds and, where given, at most `budget` bytes received."""
@@ -41,8 +42,13 @@ class Wire:
         """Seconds until the call is over."""
         return self._deadline - self._monotonic()
 
+    def idle(self) -> float:
+        """Seconds since a connection of this wire was last used."""
+        return self._monotonic() - self._last
+
     def tighten(self, sock: socket.socket) -> None:
         """Let the next operation on a socket wait no longer than the call may; a slow drip resets no clock."""
+        self._last = self._monotonic()
         if self.left() <= 0:
             raise TimeoutError
         sock.settimeout(self.left())

@@ -30,6 +30,8 @@ MIB = 1024 * 1024
 TRIES = 3
 LONGEST_WAIT = 4.0
 REDIRECTS = 3
+FRESH = 2.0
+"""Seconds for which an idle connection is trusted with a request that must not be sent twice."""
 _MOVED = (301, 302, 303, 307, 308)
 _REST = (408, 425, 429)
 
@@ -122,6 +124,8 @@ class HttpClient:
 
     def _once(self, method: str, address: str, headers: Mapping[str, str], timeout: float, **rest: Any) -> HttpAnswer:
         place, rest = _place(address), rest | {"headers": headers, "timeout": timeout}
+        if method.upper() != "GET" and self._wire.idle() > FRESH:
+            self._session.close()  # a connection that the other side closed meanwhile would leave the outcome unknown
         self._wire.begin(timeout)
         try:
             with self._session.request(method, address, allow_redirects=False, stream=True, **rest) as got:

@@ -22,6 +22,7 @@ _BLANK = re.compile(rb"\r?\n\r?\n|\r\r")
 _ID = re.compile(r"<([^<>\s]{1,900})>")
 _ADDRESS = re.compile(r"<([^<>\s@]{1,100}@[^<>\s@]{1,200})>")
 _BOUNDARY = re.compile(r"^--([0-9A-Za-z'()+_,./:=?-]{1,70})[ \t]*\r?\n[A-Za-z-]{1,60}:", re.MULTILINE)
+_BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 _SPACES = re.compile(r"[ \t\r\f\v\u00a0]+")
 
 
@@ -199,12 +200,16 @@ def _content(leaf: Message) -> bytes:
 def _base64(leaf: Message) -> bytes | None:
     """The short way for big files: the library's own keeps several copies of them in memory."""
     body = leaf.get_payload()
-    if str(leaf.get("Content-Transfer-Encoding") or "").strip().lower() != "base64" or not isinstance(body, str):
+    if _declared(leaf) != "base64" or not isinstance(body, str):
         return None
     try:
         return binascii.a2b_base64(body)
     except ValueError:
         return None
+
+
+def _declared(leaf: Message) -> str:
+    return str(leaf.get("Content-Transfer-Encoding") or "").strip().lower()
 
 
 def _attachment(leaf: Message, content: bytes) -> dict[str, Any]:
@@ -232,7 +237,10 @@ def _body(leaf: Message) -> str:
         name = leaf.get_content_charset() if charset is not None else None
     except (ValueError, LookupError, TypeError, AttributeError):
         name = None
-    return _readable(_content(leaf), None if name in (None, "us-ascii", "unknown-8bit") else name)
+    content, plain = _content(leaf), leaf.get_payload()
+    if isinstance(plain, str) and _declared(leaf) == "base64" and not _BASE64.fullmatch(plain):
+        content = plain.encode("utf-8", "surrogateescape")  # words that were only called base64
+    return _readable(content, None if name in (None, "us-ascii", "unknown-8bit") else name)
 
 
 def _tidy(text: str) -> str:

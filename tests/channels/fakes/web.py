@@ -19,6 +19,8 @@ class Asked:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
+    port: int = 0
+    """The port of the other side, which tells connections apart."""
 
 
 Answer = tuple[int, Mapping[str, str], bytes]
@@ -65,7 +67,8 @@ def _requests(web: Web) -> type[BaseHTTPRequestHandler]:
             query = {key: values[0] for key, values in parse_qs(parts.query, keep_blank_values=True).items()}
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             headers = dict(self.headers.items())
-            asked = Asked(method=self.command, path=parts.path, query=query, headers=headers, body=body)
+            port = self.client_address[1]
+            asked = Asked(method=self.command, path=parts.path, query=query, headers=headers, body=body, port=port)
             web.asked.append(asked)
             status, headers, content = web.answer(asked)
             if status == 0:

@@ -297,3 +297,16 @@ def test_raw_gives_every_status_and_uploads_files() -> None:
         assert (answer.status, answer.headers["x-a"]) == (418, "b")
         assert b"\xff\xd8" in web.asked[0].body
         assert "127.0.0.1" not in repr(answer)
+
+
+def test_writing_trusts_no_old_connection() -> None:
+    """After a pause a request that must not be sent twice gets a connection of its own, so a stale one costs no doubt."""
+    now = [0.0]
+    http = HttpClient(dialler(LOOPBACK), lambda text, _: text, lambda: NOW, monotonic=lambda: now[0])
+    with serve(lambda asked: json_page(asked.headers["Host"].encode())) as web:
+        ports = []
+        for pause in (0.0, 1.0, 5.0):
+            now[0] += pause
+            http.raw("POST", web.url)
+            ports.append(web.asked[-1].port)
+    assert ports[0] == ports[1] != ports[2]
