@@ -45,6 +45,17 @@ def ensure(migration_url: str, hub_login: str = HUB_LOGIN) -> bool:
         raise unavailable(error) from None
 
 
+def version_of(url: str) -> str | None:
+    """The version of the tables as they stand, None where there are none; nothing is changed. Raises StoreProblem."""
+    import psycopg
+
+    try:
+        with psycopg.connect(libpq(url), autocommit=True, application_name="satupintu") as connection:
+            return _current(connection)
+    except psycopg.OperationalError as error:
+        raise unavailable(error) from None
+
+
 def head() -> str:
     """The newest migration of this code, from the names of the files (alembic is slow to import)."""
     return max(_known())
