@@ -11,18 +11,18 @@ from uuid import UUID
 from connectors.manifest import Manifest
 from connectors.mapping import Mapping
 from connectors.mapping import compile as compile_mapping
-from dedup.judge import Doc
 from hub.audit.entry import Entry
+from hub.decided import Decided, each_once, stamp, when
 from hub.fetching import addressed, fetch
-from hub.judging import Judged, doc_of, echo, is_re_report, judge_doc, link, reporter_tokens
-from hub.model import Complaint, Problem, Tally, complaint_id
+from hub.judging import doc_of, echo, found_for, judged, link, reporter_tokens
+from hub.model import Tally, complaint_id
 from hub.normalise import Normalised, normalise, own_refs
-from hub.placing import place, release_held
+from hub.placing import Places, release_held
 from hub.pulling import manifest_of
 from hub.reused import reused
 from hub.spine import Hub
 from hub.store import attachments, cases, complaints, connectors, items, leases
-from hub.store.complaints import Known
+from hub.store.complaints import Known, Version, Word
 from hub.store.connectors import Connector
 from hub.store.items import Stored
 from hub.store.log import append_all
@@ -71,10 +71,6 @@ class _Run:
     provisional: bool
     """A first batch that may be too large to send: judge all, hold all, count, then decide."""
     words: Counter[str] = field(default_factory=Counter)
-    settled: dict[int, str] = field(default_factory=dict)
-    """What became of the items of this batch."""
-    touched: set[UUID] = field(default_factory=set)
-    """Complaints of which this run has written a version: what was known of them before the batch is out of date."""
     mapping: Mapping | None = None
 
     def batch(self) -> bool:
@@ -82,15 +78,16 @@ class _Run:
         hub, now = self.hub, self.hub.clock()
         with hub.store.begin(region=self.connector.region) as work:
             leases.renew(work, self.connector.id, "accept", self.token, now)
-            batch = items.pending(work, hub.vault, self.connector.id, BATCH)
+            batch = each_once(items.pending(work, hub.vault, self.connector.id, BATCH))
             if not batch:
                 return False
             read = [(item, self._normalised(item)) for item in batch]
             work.lock("verdicts")
             known = complaints.known(work, hub.vault, {item.complaint for item in batch})
-            append_all(work, [self._one(work, item, result, known[item.complaint], now) for item, result in read])
-            items.settle(work, self.settled)
-            self.settled.clear()
+            decided = [self._decided(work, item, result, known[item.complaint], now) for item, result in read]
+            append_all(work, self._written(work, decided, now))
+            items.settle(work, {one.item.id: one.item_state for one in decided})
+        self.words.update(one.counted for one in decided if one.counted)
         return True
 
     def _normalised(self, item: Stored) -> Normalised:
@@ -106,153 +103,140 @@ class _Run:
             mapping=self.mapping,
         )
 
-    def _one(self, work: Work, item: Stored, result: Normalised, known: Known, now: datetime) -> Entry:
-        """Decide about one item and write all of it; returns its entry."""
-        if item.complaint in self.touched:
-            known = complaints.known(work, self.hub.vault, {item.complaint})[item.complaint]
-        self.touched.add(item.complaint)
+    # what an item is -----------------------------------------------------------------------------------------------
+
+    def _decided(self, work: Work, item: Stored, result: Normalised, known: Known, now: datetime) -> Decided:
+        """Decide what one item is; only an id that was used again writes anything here."""
         if result.complaint is None and result.wanted:
-            return self._quarantine(work, item, known, result.problems, now)
-        if known.state != "waiting":
-            complaints.leave_quarantine(work, item.complaint, now)
+            return Decided(item=item, result=result, known=known, what="quarantined", code=result.problems[0].rule)
         reason = self._rejection(work, result)
-        if reason and known.state in ("waiting", "quarantined", "rejected"):
-            return self._reject(work, item, result, reason, now)
         if known.state in ("accepted", "withheld_repeat", "held"):
-            return self._update(work, item, known, result, now)
-        return self._new(work, item, result, known, now)
-
-    # what becomes of an item ---------------------------------------------------------------------------------------
-
-    def _quarantine(self, work: Work, item: Stored, known: Known, problems: Sequence[Problem], now: datetime) -> Entry:
-        complaints.quarantine(work, self.connector.id, self.connector.region, item, problems, now)
-        self.settled[item.id] = "quarantined"
-        if known.state in ("waiting", "quarantined"):
-            complaints.say(work, item.complaint, "quarantined", problems[0].rule)
-            self.words["quarantined"] += 1
-        codes = sorted({f"{p.path}:{p.rule}" for p in problems})
-        return self._entry("quarantined", item, problems[0].rule, now, rules=codes)
+            return self._later_version(work, item, result, known, reason, now)
+        if reason:
+            return Decided(item=item, result=result, known=known, what="rejected", code=reason)
+        return Decided(item=item, result=result, known=known, what="new")
 
     def _rejection(self, work: Work, result: Normalised) -> str | None:
         if not result.wanted or result.complaint is None:
             return "not_a_complaint"
         if self.manifest.already_in_sp4n or result.complaint.sp4n_id:
             return "already_in_sp4n"
-        return "own_delivery" if self._echoes(work, result.complaint) else None
+        body = result.complaint.body
+        came_back = any(echo(work, self.hub.vault, UUID(ref), body) for ref in own_refs(body))
+        return "own_delivery" if came_back else None
 
-    def _echoes(self, work: Work, complaint: Complaint) -> bool:
-        """The text carries our own marker and is the text that we sent: it has come back to us."""
-        return any(echo(work, self.hub.vault, UUID(ref), complaint.body) for ref in own_refs(complaint.body))
-
-    def _reject(self, work: Work, item: Stored, result: Normalised, reason: str, now: datetime) -> Entry:
-        commitment = self._write(work, item, result.complaint, result, now)[0] if result.complaint else None
-        self.settled[item.id] = "rejected"
-        complaints.say(work, item.complaint, "rejected", reason)
-        self.words["rejected"] += 1
-        return self._entry("rejected", item, reason, now, commitment=commitment)
-
-    def _update(self, work: Work, item: Stored, known: Known, result: Normalised, now: datetime) -> Entry:
+    def _later_version(
+        self, work: Work, item: Stored, result: Normalised, known: Known, reason: str | None, now: datetime
+    ) -> Decided:
         """A later version of a complaint that we have: stored, never a second create, unless the id was used again."""
         if result.complaint is None or known.document is None:
-            self.settled[item.id] = "rejected"
-            return self._entry("rejected", item, "not_a_complaint", now, version=item.version)
+            return Decided(item=item, result=result, known=known, what="ignored", code=reason)
         again = reused(known.document, result.complaint.document())
-        if again != "same":
-            return self._used_again(work, item, result, again, now)
-        commitment, _ = self._write(work, item, result.complaint, result, now)
-        self.settled[item.id] = "accepted"
-        self.words["updated"] += 1
-        return self._entry("accepted", item, "update", now, commitment=commitment, version=item.version)
-
-    def _used_again(self, work: Work, item: Stored, result: Normalised, again: str, now: datetime) -> Entry:
-        """The portal gave an old id to another complaint: the next incarnation, sent like any other."""
+        if again == "same":
+            return Decided(item=item, result=result, known=known, what="updated", code="update")
         fresh = complaint_id(self.connector.id, item.ref, item.incarnation + 1)
         moved = items.move(work, item, self.connector.id, self.connector.region, self.manifest.channel, fresh, now)
         if again == "doubtful":
-            complaints.review(
-                work, self.connector.region, "id_used_again", complaint=fresh, other=item.complaint, now=now
-            )
+            region = self.connector.region
+            complaints.review(work, region, "id_used_again", complaint=fresh, other=item.complaint, now=now)
         unknown = complaints.known(work, self.hub.vault, {fresh})[fresh]
-        return self._one(work, moved, self._normalised(moved), unknown, now)
+        return self._decided(work, moved, self._normalised(moved), unknown, now)
 
-    def _new(self, work: Work, item: Stored, result: Normalised, known: Known, now: datetime) -> Entry:
-        assert result.complaint is not None
-        case = known.case_id or cases.make(work, now)
-        commitment, doc = self._write(work, item, result.complaint, result, now, case=case)
-        judged = judge_doc(
-            work,
-            self.hub.vault,
-            item.complaint,
-            doc,
-            may_wait=not is_re_report(result.complaint),
-            fresh=known.document is None,
-        )
-        link(work, self.connector.region, item.complaint, judged, self.hub.holder, now)
-        self.settled[item.id] = "accepted"
-        word, reason = self._place(work, item, result, judged, now)
-        self.words[word] += 1
-        return self._entry(
-            "held" if word == "held" else "accepted",
-            item,
-            reason or word,
-            now,
-            commitment=commitment,
-            verdict=judged.verdict.answer,
-            reasons=[r.code for r in judged.verdict.reasons],
-            model=judged.verdict.model,
-            unmapped=list(result.unmapped),
-        )
+    # what becomes of it --------------------------------------------------------------------------------------------
 
-    def _place(
-        self, work: Work, item: Stored, result: Normalised, judged: Judged, now: datetime
-    ) -> tuple[str, str | None]:
-        """Hold, withhold or queue a complaint; returns its word and the reason where there is one."""
-        assert result.complaint is not None
-        hold = self._hold(result, _when(result.complaint, item))
-        if hold:
-            complaints.say(work, item.complaint, "held", hold)
-            return "held", hold
-        return place(work, self.hub, self.manifest, self.connector, item.complaint, judged, result.unmapped, now)
+    def _written(self, work: Work, batch: Sequence[Decided], now: datetime) -> list[Entry]:
+        """Write everything about a batch; returns its entries, one an item."""
+        left = [one.item.complaint for one in batch if one.known.state != "waiting" and one.what != "quarantined"]
+        complaints.leave_quarantine(work, left, now)
+        self._quarantine([one for one in batch if one.what == "quarantined"], work, now)
+        new = [one for one in batch if one.what == "new"]
+        for one, case in zip(new, cases.make(work, len(new), now), strict=True):
+            one.case = one.known.case_id or case
+        self._write_texts(work, [one for one in batch if one.result.complaint and one.what != "quarantined"], now)
+        self._place(work, new, now)
+        rejected = [one for one in batch if one.what == "rejected"]
+        complaints.say(work, *(Word(complaint=o.item.complaint, state="rejected", reason=o.code) for o in rejected))
+        return [self._entry(one, now) for one in batch]
 
-    def _hold(self, result: Normalised, when: datetime) -> str | None:
+    def _quarantine(self, batch: Sequence[Decided], work: Work, now: datetime) -> None:
+        for one in batch:
+            region = self.connector.region
+            complaints.quarantine(work, self.connector.id, region, one.item, one.result.problems, now)
+            if one.known.state in ("waiting", "quarantined"):
+                complaints.say(work, Word(complaint=one.item.complaint, state="quarantined", reason=one.code))
+
+    def _write_texts(self, work: Work, batch: Sequence[Decided], now: datetime) -> None:
+        """Canonical texts, reporters and the addresses of files."""
+        vault, region = self.hub.vault, self.connector.region
+        versions = []
+        for one in batch:
+            complaint = one.complaint
+            described = doc_of(vault, str(one.item.complaint), complaint, region, when(complaint, one.item))
+            one.doc = described.doc
+            files = addressed(complaint.attachments)
+            attachments.save(work, vault, one.item.key, region, one.item.complaint, one.item.id, files)
+            versions.append(
+                Version(
+                    item=one.item,
+                    complaint=complaint,
+                    case=one.case,
+                    features=described.features,
+                    tokens=reporter_tokens(vault, complaint),
+                    unmapped=one.result.unmapped,
+                    hub_status=one.result.hub_status,
+                    submitted_at=stamp(complaint.submitted_at),
+                )
+            )
+        for one, commitment in zip(batch, complaints.write(work, vault, region, versions, now), strict=True):
+            one.commitment = commitment
+
+    def _place(self, work: Work, new: Sequence[Decided], now: datetime) -> None:
+        """Judge what is new, then hold, withhold or queue it; an earlier one of the batch leads a later one."""
+        if not new:
+            return
+        asked = [one.asked() for one in new]
+        found = found_for(work, self.hub.vault, asked)
+        places = Places(hub=self.hub, manifest=self.manifest, connector=self.connector)
+        for one, ask in zip(new, asked, strict=True):
+            one.judged = judged(ask, found[ask.number], places.leading)
+            link(work, self.connector.region, ask.number, one.judged, self.hub.holder, now)
+            word = places.add(ask.number, one.judged, one.result.unmapped, hold=self._hold(one))
+            one.code, one.word = word.reason or word.state, word.state
+        places.write(work, now)
+
+    def _hold(self, one: Decided) -> str | None:
         if self.connector.mode == "shadow":
             return "shadow"
-        if when < self.connector.forward_from:
+        if when(one.complaint, one.item) < self.connector.forward_from:
             return "before_forward_from"
-        if result.hub_status in self.manifest.forward.skip:
+        if one.result.hub_status in self.manifest.forward.skip:
             return "status_skipped"
         return "first_batch" if self.provisional else None
 
-    def _write(
-        self,
-        work: Work,
-        item: Stored,
-        complaint: Complaint,
-        result: Normalised,
-        now: datetime,
-        *,
-        case: UUID | None = None,
-    ) -> tuple[str, Doc]:
-        """Store the canonical text, reporter and files of one version; returns its commitment and what dedup sees."""
-        vault = self.hub.vault
-        described = doc_of(vault, str(item.complaint), complaint, self.connector.region, _when(complaint, item))
-        tokens = reporter_tokens(vault, complaint)
-        complaints.tokens(work, item.complaint, self.connector.region, tokens, fresh=item.version == 1)
-        files = addressed(complaint.attachments)
-        attachments.save(work, vault, item.key, self.connector.region, item.complaint, item.id, files)
-        commitment = complaints.write(
-            work,
-            vault,
-            item,
-            complaint,
-            case=case,
-            features=described.features,
-            unmapped=result.unmapped,
-            hub_status=result.hub_status,
-            submitted_at=_stamp(complaint.submitted_at),
-            now=now,
+    def _entry(self, one: Decided, now: datetime) -> Entry:
+        verdict = one.judged.verdict if one.judged else None
+        lists = {
+            "rules": sorted({f"{p.path}:{p.rule}" for p in one.result.problems}),
+            "reasons": [reason.code for reason in verdict.reasons] if verdict else [],
+            "unmapped": list(one.result.unmapped),
+        }
+        values = {
+            "manifest": one.item.manifest_sha256,
+            "version": one.item.version if one.item.version > 1 else None,
+            "verdict": verdict.answer if verdict else None,
+            "model": verdict.model if verdict else None,
+        }
+        return Entry(
+            act=one.act,
+            at=now,
+            actor=self.hub.holder,
+            connector=str(self.connector.id),
+            region=self.connector.region,
+            complaint=str(one.item.complaint),
+            code=one.code,
+            commitment=one.commitment,
+            detail={name: value for name, value in {**values, **lists}.items() if value},
         )
-        return commitment, described.doc
 
     # the end -------------------------------------------------------------------------------------------------------
 
@@ -280,47 +264,10 @@ class _Run:
             self.hub, self.manifest, self.connector, reason="first_batch", by="forward.first", because="small enough"
         )
         self.words["held"] -= count
-        self.words.update(sent)
+        self.words += sent
         self._batch_is("passed")
         return ()
 
     def _batch_is(self, state: str) -> None:
         with self.hub.store.begin(region=self.connector.region) as work:
             work.run("UPDATE connectors SET first_batch = :state WHERE id = :id", state=state, id=self.connector.id)
-
-    def _entry(
-        self,
-        act: str,
-        item: Stored,
-        code: str | None,
-        now: datetime,
-        *,
-        commitment: str | None = None,
-        rules: Sequence[str] = (),
-        reasons: Sequence[str] = (),
-        unmapped: Sequence[str] = (),
-        verdict: str | None = None,
-        model: str | None = None,
-        version: int | None = None,
-    ) -> Entry:
-        lists = {"rules": list(rules), "reasons": list(reasons), "unmapped": list(unmapped)}
-        values = {"manifest": item.manifest_sha256, "verdict": verdict, "model": model, "version": version}
-        return Entry(
-            act=act,
-            at=now,
-            actor=self.hub.holder,
-            connector=str(self.connector.id),
-            region=self.connector.region,
-            complaint=str(item.complaint),
-            code=code,
-            commitment=commitment,
-            detail={name: value for name, value in {**values, **lists}.items() if value},
-        )
-
-
-def _stamp(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
-def _when(complaint: Complaint, item: Stored) -> datetime:
-    return _stamp(complaint.submitted_at) or item.received_at

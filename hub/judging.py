@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 import re2
 from rapidfuzz.fuzz import partial_ratio
 
-from dedup.judge import RULES, Doc, Rules, Verdict, document, judge, pack, unpack
+from dedup.judge import RULES, Doc, Rules, Verdict, document, judge, pack
 from dedup.keys import keys
 from dedup.text import normalise
 from hub.model import Complaint
 from hub.normalise import registry_numbers
 from hub.privacy import Vault
-from hub.store import cases, complaints
-from hub.store.complaints import Candidate
+from hub.store import candidates, cases, complaints
+from hub.store.candidates import Candidate
 from hub.store.work import Work
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
@@ -70,35 +70,49 @@ def doc_of(vault: Vault, number: str, complaint: Complaint, region: str, at: dat
     return Described(doc=doc, features=pack(doc))
 
 
-def judge_doc(
-    work: Work, vault: Vault, number: UUID, doc: Doc, *, may_wait: bool, fresh: bool = False, rules: Rules = RULES
-) -> Judged:
-    """Look for earlier complaints about the same matter, in the transaction that holds the lock of the verdicts.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A complaint that wants a verdict."""
 
-    The keys go in before the look-up, so that a batch sees itself; `fresh`: this complaint has none yet.
+    number: UUID
+    doc: Doc
+    may_wait: bool
+    """It is no re-report, so it may wait behind its reporter's own complaint."""
+    fresh: bool = False
+    """It has no keys in the store yet."""
+
+
+def found_for(work: Work, vault: Vault, asked: Sequence[Asked], rules: Rules = RULES) -> dict[UUID, list[Candidate]]:
+    """Earlier complaints that may be about the same matters, in the transaction that holds the lock of the verdicts.
+
+    The keys of all go in before the look-up, so that a batch sees itself.
     """
-    hashed = [vault.token64("dedup", key) for key in sorted(keys(doc))]
-    complaints.keys(work, number, doc.day, hashed, fresh=fresh)
-    found = complaints.candidates(
+    hashed = {one.number: [vault.token64("dedup", key) for key in sorted(keys(one.doc))] for one in asked}
+    candidates.forget_keys(work, [one.number for one in asked if not one.fresh])
+    candidates.keys(work, [(one.number, one.doc.day, hashed[one.number]) for one in asked])
+    return candidates.candidates(
         work,
         vault,
-        number,
-        keys=hashed,
-        tokens=[bytes.fromhex(token) for token in doc.reporter],
-        province=doc.region[:2],
-        days=range(doc.day - rules.days, doc.day + rules.days + 1),
+        [(one.number, one.doc.day, one.doc.region[:2], hashed[one.number]) for one in asked],
+        days=rules.days,
         cap=rules.cap,
         shared=rules.shared,
         most=rules.candidates,
     )
-    leader = _leader(doc, found, rules) if may_wait else None
-    return Judged(verdict=judge(doc, [_doc(one) for one in found], rules), leader=leader)
 
 
-def _leader(doc: Doc, found: Sequence[Candidate], rules: Rules) -> UUID | None:
+def judged(one: Asked, found: Sequence[Candidate], leading: Collection[UUID] = (), rules: Rules = RULES) -> Judged:
+    """The verdict about one complaint; `leading` are those that this transaction has put on their way."""
+    leader = _leader(one.doc, found, leading, rules) if one.may_wait else None
+    return Judged(verdict=judge(one.doc, [other.doc for other in found], rules), leader=leader)
+
+
+def _leader(doc: Doc, found: Sequence[Candidate], leading: Collection[UUID], rules: Rules) -> UUID | None:
     """The reporter's own complaint about the same matter that is forwarded or on its way."""
-    own = [one for one in found if one.leads and one.tokens & doc.reporter]
-    verdict = judge(doc, [_doc(one) for one in own], rules)
+    own = [one for one in found if (one.leads or one.id in leading) and one.tokens & doc.reporter]
+    if not own:
+        return None
+    verdict = judge(doc, [one.doc for one in own], rules)
     return UUID(verdict.of) if verdict.answer == "same" and verdict.same_reporter and verdict.of else None
 
 
@@ -115,10 +129,6 @@ def echo(work: Work, vault: Vault, ref: UUID, body: str) -> bool:
     row = work.one("SELECT EXISTS (SELECT FROM deliveries WHERE complaint = :id) AS sent", id=ref)
     document = complaints.known(work, vault, {ref})[ref].document if row and row.sent else None
     return document is not None and partial_ratio(normalise(document["body"]), normalise(body)) >= ECHO
-
-
-def _doc(one: Candidate) -> Doc:
-    return replace(unpack(one.features), id=str(one.id), reporter=one.tokens)
 
 
 def link(work: Work, region: str, number: UUID, judged: Judged, by: str, now: datetime) -> None:

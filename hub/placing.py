@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
 from connectors.manifest import Manifest
 from dedup.judge import unpack
 from hub.audit.entry import Entry
-from hub.judging import Judged, is_re_report, judge_doc, link
+from hub.judging import Asked, Judged, found_for, is_re_report, judged, link
 from hub.model import Complaint
 from hub.spine import Hub
 from hub.store import cases, complaints, deliveries
+from hub.store.complaints import Word
 from hub.store.connectors import Connector
 from hub.store.log import append
 from hub.store.work import Work
@@ -23,34 +24,47 @@ BATCH = 100
 """Complaints released in one transaction."""
 
 
-def place(
-    work: Work,
-    hub: Hub,
-    manifest: Manifest,
-    connector: Connector,
-    complaint: UUID,
-    judged: Judged,
-    unmapped: Sequence[str],
-    now: datetime,
-) -> tuple[str, str | None]:
-    """Withhold the repeat of a reporter whose own complaint leads, or queue the complaint; returns word and reason."""
-    if judged.leader and manifest.forward.duplicates == "link":
-        complaints.say(work, complaint, "withheld_repeat", "same_reporter", behind=judged.leader)
-        return "withheld_repeat", None
-    registry = hub.registries.chosen(manifest.forward.registry)
-    complaints.say(work, complaint, "accepted")
-    deliveries.known(work, registry.name, registry.sha256, now)
-    deliveries.queue(
-        work,
-        complaint=complaint,
-        registry=registry.name,
-        connector=connector.id,
-        region=connector.region,
-        now=now,
-        manifest_sha256=connector.manifest_sha256,
-        unmapped=unmapped,
-    )
-    return "on_the_way", None
+@dataclass(slots=True, kw_only=True)
+class Places:
+    """The words of a batch of complaints, decided one by one and written together."""
+
+    hub: Hub
+    manifest: Manifest
+    connector: Connector
+    words: list[Word] = field(default_factory=list)
+    queued: list[tuple[UUID, Sequence[str]]] = field(default_factory=list)
+    leading: set[UUID] = field(default_factory=set)
+    """Complaints that this batch has put on their way: a repeat by the same reporter may wait behind them."""
+
+    def add(self, complaint: UUID, judged: Judged, unmapped: Sequence[str], *, hold: str | None = None) -> Word:
+        """Hold it for a reason, withhold a repeat behind its reporter's own complaint, or queue it."""
+        if hold:
+            word = Word(complaint=complaint, state="held", reason=hold)
+        elif judged.leader and self.manifest.forward.duplicates == "link":
+            word = Word(complaint=complaint, state="withheld_repeat", reason="same_reporter", behind=judged.leader)
+        else:
+            word = Word(complaint=complaint, state="accepted")
+            self.queued.append((complaint, unmapped))
+            self.leading.add(complaint)
+        self.words.append(word)
+        return word
+
+    def write(self, work: Work, now: datetime) -> None:
+        """Write all words and outbox rows."""
+        complaints.say(work, *self.words)
+        if not self.queued:
+            return
+        registry = self.hub.registries.chosen(self.manifest.forward.registry)
+        deliveries.known(work, registry.name, registry.sha256, now)
+        deliveries.queue(
+            work,
+            self.queued,
+            registry=registry.name,
+            connector=self.connector.id,
+            region=self.connector.region,
+            now=now,
+            manifest_sha256=self.connector.manifest_sha256,
+        )
 
 
 def release_held(
@@ -91,13 +105,18 @@ def release_one(
     known = complaints.known(work, hub.vault, {complaint})[complaint]
     assert known.document is not None
     if row.case_id is None:
-        work.run("UPDATE complaints SET case_id = :case WHERE id = :id", case=cases.make(work, now), id=complaint)
+        [case] = cases.make(work, 1, now)
+        work.run("UPDATE complaints SET case_id = :case WHERE id = :id", case=case, id=complaint)
     key = hub.vault.unwrap(row.key_id, bytes(row.wrapped))
     doc = unpack(hub.vault.open(key, "features", bytes(row.features_enc)))
     doc = replace(doc, id=str(complaint), reporter=frozenset(row.tokens))
-    judged = judge_doc(work, hub.vault, complaint, doc, may_wait=not is_re_report(Complaint(**known.document)))
-    link(work, connector.region, complaint, judged, hub.holder, now)
-    word, _ = place(work, hub, manifest, connector, complaint, judged, row.unmapped, now)
+    asked = Asked(number=complaint, doc=doc, may_wait=not is_re_report(Complaint(**known.document)))
+    verdict = judged(asked, found_for(work, hub.vault, [asked])[complaint])
+    link(work, connector.region, complaint, verdict, hub.holder, now)
+    places = Places(hub=hub, manifest=manifest, connector=connector)
+    state = places.add(complaint, verdict, row.unmapped).state
+    places.write(work, now)
+    word = "on_the_way" if state == "accepted" else state
     append(work, _entry(connector, complaint, by, because, word, known.reason, now))
     return word
 

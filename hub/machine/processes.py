@@ -14,8 +14,8 @@ from typing import Self
 from hub.machine import records
 from hub.machine.stopping import Stop
 
-GRACE = 10.0
-"""Seconds that a process has for an orderly end."""
+GRACE = 5.0
+"""Seconds that all have together for an orderly end: whatever a task did not finish, its next run does."""
 
 
 class Trouble(Exception):
@@ -50,12 +50,10 @@ class Child:
             return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
         return ""
 
-    def stop(self, grace: float = GRACE) -> None:
-        """Ask it to end, wait, then end its whole session."""
-        if not self.ended():
-            self.process.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                self.process.wait(grace)
+    def stop(self, until: float) -> None:
+        """Wait for an orderly end until that moment of the monotonic clock, then end its whole session."""
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(max(0.0, until - time.monotonic()))
         records.end(self.record)
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(5)
@@ -88,8 +86,11 @@ class Crew:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for child in reversed(self.children):
-            child.stop()
+        until = time.monotonic() + GRACE
+        for child in self.children:
+            child.process.terminate()
+        for child in self.children:
+            child.stop(until)
             records.file_of(self.home, child.name).unlink(missing_ok=True)
         if self._guard and self._guard.stdin:
             self._guard.stdin.close()

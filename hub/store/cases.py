@@ -12,11 +12,13 @@ from dedup.groups import Link, heads
 from hub.store.work import Work
 
 
-def make(work: Work, now: datetime) -> UUID:
-    """A new case of its own for one complaint."""
-    case = uuid4()
-    work.run("INSERT INTO cases (id, head, made_at) VALUES (:id, :id, :now)", id=case, now=now)
-    return case
+def make(work: Work, count: int, now: datetime) -> list[UUID]:
+    """New cases, one for each complaint of its own; the first is the oldest."""
+    made = [uuid4() for _ in range(count)]
+    work.many(
+        "INSERT INTO cases (id, head, made_at) VALUES (:id, :id, :now)", [{"id": one, "now": now} for one in made]
+    )
+    return made
 
 
 def link(

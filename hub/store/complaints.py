@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from hub.model import Complaint, Problem
-from hub.privacy import DataKey, Vault
+from hub.privacy import Vault
 from hub.store.items import Stored
 from hub.store.work import Work
 
@@ -49,60 +49,91 @@ def _known(row: Any, vault: Vault) -> Known:
     return Known(id=row.id, state=row.state, reason=row.reason, case_id=row.case_id, document=document, sent=row.sent)
 
 
-def write(
-    work: Work,
-    vault: Vault,
-    item: Stored,
-    complaint: Complaint,
-    *,
-    case: UUID | None,
-    features: bytes,
-    unmapped: Sequence[str],
-    hub_status: str | None,
-    submitted_at: datetime | None,
-    now: datetime,
-) -> str:
-    """Store the canonical text of one version under that version's key; returns its commitment."""
-    sealed, commitment = vault.seal(item.key, "canonical", json.dumps(complaint.document()).encode())
-    work.run(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """The canonical text of one item version, ready to be stored under that version's key."""
+
+    item: Stored
+    complaint: Complaint
+    case: UUID | None
+    features: bytes
+    tokens: Mapping[str, bytes]
+    """Keyed hashes of the reporter, by what they are of."""
+    unmapped: Sequence[str]
+    hub_status: str | None
+    submitted_at: datetime | None
+
+
+def write(work: Work, vault: Vault, region: str, versions: Sequence[Version], now: datetime) -> list[str]:
+    """Store these versions and their reporters' keyed hashes; returns their commitments."""
+    sealed = [vault.seal(one.item.key, "canonical", json.dumps(one.complaint.document()).encode()) for one in versions]
+    work.many(_WRITE, [_row(vault, one, text, now) for one, (text, _) in zip(versions, sealed, strict=True)])
+    again = [one.item.complaint for one in versions if one.item.version > 1]
+    if again:
+        work.run("DELETE FROM reporter_tokens WHERE complaint = ANY(:ids)", ids=again)
+    work.many(
         """
-        UPDATE complaints SET accepted_at = coalesce(accepted_at, :now), submitted_at = :submitted, kind = :kind,
-               category_code = :category, region_code = :region_code, code_system = :code_system,
-               is_supervisory = :supervisory, is_anonymous = :anonymous, is_confidential = :confidential,
-               unmapped = :unmapped, hub_status = :hub_status, item_id = :item, key_id = :key, canonical_enc = :sealed,
-               features_enc = :features, manifest_sha256 = :sha, case_id = coalesce(:case, case_id)
-        WHERE id = :id
+        INSERT INTO reporter_tokens (complaint, what, token, region) VALUES (:id, :what, :token, :region)
+        ON CONFLICT DO NOTHING
         """,
-        id=item.complaint,
-        now=now,
-        case=case,
-        submitted=submitted_at,
-        kind=complaint.kind,
-        category=complaint.category_code,
-        region_code=complaint.region_code,
-        code_system=complaint.code_system,
-        supervisory=complaint.is_supervisory,
-        anonymous=complaint.is_anonymous,
-        confidential=complaint.is_confidential,
-        unmapped=list(unmapped),
-        hub_status=hub_status,
-        item=item.id,
-        key=item.key.id,
-        sealed=sealed,
-        features=vault.seal(item.key, "features", features)[0],
-        sha=item.manifest_sha256,
+        [
+            {"id": one.item.complaint, "what": what, "token": token, "region": region}
+            for one in versions
+            for what, token in one.tokens.items()
+        ],
     )
-    return commitment
+    return [commitment for _, commitment in sealed]
 
 
-def say(work: Work, complaint: UUID, state: str, reason: str | None = None, *, behind: UUID | None = None) -> None:
-    """Give a complaint its word; `behind` names the complaint that a withheld repeat waits for."""
-    work.run(
+_WRITE = """
+UPDATE complaints SET accepted_at = coalesce(accepted_at, :now), submitted_at = :submitted, kind = :kind,
+       category_code = :category, region_code = :region_code, code_system = :code_system,
+       is_supervisory = :supervisory, is_anonymous = :anonymous, is_confidential = :confidential,
+       unmapped = :unmapped, hub_status = :hub_status, item_id = :item, key_id = :key, canonical_enc = :sealed,
+       features_enc = :features, manifest_sha256 = :sha, case_id = coalesce(CAST(:case AS uuid), case_id)
+WHERE id = :id
+"""
+
+
+def _row(vault: Vault, one: Version, text: bytes, now: datetime) -> dict[str, Any]:
+    complaint = one.complaint
+    return {
+        "id": one.item.complaint,
+        "now": now,
+        "case": one.case,
+        "submitted": one.submitted_at,
+        "kind": complaint.kind,
+        "category": complaint.category_code,
+        "region_code": complaint.region_code,
+        "code_system": complaint.code_system,
+        "supervisory": complaint.is_supervisory,
+        "anonymous": complaint.is_anonymous,
+        "confidential": complaint.is_confidential,
+        "unmapped": list(one.unmapped),
+        "hub_status": one.hub_status,
+        "item": one.item.id,
+        "key": one.item.key.id,
+        "sealed": text,
+        "features": vault.seal(one.item.key, "features", one.features)[0],
+        "sha": one.item.manifest_sha256,
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """What became of a complaint; `behind` names the complaint that a withheld repeat waits for."""
+
+    complaint: UUID
+    state: str
+    reason: str | None = None
+    behind: UUID | None = None
+
+
+def say(work: Work, *words: Word) -> None:
+    """Give complaints their words."""
+    work.many(
         "UPDATE complaints SET state = :state, reason = :reason, behind = :behind WHERE id = :id",
-        id=complaint,
-        state=state,
-        reason=reason,
-        behind=behind,
+        [{"id": w.complaint, "state": w.state, "reason": w.reason, "behind": w.behind} for w in words],
     )
 
 
@@ -127,9 +158,14 @@ def quarantine(
     )
 
 
-def leave_quarantine(work: Work, complaint: UUID, now: datetime) -> None:
-    """A later version, or a better manifest, made a complaint of it."""
-    work.run("UPDATE quarantine SET left_at = :now WHERE complaint = :id AND left_at IS NULL", id=complaint, now=now)
+def leave_quarantine(work: Work, ids: Sequence[UUID], now: datetime) -> None:
+    """A later version, or a better manifest, made complaints of them."""
+    if ids:
+        work.run(
+            "UPDATE quarantine SET left_at = :now WHERE complaint = ANY(:ids) AND left_at IS NULL",
+            ids=list(ids),
+            now=now,
+        )
 
 
 def review(
@@ -210,107 +246,4 @@ def held(work: Work, connector: UUID, reason: str | None = None) -> Sequence[Any
         """,
         connector=connector,
         reason=reason,
-    )
-
-
-def tokens(work: Work, complaint: UUID, region: str, values: Mapping[str, bytes], *, fresh: bool) -> None:
-    """Replace the keyed hashes of a complaint's reporter; a `fresh` complaint has none yet."""
-    if not fresh:
-        work.run("DELETE FROM reporter_tokens WHERE complaint = :id", id=complaint)
-    work.many(
-        "INSERT INTO reporter_tokens (complaint, what, token, region) VALUES (:id, :what, :token, :region)",
-        [{"id": complaint, "what": what, "token": token, "region": region} for what, token in values.items()],
-    )
-
-
-def keys(work: Work, complaint: UUID, day: int, values: Sequence[int], *, fresh: bool) -> None:
-    """Replace the keyed words by which other complaints may find this one; a `fresh` one has none yet."""
-    if not fresh:
-        work.run("DELETE FROM dedup_keys WHERE complaint = :id", id=complaint)
-    work.run(
-        """
-        INSERT INTO dedup_keys (key, day, complaint)
-        SELECT k, :day, :id FROM unnest(CAST(:keys AS bigint[])) AS k ON CONFLICT DO NOTHING
-        """,
-        keys=list(values),
-        day=day,
-        id=complaint,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """An earlier complaint that may be about the same matter."""
-
-    id: UUID
-    case_id: UUID
-    features: bytes
-    tokens: frozenset[str]
-    leads: bool
-    """It is forwarded or on its way, so that a repeat by its reporter may wait behind it."""
-
-
-def candidates(
-    work: Work,
-    vault: Vault,
-    complaint: UUID,
-    *,
-    keys: Sequence[int],
-    tokens: Sequence[bytes],
-    province: str,
-    days: range,
-    cap: int,
-    shared: int,
-    most: int,
-) -> list[Candidate]:
-    """Complaints of the same province and time that share keys or a reporter with this one, the closest first."""
-    rows = work.rows(
-        _CANDIDATES,
-        id=complaint,
-        keys=list(keys),
-        tokens=list(tokens),
-        province=province + "%",
-        first=days.start,
-        last=days.stop - 1,
-        cap=cap,
-        shared=shared,
-        most=most,
-    )
-    return [_candidate(row, vault) for row in rows]
-
-
-_CANDIDATES = """
-WITH near AS (
-    SELECT h.complaint, count(*) AS shared
-    FROM unnest(CAST(:keys AS bigint[])) AS k(key) CROSS JOIN LATERAL (
-        SELECT complaint FROM dedup_keys d WHERE d.key = k.key AND d.day BETWEEN :first AND :last AND d.complaint <> :id
-        ORDER BY d.day DESC, d.complaint LIMIT :cap) h
-    GROUP BY h.complaint HAVING count(*) >= :shared ORDER BY shared DESC, h.complaint LIMIT :most
-), own AS (
-    SELECT DISTINCT complaint FROM reporter_tokens
-    WHERE token = ANY(CAST(:tokens AS bytea[])) AND complaint <> :id LIMIT :cap
-), found AS (
-    SELECT complaint, max(shared) AS shared FROM (
-        SELECT complaint, shared FROM near UNION ALL SELECT complaint, 0 FROM own) u GROUP BY complaint
-)
-SELECT c.id, c.case_id, c.key_id, k.wrapped, c.features_enc,
-       (c.state = 'accepted' AND d.state NOT IN ('refused')) AS leads,
-       ARRAY(SELECT encode(token, 'hex') FROM reporter_tokens t WHERE t.complaint = c.id) AS tokens
-FROM found f
-JOIN complaints c ON c.id = f.complaint
-JOIN data_keys k ON k.id = c.key_id
-LEFT JOIN deliveries d ON d.complaint = c.id
-WHERE c.region LIKE :province AND c.case_id IS NOT NULL AND c.features_enc IS NOT NULL
-ORDER BY f.shared DESC, c.id
-"""
-
-
-def _candidate(row: Any, vault: Vault) -> Candidate:
-    key: DataKey = vault.unwrap(row.key_id, bytes(row.wrapped))
-    return Candidate(
-        id=row.id,
-        case_id=row.case_id,
-        features=vault.open(key, "features", bytes(row.features_enc)),
-        tokens=frozenset(row.tokens),
-        leads=bool(row.leads),
     )

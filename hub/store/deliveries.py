@@ -73,29 +73,23 @@ def known(work: Work, name: str, sha256: str, now: datetime) -> None:
 
 def queue(
     work: Work,
+    complaints: Sequence[tuple[UUID, Sequence[str]]],
     *,
-    complaint: UUID,
     registry: str,
     connector: UUID,
     region: str,
     now: datetime,
     manifest_sha256: str,
-    unmapped: Sequence[str],
 ) -> None:
-    """Put a complaint into the outbox; once for each registry, however often it is said."""
-    work.run(
+    """Put complaints (id, unmapped fields) into the outbox; once for each registry, however often it is said."""
+    common = {"registry": registry, "connector": connector, "region": region, "now": now, "sha": manifest_sha256}
+    work.many(
         """
         INSERT INTO deliveries (complaint, registry, connector, region, due_at, queued_at, manifest_sha256, unmapped)
         VALUES (:complaint, :registry, :connector, :region, :now, :now, :sha, :unmapped)
         ON CONFLICT (complaint, registry) DO NOTHING
         """,
-        complaint=complaint,
-        registry=registry,
-        connector=connector,
-        region=region,
-        now=now,
-        sha=manifest_sha256,
-        unmapped=list(unmapped),
+        [{**common, "complaint": complaint, "unmapped": list(unmapped)} for complaint, unmapped in complaints],
     )
 
 
@@ -121,13 +115,12 @@ def queue_repeats(work: Work, complaint: UUID, *, registry: str, now: datetime, 
     work.run("UPDATE complaints SET state = 'accepted', reason = NULL, behind = NULL WHERE id = :id", id=first.id)
     queue(
         work,
-        complaint=first.id,
+        [(first.id, first.unmapped)],
         registry=registry,
         connector=first.connector,
         region=first.region,
         now=now,
         manifest_sha256=first.sha,
-        unmapped=first.unmapped,
     )
     append(work, entry("released", first, registry, now, actor, code="leader_lost", detail={"behind": str(complaint)}))
     return UUID(str(first.id))

@@ -200,13 +200,12 @@ class Outbox:
     def _queue(self, work: Work, own: UUID) -> None:
         deliveries.queue(
             work,
-            complaint=own,
+            [(own, [])],
             registry="sp4n",
             connector=self.connector,
             region="35",
             now=self.now,
             manifest_sha256="",
-            unmapped=[],
         )
 
     def _key(self, work: Work) -> DataKey:
