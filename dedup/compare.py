@@ -62,11 +62,18 @@ def _likeness(ours: Sequence[str], theirs: Sequence[str], rules: Rules) -> tuple
     a, b = " ".join(ours), " ".join(theirs)
     near = max(fuzz.ratio(a, b), fuzz.token_sort_ratio(a, b)) / 100
     part = 0.0
-    if min(len(ours), len(theirs)) >= rules.contained:
-        part = max(fuzz.partial_ratio(a, b, score_cutoff=rules.review * 100) / 100, covered(ours, theirs, rules)) * 0.98
+    if min(len(ours), len(theirs)) >= rules.contained and _share_words(ours, theirs):
+        cutoff = rules.review * 100
+        part = max(fuzz.partial_ratio(a, b, score_cutoff=cutoff) / 100, covered(ours, theirs, rules)) * 0.98
     likeness = min(max(near, part), 0.99)
     how = "alike_text" if likeness < rules.same else "near_text" if near >= part else "contained_text"
     return likeness, how
+
+
+def _share_words(ours: Sequence[str], theirs: Sequence[str]) -> bool:
+    """A quarter of the shorter text's telling words stand in the longer one: below that no mistyping makes it a part."""
+    mine, yours = frozenset(_telling(ours)), frozenset(_telling(theirs))
+    return 4 * len(mine & yours) >= min(len(mine), len(yours))
 
 
 def covered(ours: Sequence[str], theirs: Sequence[str], rules: Rules) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from hub.wire import open_hub
 from sandbox import manifests, running
 from sandbox.portal import PortalState
 from tests.conftest import Database
+from tests.scenario import commands
+from tests.scenario.commands import Said
 
 LOOPBACK = ip_network("127.0.0.0/8")
 START = datetime(2026, 11, 30, 2, 0, tzinfo=UTC)
@@ -78,6 +81,26 @@ class Site:
         """The hub of this site, as `with site.hub() as hub`."""
         return open_hub(self.settings, clock=self.clock, sleep=self.clock.sleep, seed=1)
 
+    def command(self, *arguments: str, **changed: str) -> Said:
+        """What `satupintu …` says, run inside the test with the real clock; `changed` replaces settings."""
+        return commands.here(self.env | changed, *arguments)
+
+    def process(self, *arguments: str, **changed: str) -> Said:
+        """The same as a process of its own."""
+        return commands.finished(commands.start(self.env | changed, *arguments))
+
+    def export(self, what: str, *names: str) -> list[dict[str, Any]]:
+        """The lines of `satupintu export`."""
+        said = self.command("export", what, *names)
+        assert said.code == 0, said.err
+        return [json.loads(line) for line in said.out.splitlines()]
+
+    def audited(self, folder: Path) -> Said:
+        """Seal and export the log, then what `satupintu audit verify` says of it, all as processes."""
+        assert self.process("seal").code == 0
+        assert self.process("audit", "export", str(folder)).code == 0
+        return self.process("audit", "verify", str(folder), "--key", str(folder / "log.vkey"))
+
     def registered(self) -> list[dict[str, Any]]:
         """What the registry itself says it holds; asked outside v3, as no hub code may."""
         answer = requests.get(f"{self.addresses['registry']['url']}/_sandbox/complaints", timeout=10)
@@ -120,21 +143,26 @@ Portals = Callable[..., Any]
 
 @pytest.fixture
 def add_portal(empty_site: Site) -> Iterator[Portals]:
-    """add_portal(records, name=…, **manifest keys) serves a portal and registers it."""
+    """add_portal(records, name=…, secret=…, **manifest keys) serves a portal and registers it."""
     with ExitStack() as stack:
 
         def add(
-            records: list[dict[str, Any]] | None = None, name: str = "jatim-portal", **changes: Mapping[str, Any]
+            records: list[dict[str, Any]] | None = None,
+            name: str = "jatim-portal",
+            secret: str = "JATIM_TOKEN",
+            **changes: Mapping[str, Any],
         ) -> Any:
             portal = stack.enter_context(running.portal(PortalState(records) if records is not None else None))
             address = {"url": portal.url, "token": portal.state.token}
             manifest = manifests._portal(address)
             manifest["name"] = name
+            for part in (manifest["with"], manifest["reply"]):
+                part["headers"] = {"Authorization": f"Bearer ${{secret:{secret}}}"}
             for key, value in changes.items():
                 manifest[key] = {**manifest.get(key, {}), **value} if isinstance(value, Mapping) else value
             manifests._yaml(empty_site.home / "manifests" / f"{name}.yaml", manifest)
-            _secret(empty_site.home, "JATIM_TOKEN", portal.state.token)
-            empty_site.addresses["portal"] = address
+            _secret(empty_site.home, secret, portal.state.token)
+            empty_site.addresses["portal"] = empty_site.addresses[name] = address
             return portal
 
         yield add
