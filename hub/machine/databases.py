@@ -55,7 +55,9 @@ def login(url: str, name: str) -> Login:
     parts = urlsplit(migrate.libpq(url))
     database = unquote(parts.path.lstrip("/"))
     if parts.scheme != "postgresql" or not parts.username or not database:
-        raise StoreProblem(f"{name} is missing or no address of PostgreSQL. Write postgresql://user:password@host/name.")
+        raise StoreProblem(
+            f"{name} is missing or no address of PostgreSQL. Write postgresql://user:password@host/name."
+        )
     return Login(user=unquote(parts.username), password=unquote(parts.password or ""), database=database)
 
 
