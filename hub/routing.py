@@ -30,10 +30,12 @@ STATUSES: Final[Mapping[str, str]] = MappingProxyType(
         "Belum Terverifikasi": "pending_verification",
         "Terverifikasi": "verified",
         "Menunggu Kelengkapan Informasi": "postponed",
+        "Ditunda": "postponed",
         "Terdisposisi": "dispositioned",
         "Terdisposisi ke *": "dispositioned",
         "Dalam Proses": "in_progress",
         "Proses": "in_progress",
+        "Ditindaklanjuti": "followed_up",
         "Ditindaklanjuti oleh Instansi": "followed_up",
         "Ditanggapi oleh Pelapor": "reporter_replied",
         "Selesai": "resolved",
@@ -65,7 +67,7 @@ class RegistryConfig:
     lookup: str = "none"
     """none | by_reference | listing"""
     slowest_commit: timedelta = timedelta(seconds=90)
-    rate: float = 5.0
+    rate: float = 20.0
     """Calls a second, of all workers together."""
     connect_timeout: timedelta = timedelta(seconds=30)
     read_timeout: timedelta = timedelta(seconds=90)
