@@ -109,10 +109,10 @@ def pack(doc: Doc) -> bytes:
 
 def unpack(blob: bytes) -> Doc:
     """The Doc of ``pack``. ValueError if the bytes are of another format."""
-    version, id, text, day, region, place, reporter = json.loads(blob.decode("utf-8", "surrogatepass"))
+    version, number, text, day, region, place, reporter = json.loads(blob.decode("utf-8", "surrogatepass"))
     if version != _FORMAT:
         raise ValueError(f"dedup features of format {version}, this code reads {_FORMAT}")
-    return Doc(id=id, text=text, day=day, region=region, place=place, reporter=frozenset(reporter))
+    return Doc(id=number, text=text, day=day, region=region, place=place, reporter=frozenset(reporter))
 
 
 _RANK: Final[dict[Answer, int]] = {"same": 0, "review": 1, "new": 2}

@@ -29,7 +29,7 @@ def keys_of(text: str) -> frozenset[str]:
         LETTER[:140],
         LETTER.upper(),
         LETTER.replace("menyengat", "menyegat").replace("Truk", "Trk").replace("sepekan", "spekan"),
-        LETTER.split(". ")[1] + " " + LETTER.split(". ")[0],
+        " ".join(reversed(LETTER.split(". ")[:2])),
     ],
 )
 def test_versions_of_one_text_share_several_keys(text: str) -> None:
