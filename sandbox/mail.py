@@ -90,7 +90,9 @@ def mailbox(folder: Path, state: MailState) -> Iterator[Mailbox]:
 
 
 def _listening() -> socket.socket:
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    sock = socket.socket(
+        socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
+    )  # asyncio sets TCP_NODELAY only where it is named
     sock.bind((_HOST, 0))
     return sock
 

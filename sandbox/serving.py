@@ -68,7 +68,9 @@ def serving(app: ASGIApp) -> Iterator[str]:
     Raises:
         RuntimeError: the server did not start within 20 seconds.
     """
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    sock = socket.socket(
+        socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
+    )  # asyncio sets TCP_NODELAY only where it is named
     sock.bind(("127.0.0.1", 0))
     server = _Ready(_config(app))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, name="sandbox-http", daemon=True)
