@@ -1,0 +1,7 @@
+"""The sites of the stories are those of the faults as well."""
+
+from __future__ import annotations
+
+from tests.scenario.conftest import add_portal, empty_site, home, hub, story
+
+__all__ = ["add_portal", "empty_site", "home", "hub", "story"]
