@@ -57,9 +57,9 @@ def demo(keep: bool) -> int:
     except Stopped:
         print("Stopped; everything that was started has been ended.")
         code = 130
-    except (Trouble, StoreProblem) as trouble:
+    except (Trouble, StoreProblem, OSError) as trouble:
         print(f"satupintu demo: {trouble}\nThe logs are kept in {folder}.", file=sys.stderr)
-        return getattr(trouble, "code", 1)
+        return trouble.code if isinstance(trouble, Trouble) else 1
     if code in (0, 130):
         shutil.rmtree(folder, ignore_errors=True)
     else:
@@ -151,7 +151,7 @@ class _Show:
             progress.show(now, "the scheduler runs sync__* every minute")
             if now != before:
                 before, since = now, time.monotonic()
-            if time.monotonic() - since > STEADY or not verdict(self.truth, self._complaints(), now):
+            if time.monotonic() - since > STEADY or (_at_rest(now) and not self._disagreements(now)):
                 return
             self._wait(1.0)
 
@@ -186,6 +186,9 @@ class _Show:
     def _complaints(self) -> list[Mapping[str, Any]]:
         found: list[Mapping[str, Any]] = self._registry("GET", "/_sandbox/complaints")["complaints"]
         return found
+
+    def _disagreements(self, figures: Mapping[str, Any]) -> list[str]:
+        return verdict(self.truth, self._complaints(), figures)
 
     # the end -------------------------------------------------------------------------------------------------------
 
@@ -222,6 +225,12 @@ class _Show:
         if done.returncode:
             self.wrong.append("the audit log does not verify")
         return said
+
+
+def _at_rest(figures: Mapping[str, Any]) -> bool:
+    """Whether every connector was read and nothing is waiting or on its way."""
+    rows = figures["connectors"].values()
+    return len(rows) == 3 and not any(row["waiting"] or row["on_the_way"] for row in rows)
 
 
 _NEEDED = ("statuses_brought_back", "answers_sent", "entries_sealed")

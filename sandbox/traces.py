@@ -27,12 +27,10 @@ def traces(folder: Path, truth: Mapping[str, Any], hub: Hub) -> Traces:
     """Search for the places that the story's complaints name; every one of them is invented and in no other text."""
     canaries = [row["fingerprint"] for row in truth["registry"]] + list(truth["never"])
     pattern = re.compile("|".join(map(re.escape, canaries)))
-    places, searched = set(), 0
-    for place, text in [*_files(folder / "home"), *_rows(hub)]:
-        searched += 1
-        if pattern.search(text):
-            places.add(place)
-    told = f"none in {searched} log files and rows" if not places else f"found in {len(places)} places"
+    files, rows = list(_files(folder / "home")), list(_rows(hub))
+    places = {place for place, text in [*files, *rows] if pattern.search(text)}
+    searched = f"{len(files)} log files and {len(rows)} rows"
+    told = f"none in {searched}" if not places else f"found in {len(places)} places"
     return Traces(told=told, wrong=[f"complaint text stands in {place}" for place in sorted(places)])
 
 

@@ -68,7 +68,7 @@ def _make(superuser_url: str, one: Login, attributes: str, *, owner: bool) -> No
     user, database = sql.Identifier(one.user), sql.Identifier(one.database)
     with psycopg.connect(_in(superuser_url, "postgres"), autocommit=True) as connection:
         if not _there(connection, "SELECT 1 FROM pg_roles WHERE rolname = %s", one.user):
-            connection.execute(sql.SQL("CREATE ROLE {} LOGIN " + attributes).format(user))  # type: ignore[arg-type]
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN " + attributes).format(user))
         if one.password:
             connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(user, sql.Literal(one.password)))
         if not _there(connection, "SELECT 1 FROM pg_database WHERE datname = %s", one.database):

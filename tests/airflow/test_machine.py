@@ -181,7 +181,7 @@ def test_the_shell_cannot_lead_airflow_elsewhere(settings: Settings) -> None:
         "AIRFLOW_CONFIG": "/elsewhere/airflow.cfg",
         CONNECTION: "sqlite:////elsewhere/airflow.db",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_CMD": "echo sqlite://",
-        "AIRFLOW__API__HOST": "0.0.0.0",  # noqa: S104
+        "AIRFLOW__API__HOST": "0.0.0.0",
         "AIRFLOW__CORE__PLUGINS_FOLDER": "/elsewhere",
         "SATUPINTU_HOME": "/elsewhere",
     }
