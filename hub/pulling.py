@@ -10,7 +10,7 @@ from typing import Any
 
 from connectors.base import Item, Window
 from connectors.build import channel
-from connectors.errors import Misconfigured
+from connectors.errors import ChannelError, Misconfigured
 from connectors.manifest import Manifest
 from connectors.reading import Outcome, next_window, read
 from hub.audit.entry import Entry, many
@@ -260,8 +260,12 @@ class _Run:
             failed=0 if outcome.closed else 1,
             owed=owed,
             error=outcome.error,
-            notes=(f"{self.manifest.name}: {outcome.proof}",) if outcome.proof else (),
+            notes=(f"{self.manifest.name}: {outcome.proof}",) if outcome.proof else self._whose_turn(outcome.error),
         )
+
+    def _whose_turn(self, error: ChannelError | None) -> tuple[str, ...]:
+        """The class of an error says who must act, its hint what to do."""
+        return (f"{self.manifest.name}: {type(error).__name__}: {error}",) if error else ()
 
 
 def seconds(text: Any) -> timedelta | None:
