@@ -25,6 +25,7 @@ PAGES = sorted(
     [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), ROOT / "registries/README.md", ROOT / "connectors/manifests/README.md"]
 )
 KINDS = ("rest", "imap", "x")
+PACKAGES = ("connectors", "schemas", "hub")
 
 
 def page(name: str) -> str:
@@ -222,7 +223,7 @@ def test_every_key_of_a_manifest_is_explained(heading: str, keys: set[str]) -> N
 
 def test_every_message_in_the_table_of_errors_is_really_said() -> None:
     """Somebody who looks up a message finds it as the hub writes it."""
-    sources = "".join(path.read_text() for folder in ("connectors", "hub") for path in (ROOT / folder).rglob("*.py"))
+    sources = "".join(path.read_text() for folder in PACKAGES for path in (ROOT / folder).rglob("*.py"))
     sources += page("schemas/manifest.schema.json")
     table = below(page("docs/regional-it.md"), "## Kesalahan umum")
     messages = [
