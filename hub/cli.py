@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -35,6 +35,8 @@ app.add_typer(secret, name="secret")
 app.add_typer(registry, name="registry")
 app.add_typer(dedup_commands, name="dedup")
 
+INTERRUPTED = 130
+"""What typer makes of Ctrl-C."""
 Names = Annotated[list[str] | None, typer.Argument(help="Names of connectors; none = all.")]
 By = Annotated[str, typer.Option("--by", help="The person who decides.")]
 Because = Annotated[str, typer.Option("--because", help="Why.")]
@@ -167,9 +169,11 @@ def status(name: Annotated[str | None, typer.Argument(help="One connector.")] = 
     """What was pulled, what became of it, and what is owed."""
     from hub.closing import reading
     from hub.oversight import figures
+    from hub.pulling import known_names
     from hub.telling import interval, table
 
     with _hub() as hub:
+        known_names(hub, [name] if name else [])
         known = figures(hub)
         chosen = {one: words for one, words in known["connectors"].items() if name in (None, one)}
         table(chosen, known["pulled"])
@@ -365,14 +369,13 @@ def run(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
     try:
         code = app(args=arguments, standalone_mode=False, prog_name="satupintu")
+        if code == INTERRUPTED:
+            complain("stopped; what was stored is kept, and the next run goes on.")
         return code if isinstance(code, int) else DONE
     except Stop as stop:
         return stop.code
     except typer.Exit as end:
         return end.exit_code
-    except KeyboardInterrupt:
-        complain("stopped; what was stored is kept, and the next run goes on.")
-        return 130
     except BrokenPipeError:
         return FAILED
     except Exception as error:
@@ -380,8 +383,6 @@ def run(arguments: list[str]) -> int:
 
 
 def _explained(error: Exception) -> int:
-    import click
-
     from connectors.errors import ChannelError, Misconfigured
     from hub.closing import NotOwed
     from hub.privacy import KeyProblem
@@ -389,7 +390,8 @@ def _explained(error: Exception) -> int:
     from hub.store.leases import LostLease
     from hub.store.server import StoreProblem, StoreUnavailable
 
-    if isinstance(error, click.ClickException):
+    usage: type[Any] = typer.BadParameter.__mro__[1]  # typer gives the class of all wrong uses no public name
+    if isinstance(error, usage):
         error.show()
         return WRONG_USE
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from hub.audit.entry import Entry
+from hub.pulling import known_names
 from hub.spine import Hub
 from hub.store import cases, complaints, connectors, deliveries, items
 from hub.store.log import append
@@ -36,6 +37,7 @@ OPEN_FIELDS = (
 
 def export(hub: Hub, what: str, names: Sequence[str] = (), *, masked: bool = False) -> Iterator[dict[str, Any]]:
     """items | complaints | quarantine | deliveries | cases as JSON objects; leaves an entry before the first line."""
+    known_names(hub, names)
     with hub.store.begin() as work:
         append(work, _entry(hub, what, masked))
     with hub.store.begin() as work:

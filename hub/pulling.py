@@ -39,6 +39,16 @@ def manifest_of(hub: Hub, name: str) -> Manifest:
     )
 
 
+def known_names(hub: Hub, names: Sequence[str]) -> None:
+    """Raises Misconfigured for a name that has no manifest and never had one; its past is no reason to refuse it."""
+    if not names:
+        return
+    with hub.store.begin() as work:
+        strange = [name for name in names if connectors.find(work, name) is None]
+    for name in strange:
+        manifest_of(hub, name)
+
+
 def pull(
     hub: Hub, name: str, *, since: datetime | None = None, until: datetime | None = None, sweep: bool = False
 ) -> Tally:
@@ -85,7 +95,7 @@ class _Run:
         with self.hub.store.begin(region=self.connector.region) as work:
             ledger = intervals.ledger(work, self.connector.id)
         if since or until:
-            return Window(since=since, until=until or now, after=ledger.mark), "backfill"
+            return Window(since=since, until=until or now), "backfill"
         every = seconds(self.manifest.options.get("sweep"))
         due = sweep or bool(every and ledger.swept_at and now - ledger.swept_at >= every)
         window = next_window(

@@ -31,11 +31,13 @@ def accept(hub: Hub, names: Sequence[str] = ()) -> Tally:
 
 def forward(hub: Hub, names: Sequence[str] = ()) -> Tally:
     """Outbox -> registry, with receipts."""
+    pulling.known_names(hub, names)
     return forwarding.forward(hub, names)
 
 
 def follow(hub: Hub, names: Sequence[str] = (), *, everything: bool = False) -> Tally:
     """Registry -> status -> back to the reporter through his own door; `everything` also what is not due yet."""
+    pulling.known_names(hub, names)
     return following.follow(hub, names, everything=everything)
 
 
