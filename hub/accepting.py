@@ -44,6 +44,8 @@ def accept_one(hub: Hub, name: str) -> Tally:
     with hub.store.begin(region=manifest.region) as work:
         connector = connectors.see(work, hub.vault, manifest, hub.holder, now)
         token = leases.take(work, connector.id, "accept", hub.holder, now)
+        if token is not None:
+            complaints.try_again(work, connector.id, manifest.sha256)
         waiting = items.waiting(work, connector.id)
         first_held = len(complaints.held(work, connector.id, "first_batch"))
     if token is None:
@@ -161,7 +163,8 @@ class _Run:
     def _quarantine(self, batch: Sequence[Decided], work: Work, now: datetime) -> None:
         for one in batch:
             region = self.connector.region
-            complaints.quarantine(work, self.connector.id, region, one.item, one.result.problems, now)
+            problems = one.result.problems
+            complaints.quarantine(work, self.connector.id, region, one.item, problems, self.manifest.sha256, now)
             if one.known.state in ("waiting", "quarantined"):
                 complaints.say(work, Word(complaint=one.item.complaint, state="quarantined", reason=one.code))
 
@@ -185,6 +188,7 @@ class _Run:
                     unmapped=one.result.unmapped,
                     hub_status=one.result.hub_status,
                     submitted_at=stamp(complaint.submitted_at),
+                    manifest_sha256=self.manifest.sha256,
                 )
             )
         for one, commitment in zip(batch, complaints.write(work, vault, region, versions, now), strict=True):
@@ -221,7 +225,7 @@ class _Run:
             "unmapped": list(one.result.unmapped),
         }
         values = {
-            "manifest": one.item.manifest_sha256,
+            "manifest": self.manifest.sha256,
             "version": one.item.version if one.item.version > 1 else None,
             "verdict": verdict.answer if verdict else None,
             "model": verdict.model if verdict else None,

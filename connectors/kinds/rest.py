@@ -43,6 +43,13 @@ class Rest:
     reply_by: Mapping[str, Any] = field(default_factory=dict)
     """The manifest's `reply`: {method, url, body, headers}."""
 
+    def __post_init__(self) -> None:
+        """Raises Misconfigured for a style of paging that this kind does not read."""
+        style = str(self.page.get("style", "none"))
+        if style not in ("number", "offset", "none"):
+            when = "comes later" if style in _LATER else "is not known"
+            raise Misconfigured(f"page.style {style} {when}.", hint="Use number, offset or none.", code="bad_page")
+
     @property
     def moving(self) -> bool:
         """Pages cut by number or offset move while they are read."""
@@ -79,11 +86,6 @@ class _Walk:
     def __init__(self, rest: Rest, ctx: Context, window: Window, start: Position) -> None:
         self._rest, self._ctx, self._window = rest, ctx, window
         self._style = str(rest.page.get("style", "none"))
-        if self._style not in ("number", "offset", "none"):
-            when = "comes later" if self._style in _LATER else "is not known"
-            raise Misconfigured(
-                f"page.style {self._style} {when}.", hint="Use number, offset or none.", code="bad_page"
-            )
         self._read = _reader(rest)
         self._size = int(rest.page.get("size", 100))
         self._at = int(start.get("at", rest.page.get("first", 1 if self._style == "number" else 0)))

@@ -62,6 +62,8 @@ class Version:
     unmapped: Sequence[str]
     hub_status: str | None
     submitted_at: datetime | None
+    manifest_sha256: str
+    """Of the manifest that made it."""
 
 
 def write(work: Work, vault: Vault, region: str, versions: Sequence[Version], now: datetime) -> list[str]:
@@ -115,7 +117,7 @@ def _row(vault: Vault, one: Version, text: bytes, now: datetime) -> dict[str, An
         "key": one.item.key.id,
         "sealed": text,
         "features": vault.seal(one.item.key, "features", one.features)[0],
-        "sha": one.item.manifest_sha256,
+        "sha": one.manifest_sha256,
     }
 
 
@@ -138,7 +140,13 @@ def say(work: Work, *words: Word) -> None:
 
 
 def quarantine(
-    work: Work, connector: UUID, region: str, item: Stored, problems: Sequence[Problem], now: datetime
+    work: Work,
+    connector: UUID,
+    region: str,
+    item: Stored,
+    problems: Sequence[Problem],
+    manifest_sha256: str,
+    now: datetime,
 ) -> None:
     """Keep an item that is no complaint yet, with its reasons and without its values."""
     reasons = [{"path": p.path, "rule": p.rule, "id": p.id, "en": p.en} for p in problems]
@@ -146,15 +154,28 @@ def quarantine(
         """
         INSERT INTO quarantine (connector, region, complaint, item_id, reasons, manifest_sha256, made_at)
         VALUES (:connector, :region, :complaint, :item, :reasons, :sha, :now)
-        ON CONFLICT (item_id) DO UPDATE SET reasons = excluded.reasons, left_at = NULL
+        ON CONFLICT (item_id) DO UPDATE
+        SET reasons = excluded.reasons, manifest_sha256 = excluded.manifest_sha256, left_at = NULL
         """,
         connector=connector,
         region=region,
         complaint=item.complaint,
         item=item.id,
         reasons=json.dumps(reasons),
-        sha=item.manifest_sha256,
+        sha=manifest_sha256,
         now=now,
+    )
+
+
+def try_again(work: Work, connector: UUID, manifest_sha256: str) -> int:
+    """What another manifest left in quarantine waits again; returns how many items."""
+    return work.run(
+        """
+        UPDATE items SET state = 'pending' FROM quarantine q
+        WHERE q.item_id = items.id AND q.connector = :connector AND q.left_at IS NULL AND q.manifest_sha256 <> :sha
+        """,
+        connector=connector,
+        sha=manifest_sha256,
     )
 
 

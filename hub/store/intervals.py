@@ -33,7 +33,7 @@ def ledger(work: Work, connector: UUID) -> Ledger:
         """
         SELECT max(to_at) FILTER (WHERE closed_at IS NOT NULL) AS closed_until,
                max(to_at) FILTER (WHERE closed_at IS NOT NULL AND from_at IS NULL AND closed_by IS NULL) AS swept_at
-        FROM intervals WHERE connector = :connector
+        FROM intervals WHERE connector = :connector AND what <> 'backfill'
         """,
         connector=connector,
     )
@@ -43,7 +43,8 @@ def ledger(work: Work, connector: UUID) -> Ledger:
     mark = work.value(
         """
         SELECT mark FROM intervals
-        WHERE connector = :connector AND closed_at IS NOT NULL AND closed_by IS NULL AND proof IS NOT NULL
+        WHERE connector = :connector AND closed_at IS NOT NULL AND closed_by IS NULL AND what <> 'backfill'
+          AND covered_by IS NULL
         ORDER BY id DESC LIMIT 1
         """,
         connector=connector,
@@ -62,12 +63,16 @@ def open_one(
 ) -> int:
     """Open an interval, owed from this moment until it is closed with proof; returns its number.
 
-    An interval that is still owed is opened again and widened, because the new window covers it.
+    An interval that is still owed is opened again and widened, because the new window covers it; a range that is read
+    again on request is a row of its own and says nothing about the rest.
     """
+    if what == "backfill":
+        return int(_insert(work, connector, region, what=what, since=since, until=until, now=now))
     again = work.value(
         """
         UPDATE intervals SET what = :what, from_at = :since, to_at = :until, pages = 0, items = 0
-        WHERE id = (SELECT max(id) FROM intervals WHERE connector = :connector AND closed_at IS NULL)
+        WHERE id = (
+            SELECT max(id) FROM intervals WHERE connector = :connector AND closed_at IS NULL AND what <> 'backfill')
         RETURNING id
         """,
         connector=connector,
@@ -126,6 +131,22 @@ def settle(work: Work, number: int, outcome: Outcome, refs: tuple[bytes | None, 
         proof=outcome.proof,
         owed=None if outcome.closed else outcome.owed,
         code=outcome.code,
+    )
+    if outcome.closed:
+        _close_covered(work, number, now)
+
+
+def _close_covered(work: Work, number: int, now: datetime) -> None:
+    """Ranges within the one that has just been proven need no proof of their own."""
+    work.run(
+        """
+        UPDATE intervals o SET closed_at = :now, covered_by = n.id, proof = 'covered by interval ' || n.id, owed = NULL
+        FROM intervals n
+        WHERE n.id = :id AND o.connector = n.connector AND o.id <> n.id AND o.closed_at IS NULL
+          AND (n.from_at IS NULL OR o.from_at >= n.from_at) AND o.to_at <= n.to_at
+        """,
+        id=number,
+        now=now,
     )
 
 

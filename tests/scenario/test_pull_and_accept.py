@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hub import steps
+from hub.closing import reading
 from hub.oversight import figures
 from hub.releasing import release
 from sandbox.portal import generate
@@ -57,3 +58,39 @@ def test_a_large_first_batch_waits_for_a_named_person(empty_site: Site, add_port
         assert released.words["on_the_way"] == 30
         steps.forward(hub)
     assert len(empty_site.registered()) == 30
+
+
+def test_a_corrected_mapping_empties_the_quarantine(empty_site: Site, add_portal: Portals) -> None:
+    """After the manifest is corrected, what waited in quarantine is accepted by the next run, without the portal's help."""
+    portal = add_portal(generate(new=12), fields={"body": "keterangan"})
+    with empty_site.hub() as hub:
+        steps.sync(hub, ["jatim-portal"])
+        assert figures(hub)["connectors"]["jatim-portal"]["quarantined"] == 12
+    manifest = empty_site.home / "manifests" / "jatim-portal.yaml"
+    manifest.write_text(manifest.read_text().replace("body: keterangan", "body: isi"))
+    portal.state.records.clear()
+    with empty_site.hub() as hub:
+        steps.accept(hub, ["jatim-portal"])
+        steps.forward(hub)
+        words = figures(hub)["connectors"]["jatim-portal"]
+    assert (words["quarantined"], words["forwarded"]) == (0, 12)
+    assert len(empty_site.registered()) == 12
+
+
+def test_a_backfill_says_nothing_about_the_rest(empty_site: Site, add_portal: Portals) -> None:
+    """A range that is read again on request closes itself only: what was owed before is still owed, and read later."""
+    add_portal(generate(new=130))
+    empty_site.switch("portal", "fail_page", 3)
+    with empty_site.hub() as hub:
+        assert steps.pull(hub, "jatim-portal").owed
+        empty_site.switch("portal", "fail_page", False)
+        late = empty_site.clock.now
+        again = steps.pull(hub, "jatim-portal", since=late, until=late)
+        assert again.owed == ()
+        found = reading(hub, "jatim-portal")
+        assert found is not None
+        assert len(found.owed) == 1
+        assert again.done + steps.pull(hub, "jatim-portal").done == 30
+        found = reading(hub, "jatim-portal")
+        assert found is not None
+        assert found.owed == []

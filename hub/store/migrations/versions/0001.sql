@@ -85,7 +85,8 @@ CREATE TABLE intervals (
     owed text,                                    -- what is missing
     code text,
     closed_by text,
-    because text
+    because text,
+    covered_by bigint REFERENCES intervals        -- closed because a wider one was proven
 );
 CREATE INDEX ON intervals (connector, id);
 CREATE INDEX ON intervals (connector) WHERE closed_at IS NULL;
