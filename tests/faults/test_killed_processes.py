@@ -192,9 +192,7 @@ def _marker(row: dict[str, Any]) -> str:
 
 @pytest.fixture
 def scene(empty_site: Site, add_portal: Portals, tmp_path: Path) -> Scene:
-    """A portal with small pages and a registry that is quick; nothing has been read yet."""
-    path = empty_site.home / "registries" / "sp4n.yaml"
-    path.write_text(path.read_text().replace("rate: 50", "rate: 1000"))
+    """A portal with small pages; nothing has been read yet."""
     page = {"style": "number", "param": "page", "size_param": "limit", "size": 5, "first": 1}
     portal = add_portal([], NAME, **{"with": {"page": page, "look_back": "5s"}})
     return Scene(site=empty_site, portal=portal, dice=random.Random(), folder=tmp_path / "log")
