@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hub.model import Tally
-from hub.settings import Settings, WrongSetting
-from hub.telling import DONE, FAILED, INCOMPLETE, WRONG_USE, complain, exit_code, say
+from hub.settings import Settings
+from hub.telling import DONE, FAILED, WRONG_USE, complain, exit_code, say
 
 if TYPE_CHECKING:
     from hub.spine import Hub
@@ -379,40 +378,9 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         return FAILED
     except Exception as error:
-        return _explained(error)
+        from hub.failures import explained
 
-
-def _explained(error: Exception) -> int:
-    from connectors.errors import ChannelError, Misconfigured
-    from hub.closing import NotOwed
-    from hub.privacy import KeyProblem
-    from hub.releasing import NotHeld
-    from hub.store.leases import LostLease
-    from hub.store.server import StoreProblem, StoreUnavailable
-
-    usage: type[Any] = typer.BadParameter.__mro__[1]  # typer gives the class of all wrong uses no public name
-    if isinstance(error, usage):
-        error.show()
-        return WRONG_USE
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        complain("The disk is full. Free some space and run the command again; nothing that was stored is lost.")
-        return WRONG_USE
-    codes: list[tuple[type[Exception], int]] = [
-        (WrongSetting, WRONG_USE),
-        (KeyProblem, WRONG_USE),
-        (StoreUnavailable, FAILED),
-        (StoreProblem, WRONG_USE),
-        (NotOwed, FAILED),
-        (NotHeld, FAILED),
-        (Misconfigured, FAILED),
-        (ChannelError, INCOMPLETE),
-        (LostLease, INCOMPLETE),
-    ]
-    for kind, code in codes:
-        if isinstance(error, kind):
-            complain(error)
-            return WRONG_USE if getattr(error, "code", "") == "unknown_connector" else code
-    raise error
+        return explained(error)
 
 
 if __name__ == "__main__":

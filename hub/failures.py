@@ -1,0 +1,44 @@
+"""How an error ends a command: a sentence for people and an exit code, by who must act."""
+
+from __future__ import annotations
+
+import errno
+from typing import Any
+
+import typer
+
+from connectors.errors import ChannelError, Misconfigured
+from hub.closing import NotOwed
+from hub.privacy import KeyProblem
+from hub.releasing import NotHeld
+from hub.settings import WrongSetting
+from hub.store.leases import LostLease
+from hub.store.server import StoreProblem, StoreUnavailable
+from hub.telling import FAILED, INCOMPLETE, WRONG_USE, complain
+
+
+def explained(error: Exception) -> int:
+    """Say what happened and who can act; the exit code that goes with it. An error of ours that nobody foresaw goes on."""
+    usage: type[Any] = typer.BadParameter.__mro__[1]  # typer gives the class of all wrong uses no public name
+    if isinstance(error, usage):
+        error.show()
+        return WRONG_USE
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        complain("The disk is full. Free some space and run the command again; nothing that was stored is lost.")
+        return WRONG_USE
+    codes: list[tuple[type[Exception], int]] = [
+        (WrongSetting, WRONG_USE),
+        (KeyProblem, WRONG_USE),
+        (StoreUnavailable, FAILED),
+        (StoreProblem, WRONG_USE),
+        (NotOwed, FAILED),
+        (NotHeld, FAILED),
+        (Misconfigured, FAILED),
+        (ChannelError, INCOMPLETE),
+        (LostLease, INCOMPLETE),
+    ]
+    for kind, code in codes:
+        if isinstance(error, kind):
+            complain(error)
+            return WRONG_USE if getattr(error, "code", "") == "unknown_connector" else code
+    raise error
