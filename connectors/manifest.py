@@ -197,6 +197,11 @@ def _advice(manifest: Manifest) -> Iterator[tuple[str, str]]:
             "fields.submitted_at tidak diisi, jadi waktu aduan dianggap waktu diterima hub.",
             "fields.submitted_at is missing, so a complaint counts from the moment the hub received it.",
         )
+    if manifest.statuses and "source_status" not in manifest.fields:
+        yield (
+            "statuses tidak terpakai tanpa fields.source_status; tulis letak status di kanal, misalnya source_status: status.",
+            "statuses is not used without fields.source_status; say where the status stands, such as source_status: status.",
+        )
     if manifest.path.stem != manifest.name:
         yield (
             f"Nama berkas sebaiknya {manifest.name}.yaml; dengan begitu setiap tugas hanya membaca satu berkas.",

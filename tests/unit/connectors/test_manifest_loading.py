@@ -139,7 +139,6 @@ BROKEN = [
     ),
     ("  body: isi", "  body: isi\n  title: {const: '${secret:TOKEN}'}", "fields.title.const:", "Move it"),
     ("fields:", "zone: Asia/Nowhere\nfields:", "zone:", "Asia/Jakarta"),
-    ("fields:", "statuses: {selesai: resolved}\nfields:", "fields.source_status:", "Add it"),
     ("fields:", "schedule: '61 * * * *'\nfields:", "schedule:", "cron"),
     ("fields:", "schedule: '0 0 31 2 *'\nfields:", "schedule:", "cron"),
     ("fields:", "timeout: 2d\nfields:", "timeout:", "23h"),
@@ -209,6 +208,14 @@ def test_advice_asks_for_what_is_better_said(tmp_path: Path) -> None:
     assert any("rahasia" in indonesian and "{const: true}" in english for indonesian, english in told)
     assert any("lain.yaml" in english for _, english in told)
     assert not any("is_confidential" in english for _, english in advice(load(written(tmp_path, LEAST))))
+
+
+def test_statuses_without_their_place_are_advised_not_refused(tmp_path: Path) -> None:
+    """A table of status words that nothing reads is no fault: the connector runs, and check says what is missing."""
+    one = load(written(tmp_path, LEAST + "statuses: {selesai: resolved}\n"))
+    assert any("fields.source_status" in english for _, english in advice(one))
+    told = advice(load(written(tmp_path, LEAST + "  source_status: status\nstatuses: {selesai: resolved}\n")))
+    assert not any("source_status" in english for _, english in told)
 
 
 SAME = [
