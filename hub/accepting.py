@@ -32,12 +32,7 @@ BATCH = 200
 """Items a transaction; the hub-wide lock of the verdicts is held for one batch."""
 
 
-def accept(hub: Hub, names: Sequence[str] = ()) -> list[Tally]:
-    """Accept what is waiting, connector by connector; one broken connector holds nobody else up."""
-    return [accept_one(hub, name) for name in (names or sorted(hub.manifests.good))]
-
-
-def accept_one(hub: Hub, name: str) -> Tally:
+def accept(hub: Hub, name: str) -> Tally:
     """Accept everything that waits for one connector."""
     manifest = manifest_of(hub, name)
     now = hub.clock()
@@ -136,8 +131,18 @@ class _Run:
         again = reused(known.document, result.complaint.document())
         if again == "same":
             return Decided(item=item, result=result, known=known, what="updated", code="update")
-        fresh = complaint_id(self.connector.id, item.ref, item.incarnation + 1)
-        moved = items.move(work, item, self.connector.id, self.connector.region, self.manifest.channel, fresh, now)
+        number = items.incarnations(work, self.connector.id, item.ref_hmac) + 1
+        fresh = complaint_id(self.connector.id, item.ref, number)
+        moved = items.move(
+            work,
+            item,
+            connector=self.connector.id,
+            region=self.connector.region,
+            channel=self.manifest.channel,
+            complaint=fresh,
+            incarnation=number,
+            now=now,
+        )
         if again == "doubtful":
             region = self.connector.region
             complaints.review(work, region, "id_used_again", complaint=fresh, other=item.complaint, now=now)
@@ -223,6 +228,7 @@ class _Run:
             "rules": sorted({f"{p.path}:{p.rule}" for p in one.result.problems}),
             "reasons": [reason.code for reason in verdict.reasons] if verdict else [],
             "unmapped": list(one.result.unmapped),
+            "left_out": sorted(f"{note.path}:{note.rule}" for note in one.result.notes),
         }
         values = {
             "manifest": self.manifest.sha256,
@@ -246,31 +252,39 @@ class _Run:
 
     def finish(self) -> Tally:
         """Say what was accepted; a first batch is sent if it is small enough, else it waits for a person."""
-        owed: tuple[str, ...] = ()
-        now = self.hub.clock()
         if self.provisional:
-            owed = self._first_batch(now)
+            self._first_batch()
         elif self.connector.first_batch == "open" and self.words:
             self._batch_is("passed")
-        return Tally(verb="accept", done=sum(self.words.values()), words=dict(self.words), owed=owed)
+        return Tally(verb="accept", done=sum(self.words.values()), words=dict(self.words), owed=self._held_back())
 
-    def _first_batch(self, now: datetime) -> tuple[str, ...]:
-        with self.hub.store.begin(region=self.connector.region) as work:
-            count = len(complaints.held(work, self.connector.id, "first_batch"))
+    def _first_batch(self) -> None:
+        count = self._first_held()
         if count > self.manifest.forward.first:
             self._batch_is("held")
-            return (
-                f"{self.manifest.name}: the first batch has {count} complaints to send, more than "
-                f"forward.first: {self.manifest.forward.first}; they are held until a named person runs "
-                f"'satupintu release {self.manifest.name} --by WHO --because WHY'",
-            )
+            return
         sent = release_held(
             self.hub, self.manifest, self.connector, reason="first_batch", by="forward.first", because="small enough"
         )
         self.words["held"] -= count
         self.words += sent
         self._batch_is("passed")
-        return ()
+
+    def _held_back(self) -> tuple[str, ...]:
+        """Until somebody releases a first batch that was too large, every run says so."""
+        count = self._first_held()
+        if not count:
+            return ()
+        name = self.manifest.name
+        return (
+            f"{name}: the first batch has {count} complaints to send, more than forward.first: "
+            f"{self.manifest.forward.first}; they are held until a named person runs "
+            f"'satupintu release {name} --by WHO --because WHY'",
+        )
+
+    def _first_held(self) -> int:
+        with self.hub.store.begin(region=self.connector.region) as work:
+            return len(complaints.held(work, self.connector.id, "first_batch"))
 
     def _batch_is(self, state: str) -> None:
         with self.hub.store.begin(region=self.connector.region) as work:

@@ -82,6 +82,7 @@ def pull(
 ) -> None:
     """Channel -> items, kept as received."""
     from hub import steps
+    from hub.pulling import enabled
 
     if bool(names) == all_:
         complain("pull: name the connectors, or say --all.")
@@ -89,8 +90,7 @@ def pull(
     with _hub(only=names[0] if names and len(names) == 1 else None) as hub:
         if names and len(names) == 1:
             _end(steps.pull(hub, names[0], since=_aware(since), until=_aware(until)))
-        chosen = names or sorted(hub.manifests.good)
-        tallies = [steps.pull_kept(hub, name) for name in chosen]
+        tallies = [steps.kept("pull", steps.pull, hub, name) for name in names or enabled(hub)]
         for tally in tallies:
             say(tally)
         raise Stop(max(_tell_broken(hub) if all_ else DONE, 0) or exit_code(tallies))

@@ -39,6 +39,11 @@ def manifest_of(hub: Hub, name: str) -> Manifest:
     )
 
 
+def enabled(hub: Hub) -> list[str]:
+    """The connectors that run by themselves, by name."""
+    return sorted(name for name, manifest in hub.manifests.good.items() if not manifest.disabled)
+
+
 def known_names(hub: Hub, names: Sequence[str]) -> None:
     """Raises Misconfigured for a name that has no manifest and never had one; its past is no reason to refuse it."""
     if not names:
@@ -54,6 +59,12 @@ def pull(
 ) -> Tally:
     """Read what is new on one channel; `since`/`until` read a range again, `sweep` reads everything."""
     manifest = manifest_of(hub, name)
+    if manifest.disabled:
+        raise Misconfigured(
+            f"{name} is disabled in {manifest.path.name}.",
+            hint="Take the line 'disabled: true' out to pull it.",
+            code="disabled",
+        )
     now = hub.clock()
     with hub.store.begin(region=manifest.region) as work:
         connector = connectors.see(work, hub.vault, manifest, hub.holder, now)
@@ -77,8 +88,10 @@ class _Run:
     token: int
     new: int = 0
     known: int = 0
-    newest: dict[bytes, datetime] = field(default_factory=dict)
+    newest: dict[tuple[bytes, bytes | None], datetime] = field(default_factory=dict)
     """Newest stamp of each ref in this run: a ref that comes twice in one listing keeps its newest version."""
+    seen: dict[tuple[bytes, int], set[bytes]] = field(default_factory=dict)
+    """Contents of each ref and incarnation that this run has met."""
 
     def through(self, since: datetime | None, until: datetime | None, sweep: bool) -> Tally:
         """Read, store every page at once, and settle the interval."""
@@ -151,24 +164,48 @@ class _Run:
         self.known += len(page) - len(new)
 
     def _changed(self, work: Work, page: Sequence[Item]) -> Iterator[NewItem]:
-        """The items of a page that differ from their latest version, as rows to be stored."""
+        """The items of a page that differ from the latest version of their incarnation, as rows to be stored."""
         marked = [(self._mark(item), item) for item in page]
         heads = items.heads(work, self.connector.id, {mark for mark, _ in marked})
         for mark, item in marked:
             if self._older(mark, item):
                 continue
             content = self.hub.vault.mac("content", self._content(item))
-            old = heads.get(mark)
-            if old is None or old.content != content:
-                heads[mark] = self._head(old, item, content)
-                yield self._sealed(mark, heads[mark], item)
+            known = heads.setdefault(mark, [])
+            old = self._own_head(known, item, content)
+            if old and (old.content == content or self._twice(work, mark, old, content)):
+                self.seen.setdefault((mark, old.incarnation), set()).add(content)
+                continue
+            new = self._head(known, old, item, content)
+            self.seen.setdefault((mark, new.incarnation), set()).add(content)
+            heads[mark] = [head for head in known if head.incarnation != new.incarnation] + [new]
+            yield self._sealed(mark, new, item)
+
+    def _own_head(self, known: Sequence[Head], item: Item, content: bytes) -> Head | None:
+        """The incarnation that an item belongs to: by its creation stamp, else by its content, else the latest one.
+
+        None is a new incarnation: the ref is new, or its creation stamp is one that we have not seen.
+        """
+        created = self._created(item)
+        if created:
+            if same := [head for head in known if head.created == created]:
+                return same[-1]
+            if any(head.created and head.created[:8] == created[:8] for head in known):
+                return None
+        return next((head for head in known if head.content == content), known[-1] if known else None)
+
+    def _twice(self, work: Work, mark: bytes, old: Head, content: bytes) -> bool:
+        """One listing shows a ref twice and says not which is newer: what we have already is not a version again."""
+        before = self.seen.get((mark, old.incarnation))
+        return before is not None and (content in before or items.had(work, self.connector.id, mark, content))
 
     def _older(self, mark: bytes, item: Item) -> bool:
         if item.stamp is None:
             return False
-        newest = self.newest.setdefault(mark, item.stamp)
+        which = (mark, self._created(item))
+        newest = self.newest.setdefault(which, item.stamp)
         if item.stamp > newest:
-            self.newest[mark] = item.stamp
+            self.newest[which] = item.stamp
         return item.stamp < newest
 
     def _ref(self, item: Item) -> str:
@@ -183,15 +220,13 @@ class _Run:
             return item.raw
         return json.dumps(without(item.payload, ignored), sort_keys=True).encode()
 
-    def _head(self, old: Head | None, item: Item, content: bytes) -> Head:
-        created = self._created(item)
-        incarnation = old.incarnation if old else 1
-        if old and created and old.created and created[:8] == old.created[:8] and created != old.created:
-            incarnation += 1
+    def _head(self, known: Sequence[Head], old: Head | None, item: Item, content: bytes) -> Head:
+        """The head after this item: the next version of `old`, or the first of a new incarnation."""
+        incarnation = old.incarnation if old else max((head.incarnation for head in known), default=0) + 1
         return Head(
-            version=old.version + 1 if old else 1,
+            version=max((head.version for head in known), default=0) + 1,
             content=content,
-            created=created or (old.created if old else None),
+            created=self._created(item) or (old.created if old else None),
             complaint=complaint_id(self.connector.id, self._ref(item), incarnation),
             incarnation=incarnation,
         )

@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rapidfuzz.fuzz import token_set_ratio
-
-from dedup.text import normalise
-
-ANOTHER = 50
-"""Below this likeness (0 to 100) two texts are not versions of one another."""
+from dedup.compare import compared
+from dedup.judge import RULES, document
 
 
 def reused(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """same | doubtful | reused: text, reporter and place all changed is another complaint (design section 4)."""
-    if token_set_ratio(normalise(old.get("body", "")), normalise(new.get("body", ""))) >= ANOTHER:
+    """same | doubtful | reused: text, reporter and place all changed is another complaint (design section 4).
+
+    Doubtful is another text where reporter or place say nothing: a person looks, and it is sent.
+    """
+    if not _other_text(str(old.get("body", "")), str(new.get("body", ""))):
         return "same"
     changes = [_changed(_reporter(old), _reporter(new)), _changed(_place(old), _place(new))]
-    if False in changes or changes == [None, None]:
+    if False in changes:
         return "same"
     return "reused" if changes == [True, True] else "doubtful"
+
+
+def _other_text(old: str, new: str) -> bool:
+    """So unlike that nobody would even ask whether the two are about one matter."""
+    pair = compared(document(id="old", text=old, day=0), document(id="new", text=new, day=0), RULES)
+    return pair.likeness < RULES.review
 
 
 def _changed(old: frozenset[str], new: frozenset[str]) -> bool | None:
@@ -34,5 +39,7 @@ def _reporter(document: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _place(document: Mapping[str, Any]) -> frozenset[str]:
-    names = ("location_text", "region_code", "latitude")
-    return frozenset(str(document[name]).strip().lower() for name in names if document.get(name) is not None)
+    """The place itself; a region that holds many places speaks only where nothing nearer does."""
+    near = [document[name] for name in ("location_text", "latitude") if document.get(name) is not None]
+    named = near or [document[name] for name in ("region_code",) if document.get(name) is not None]
+    return frozenset(str(value).strip().lower() for value in named)

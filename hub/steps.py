@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 
-from connectors.errors import ChannelError
+from connectors.errors import ChannelError, Misconfigured
 from hub import accepting, forwarding, oversight, pulling, sealing
 from hub import follow as following
 from hub.model import Tally
 from hub.spine import Hub
 from hub.store.leases import LostLease
+from hub.store.problems import StoreProblem
 
 VERBS = ("pull", "accept", "forward", "follow", "seal", "watch")
 
@@ -26,7 +28,9 @@ def pull(hub: Hub, name: str, *, since: datetime | None = None, until: datetime 
 
 def accept(hub: Hub, names: Sequence[str] = ()) -> Tally:
     """Items -> complaints or quarantine, with the verdict about duplicates and the outbox rows."""
-    return added("accept", accepting.accept(hub, names))
+    if len(names) == 1:
+        return accepting.accept(hub, names[0])
+    return added("accept", [kept("accept", accepting.accept, hub, name) for name in names or pulling.enabled(hub)])
 
 
 def forward(hub: Hub, names: Sequence[str] = ()) -> Tally:
@@ -56,28 +60,37 @@ def sync(hub: Hub, names: Sequence[str] = (), *, said: Callable[[Tally], None] =
 
     `said` hears of each tally as it comes.
     """
-    tallies: list[Tally] = []
-    chosen = names or sorted(hub.manifests.good)
-    steps: list[Callable[[], Tally]] = [lambda name=name: pull_kept(hub, name) for name in chosen]  # type: ignore[misc]
-    steps += [
-        lambda: accept(hub, chosen),
-        lambda: forward(hub, chosen if names else ()),
-        lambda: follow(hub, chosen if names else ()),
+    chosen = list(names) or pulling.enabled(hub)
+    pulls: list[Callable[[], Tally]] = [partial(kept, "pull", pulling.pull, hub, name) for name in chosen]
+    rest: list[Callable[[], Tally]] = [
+        lambda: added("accept", [kept("accept", accepting.accept, hub, name) for name in chosen]),
+        lambda: forward(hub, names),
+        lambda: follow(hub, names),
         lambda: seal(hub),
         lambda: watch(hub),
     ]
-    for step in steps:
+    tallies = []
+    for step in pulls + rest:
         tallies.append(step())
         said(tallies[-1])
     return tallies
 
 
-def pull_kept(hub: Hub, name: str) -> Tally:
-    """A pull whose failure is a value, so that the next step goes on."""
+def kept(verb: str, step: Callable[[Hub, str], Tally], hub: Hub, name: str) -> Tally:
+    """One connector's step, whose failure is a value, so that the others go on; the store's own trouble is everybody's."""
     try:
-        return pull(hub, name)
+        return step(hub, name)
+    except StoreProblem:
+        raise
+    except Misconfigured as error:
+        return Tally(verb=verb, failed=1, notes=(f"{name}: {error}",), error=error)
     except (ChannelError, LostLease) as error:
-        return Tally(verb="pull", failed=1, owed=(f"{name}: {error}",), error=error)
+        return Tally(verb=verb, failed=1, owed=(f"{name}: {error}",), error=error)
+    except Exception as error:
+        sentence = (
+            f"{name}: {type(error).__name__}, which nobody foresaw; the other connectors go on. Please report it."
+        )
+        return Tally(verb=verb, failed=1, notes=(sentence,), error=error)
 
 
 def added(verb: str, tallies: Iterable[Tally]) -> Tally:

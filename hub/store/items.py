@@ -57,29 +57,44 @@ class Stored:
     key: DataKey
     manifest_sha256: str
     received_at: datetime
-    latest: bool
 
 
-def heads(work: Work, connector: UUID, refs: Iterable[bytes]) -> dict[bytes, Head]:
-    """The heads of these refs, by keyed hash; unknown refs are missing."""
+def heads(work: Work, connector: UUID, refs: Iterable[bytes]) -> dict[bytes, list[Head]]:
+    """The heads of these refs, by keyed hash, one an incarnation, the oldest first; unknown refs are missing."""
     rows = work.rows(
         """
         SELECT ref_hmac, version, content_hmac, created_hmac, complaint, incarnation FROM refs
-        WHERE connector = :connector AND ref_hmac = ANY(:refs)
+        WHERE connector = :connector AND ref_hmac = ANY(:refs) ORDER BY incarnation
         """,
         connector=connector,
         refs=list(refs),
     )
-    return {
-        bytes(row.ref_hmac): Head(
+    found: dict[bytes, list[Head]] = {}
+    for row in rows:
+        head = Head(
             version=row.version,
             content=bytes(row.content_hmac),
             created=bytes(row.created_hmac) if row.created_hmac is not None else None,
             complaint=row.complaint,
             incarnation=row.incarnation,
         )
-        for row in rows
-    }
+        found.setdefault(bytes(row.ref_hmac), []).append(head)
+    return found
+
+
+def had(work: Work, connector: UUID, ref: bytes, content: bytes) -> bool:
+    """True where any version of this ref had this content."""
+    return bool(
+        work.value(
+            """
+            SELECT EXISTS (SELECT FROM items
+                           WHERE connector = :connector AND ref_hmac = :ref AND content_hmac = :content)
+            """,
+            connector=connector,
+            ref=ref,
+            content=content,
+        )
+    )
 
 
 def save(
@@ -127,9 +142,9 @@ VALUES (:connector, :region, :ref, :version, :complaint, :content, :key, :ref_en
 _HEAD = """
 INSERT INTO refs (connector, ref_hmac, region, version, content_hmac, created_hmac, complaint, incarnation)
 VALUES (:connector, :ref, :region, :version, :content, :created, :complaint, :incarnation)
-ON CONFLICT (connector, ref_hmac) DO UPDATE
+ON CONFLICT (connector, ref_hmac, incarnation) DO UPDATE
 SET version = excluded.version, content_hmac = excluded.content_hmac, created_hmac = excluded.created_hmac,
-    complaint = excluded.complaint, incarnation = excluded.incarnation, vanished_at = NULL
+    vanished_at = NULL
 """
 
 
@@ -179,10 +194,9 @@ def _save_files(work: Work, vault: Vault, region: str, connector: UUID, new: Seq
 
 _READ = """
 SELECT i.id, i.version, i.complaint, c.incarnation, i.ref_hmac, i.ref_enc, i.raw_enc, i.payload_enc, i.media, i.trouble,
-       i.key_id, k.wrapped, i.manifest_sha256, i.received_at, r.version AS latest
+       i.key_id, k.wrapped, i.manifest_sha256, i.received_at
 FROM items i
 JOIN data_keys k ON k.id = i.key_id
-JOIN refs r ON r.connector = i.connector AND r.ref_hmac = i.ref_hmac
 JOIN complaints c ON c.id = i.complaint
 """
 
@@ -245,7 +259,6 @@ def _stored(row: Any, vault: Vault) -> Stored:
         key=key,
         manifest_sha256=row.manifest_sha256,
         received_at=row.received_at,
-        latest=row.latest == row.version,
     )
 
 
@@ -272,35 +285,60 @@ def settle(work: Work, states: Mapping[int, str]) -> None:
     )
 
 
+def incarnations(work: Work, connector: UUID, ref: bytes) -> int:
+    """How many incarnations a ref has had."""
+    return int(
+        work.value(
+            "SELECT max(incarnation) FROM refs WHERE connector = :connector AND ref_hmac = :ref",
+            connector=connector,
+            ref=ref,
+        )
+    )
+
+
 def move(
-    work: Work, item: Stored, connector: UUID, region: str, channel: str, complaint: UUID, now: datetime
+    work: Work,
+    item: Stored,
+    *,
+    connector: UUID,
+    region: str,
+    channel: str,
+    complaint: UUID,
+    incarnation: int,
+    now: datetime,
 ) -> Stored:
-    """Give an item to a new incarnation of its ref, because the id was used again."""
+    """Give an item and its later versions to a new incarnation of its ref, because the id was used again."""
+    common = {"connector": connector, "ref": item.ref_hmac, "new": complaint, "incarnation": incarnation}
     work.run(
         """
         INSERT INTO complaints (id, connector, region, ref_hmac, incarnation, first_stored_at, channel)
-        VALUES (:id, :connector, :region, :ref, :incarnation, :now, :channel) ON CONFLICT DO NOTHING
+        VALUES (:new, :connector, :region, :ref, :incarnation, :now, :channel)
         """,
-        id=complaint,
-        connector=connector,
+        **common,
         region=region,
-        ref=item.ref_hmac,
-        incarnation=item.incarnation + 1,
         now=now,
         channel=channel,
     )
-    for table, where in (("items", "ref_hmac = :ref AND version >= :version"), ("refs", "ref_hmac = :ref")):
-        work.run(
-            f"UPDATE {table} SET complaint = :id WHERE connector = :connector AND {where}",
-            id=complaint,
-            connector=connector,
-            ref=item.ref_hmac,
-            **({"version": item.version} if table == "items" else {}),
-        )
     work.run(
-        "UPDATE refs SET incarnation = :incarnation WHERE connector = :connector AND ref_hmac = :ref",
-        connector=connector,
-        ref=item.ref_hmac,
-        incarnation=item.incarnation + 1,
+        "UPDATE items SET complaint = :new WHERE complaint = :old AND version >= :version",
+        new=complaint,
+        old=item.complaint,
+        version=item.version,
     )
-    return replace(item, complaint=complaint, incarnation=item.incarnation + 1)
+    work.run(_NEW_HEAD, **common, old=item.complaint)
+    work.run(_OLD_HEAD, old=item.complaint)
+    return replace(item, complaint=complaint, incarnation=incarnation)
+
+
+_NEW_HEAD = """
+INSERT INTO refs (connector, ref_hmac, incarnation, region, version, content_hmac, created_hmac, complaint)
+SELECT r.connector, r.ref_hmac, :incarnation, r.region, i.version, i.content_hmac, r.created_hmac, :new
+FROM refs r JOIN items i ON i.complaint = :new
+WHERE r.connector = :connector AND r.ref_hmac = :ref AND r.complaint = :old ORDER BY i.version DESC LIMIT 1
+"""
+
+_OLD_HEAD = """
+UPDATE refs SET version = i.version, content_hmac = i.content_hmac
+FROM (SELECT version, content_hmac FROM items WHERE complaint = :old ORDER BY version DESC LIMIT 1) i
+WHERE refs.complaint = :old
+"""

@@ -73,7 +73,7 @@ def test_a_key_that_is_refused_is_its_owners_matter(site: Site) -> None:
     alone = site.command("pull", SICK)
     assert alone.code == INCOMPLETE
     with site.hub() as hub:
-        assert isinstance(steps.pull_kept(hub, SICK).error, Refused)
+        assert isinstance(steps.kept("pull", steps.pull, hub, SICK).error, Refused)
 
     key.write_text(right)
     assert site.command("sync", "--all").code == DONE

@@ -115,17 +115,17 @@ CREATE TABLE items (
 CREATE INDEX ON items (connector, id) WHERE state = 'pending';
 CREATE INDEX ON items (complaint);
 
-CREATE TABLE refs (                               -- the head of each ref: its latest version and its present incarnation
+CREATE TABLE refs (                               -- the head of each ref and incarnation: its latest version
     connector uuid NOT NULL REFERENCES connectors,
     ref_hmac bytea NOT NULL,
+    incarnation integer NOT NULL,
     region text NOT NULL,
     version integer NOT NULL,
     content_hmac bytea NOT NULL,
     created_hmac bytea,
     complaint uuid NOT NULL,
-    incarnation integer NOT NULL,
     vanished_at timestamptz,
-    PRIMARY KEY (connector, ref_hmac)
+    PRIMARY KEY (connector, ref_hmac, incarnation)
 );
 
 -- complaints, cases -------------------------------------------------------------------------------------------------
