@@ -3,7 +3,8 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
+NO_WHEELS := { echo "The wheels could not be installed: look at the message above, at the network and at the free disk space (650 MB are needed), and run make again." >&2; exit 2; }
 KEEP ?=
 
 .PHONY: setup demo test test-fast campaign up lint lock bench reality clean
@@ -13,15 +14,15 @@ setup: $(VENV)/ready  ## make .venv ready
 $(VENV)/ready: requirements-tools.lock requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 with venv was found. Install it (Debian, Ubuntu: apt install python3 python3-venv) or say make PYTHON=/path/to/python." >&2; exit 2; }
 	@echo "Making $(VENV) with $(PYTHON): this downloads about 200 MB the first time and takes a minute."
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "The venv could not be made. Install python3-venv, or free some disk space (520 MB are needed)." >&2; exit 2; }
-	@$(PIP) install --require-hashes -r requirements-tools.lock
-	@$(PIP) install --require-hashes -r requirements.lock
-	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "The venv could not be made. Install python3-venv, or free some disk space (650 MB are needed)." >&2; exit 2; }
+	@$(PIP) install --require-hashes -r requirements-tools.lock || $(NO_WHEELS)
+	@$(PIP) install --require-hashes -r requirements.lock || $(NO_WHEELS)
+	@$(PIP) install --no-deps --no-build-isolation --editable . || $(NO_WHEELS)
 	@touch $@
 
 $(VENV)/tested: $(VENV)/ready requirements-test.lock requirements-compose.lock
-	@$(PIP) install --require-hashes -r requirements-test.lock
-	@$(PIP) install --no-deps --require-hashes --target .tools/compose --upgrade -r requirements-compose.lock
+	@$(PIP) install --require-hashes -r requirements-test.lock || $(NO_WHEELS)
+	@$(PIP) install --no-deps --require-hashes --target .tools/compose --upgrade -r requirements-compose.lock || $(NO_WHEELS)
 	@touch $@
 
 demo: setup  ## the whole way, from three doors to the registry and back
