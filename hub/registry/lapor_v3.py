@@ -14,7 +14,7 @@ from connectors.net import NotReached
 from hub.model import Change, Receipt
 from hub.registry import lapor_reading
 from hub.registry.port import File
-from hub.registry.wording import content
+from hub.registry.wording import content, sendable, title
 from hub.routing import RegistryConfig, Target
 
 READ_SECONDS: Final = 30.0
@@ -214,7 +214,7 @@ def payload(
 ) -> dict[str, Any]:
     """The body of a create; `complaint` as schemas/complaint has it. What has no value is left out."""
     body = {
-        "title": str(complaint.get("title") or complaint["body"])[:_TITLE],
+        "title": title(complaint, _TITLE),
         "content": content(complaint),
         "channel": config.channel_id,
         **_reporter(complaint, config),
@@ -241,7 +241,8 @@ def _reporter(complaint: Mapping[str, Any], config: RegistryConfig) -> dict[str,
     reached = {name: value for name, value in doors.items() if value}
     if complaint["is_anonymous"] or not reached:
         return {"is_new_user_slider": False, "user_id": config.service_user}
-    return {"is_new_user_slider": True, "nameUser": known.get("name") or known.get("handle") or _NAMELESS, **reached}
+    name = sendable(known.get("name")) or sendable(known.get("handle")) or _NAMELESS
+    return {"is_new_user_slider": True, "nameUser": name, **reached}
 
 
 def _attached(ids: Sequence[str], form: str) -> str | list[int] | bool:

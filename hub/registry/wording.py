@@ -17,9 +17,19 @@ def marker(complaint: str) -> str:
 
 def content(complaint: Mapping[str, Any]) -> str:
     """The body as received, the place where the registry has only a number for it, and the marker at the end."""
-    body, place = str(complaint["body"]), str(complaint.get("location_text") or "").strip()
+    body, place = sendable(complaint["body"]), sendable(complaint.get("location_text")).strip()
     parts = [body, f"Lokasi kejadian: {place}" if place and place not in body else "", marker(str(complaint["id"]))]
     return "\n\n".join(part for part in parts if part)
+
+
+def title(complaint: Mapping[str, Any], most: int) -> str:
+    """The title as received, else how the body begins; no longer than `most` characters."""
+    return (sendable(complaint.get("title")) or sendable(complaint["body"]))[:most]
+
+
+def sendable(text: Any) -> str:
+    """The text without U+0000, which a citizen never sees and many a database refuses; "" for None."""
+    return str(text or "").replace("\x00", "")
 
 
 def said(text: str) -> bytes:

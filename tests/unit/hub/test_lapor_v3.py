@@ -164,6 +164,23 @@ def test_the_text_carries_place_and_marker() -> None:
     assert sent["is_secret"] is True and sent["is_anonymous"] is False
 
 
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"title": "Lampu\x00 mati"}, "Lampu mati"),
+        ({"title": "\x00\x00"}, "Gelap sekali."),
+        ({"title": "\x00" * 99 + "Lampu mati"}, "Lampu mati"),
+    ],
+)
+def test_no_nul_is_sent(more: dict[str, Any], expected: str) -> None:
+    """A NUL that slipped into a portal's text reaches no registry: neither in title, text and place nor in the name."""
+    reporter = {"name": "Warga\x00 Contoh", "email": "warga@contoh.invalid"}
+    whole = document(OWN, body="Gelap\x00 sekali.\x00", location_text="Gang\x00 Kenari", reporter=reporter, **more)
+    sent = payload(whole, TARGET, [], config())
+    assert sent["title"] == expected and sent["nameUser"] == "Warga Contoh"
+    assert sent["content"] == f"Gelap sekali.\n\nLokasi kejadian: Gang Kenari\n\n[Ref {OWN}]"
+
+
 def test_a_complaint_goes_all_the_way(lapor: LaporV3, server: RunningRegistry) -> None:
     """Files, create and route are the calls that the registry knows."""
     files = [File(name="foto.jpg", media_type="image/jpeg", content=b"\xff\xd8"), _file("surat.pdf"), _file("a.png")]
