@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_chain, wait_fixed
+
 from connectors import strictjson
-from connectors.errors import ChannelError, Misconfigured, Refused
+from connectors.errors import ChannelError, Misconfigured, Refused, Unavailable
 from connectors.http import Cut, HttpAnswer, HttpClient
 from connectors.net import NotReached
 from hub.model import Change, Receipt
@@ -18,6 +21,10 @@ from hub.registry.wording import content, sendable, title
 from hub.routing import RegistryConfig, Target
 
 READ_SECONDS: Final = 30.0
+PAUSES: Final = (0.2, 0.6)
+"""Seconds before the second and the third try of a GET; what lasts longer is the caller's next run."""
+_SLOW: Final = ("timeout", "connect_timeout", "too_large")
+"""A try that ended so has cost half a minute or 25 MiB: two more at once would hold up everybody else."""
 _NOT_DONE: Final = (401, 403, 404, 408, 429)
 """Nothing was stored, and it is not the complaint's fault: tried again."""
 _UNREACHED: Final = ("dns", "connect", "tls", "connect_timeout")
@@ -109,9 +116,9 @@ def _repeatable(receipt: Receipt) -> Receipt:
 class LaporV3:
     """One LAPOR! v3 behind its gateway; implements hub.registry.port.Registry over two static secrets in headers."""
 
-    def __init__(self, config: RegistryConfig, http: HttpClient) -> None:
+    def __init__(self, config: RegistryConfig, http: HttpClient, sleep: Callable[[float], None] = time.sleep) -> None:
         """`config.headers` may hold ${secret:NAME} references, which `http` resolves for the registry's host."""
-        self._config, self._http = config, http
+        self._config, self._http, self._sleep = config, http, sleep
         self._base = config.url.rstrip("/")
         self._write_seconds = (config.connect_timeout + config.read_timeout).total_seconds()
 
@@ -165,6 +172,17 @@ class LaporV3:
         return _answered(answer.status, answer.headers, answer.body, read)
 
     def _read(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        """The JSON of a GET; a connection or a gateway that failed for a moment is tried twice more."""
+        tries = Retrying(
+            sleep=self._sleep,
+            stop=stop_after_attempt(1 + len(PAUSES)),
+            wait=wait_chain(*map(wait_fixed, PAUSES)),
+            retry=retry_if_exception(_passes_soon),
+            reraise=True,
+        )
+        return tries(self._read_once, path, params)
+
+    def _read_once(self, path: str, params: Mapping[str, Any] | None) -> Any:
         answer = self._call("GET", path, params=params, timeout=min(READ_SECONDS, self._write_seconds))
         if answer.status != 200:
             raise lapor_reading.not_read(answer.status, _retry_after(answer.headers))
@@ -184,6 +202,14 @@ class LaporV3:
             return False
         data = results.get("data")
         return isinstance(data, dict) and _number(data.get("disposition_id")) == str(target.institution_id)
+
+
+def _passes_soon(error: BaseException) -> bool:
+    """Whether a GET may succeed in a moment; a registry that says how long it wants to rest is left alone."""
+    if isinstance(error, NotReached | Cut):
+        return error.code not in _SLOW
+    brief = isinstance(error, Unavailable) and error.code in ("http_502", "http_503")
+    return brief and getattr(error, "retry_after", None) is None
 
 
 def _taken(document: Any) -> Receipt | None:

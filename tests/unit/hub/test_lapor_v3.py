@@ -5,13 +5,13 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
 
 from connectors.errors import ChannelError, Misconfigured, Refused, Unavailable
-from connectors.http import Cut, HttpClient
+from connectors.http import Cut, HttpAnswer, HttpClient
 from connectors.net import NotReached, dialler
 from hub.model import Change
 from hub.registry.lapor_reading import changes, pages, plain, stamped
@@ -258,6 +258,66 @@ def test_shuffled_logs_tell_the_same_story(lapor: LaporV3, server: RunningRegist
     straight = list(lapor.changes(number))
     server.state.switches.set("status_log_out_of_order", 1)
     assert {_told(change) for change in lapor.changes(number)} == {_told(change) for change in straight}
+
+
+class Scripted:
+    """HTTP that gives what the test says, then empty answers."""
+
+    def __init__(self, told: list[HttpAnswer | ChannelError]) -> None:
+        self.told, self.methods, self.slept = list(told), list[str](), list[float]()
+        self.lapor = LaporV3(config(), cast("HttpClient", self), self.slept.append)
+
+    def raw(self, method: str, url: str, **rest: Any) -> HttpAnswer:
+        self.methods.append(method)
+        answer = self.told.pop(0) if self.told else answered(200)
+        if isinstance(answer, ChannelError):
+            raise answer
+        return answer
+
+
+def answered(status: int, **headers: str) -> HttpAnswer:
+    """An answer of an empty registry."""
+    return HttpAnswer(status=status, headers=headers, body=b'{"results": {}}', url="http://127.0.0.1:9")
+
+
+CUT, DOWN = Cut("x"), NotReached("x", code="connect")
+
+
+@pytest.mark.parametrize(
+    ("told", "lives", "calls"),
+    [
+        ([], True, 1),
+        ([CUT, DOWN], True, 3),
+        ([answered(502), answered(503)], True, 3),
+        ([DOWN, DOWN, CUT], False, 3),
+        ([answered(502), answered(502), answered(502)], False, 3),
+        ([answered(503, **{"Retry-After": "1"})], False, 1),
+        ([answered(500)], False, 1),
+        ([answered(404)], False, 1),
+        ([answered(401)], False, 1),
+        ([Cut("x", code="timeout")], False, 1),
+        ([Misconfigured("x", code="no_secret")], False, 1),
+    ],
+)
+def test_reading_outlives_a_moment(told: list[HttpAnswer | ChannelError], lives: bool, calls: int) -> None:
+    """A gateway that starts anew costs no run; one that asks for silence or says no is not asked again at once."""
+    there = Scripted(told)
+    assert (there.lapor.alive(), there.methods) == (lives, ["GET"] * calls)
+    assert len(there.slept) == calls - 1 and sum(there.slept) < 1
+
+
+def test_each_page_of_the_news_has_its_own_tries() -> None:
+    """Two stumbles in the complaint and two in its follow-ups still bring all the news."""
+    there = Scripted([CUT, DOWN, answered(200), answered(502), CUT])
+    assert list(there.lapor.changes("9")) == [] and len(there.methods) == 6
+
+
+@pytest.mark.parametrize("trouble", [CUT, DOWN, answered(502), answered(503)])
+def test_nothing_is_filed_twice_for_a_stumble(trouble: HttpAnswer | ChannelError) -> None:
+    """A create is one call, whatever became of it."""
+    there = Scripted([trouble])
+    there.lapor.create(document(OWN), TARGET, [])
+    assert there.methods == ["POST"]
 
 
 def _told(change: Change) -> tuple[str, str, str, str]:
