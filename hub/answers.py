@@ -34,6 +34,8 @@ TIRED: Final = 3
 """Failures in a row after which a door is left alone until the next run."""
 NOT_DONE: Final = ("dns", "connect", "connect_timeout", "tls", "http_429", "http_503")
 """Codes that say that the door has certainly not taken the answer; so does any smtp_4yz (RFC 5321, 4.2.1)."""
+NOBODY: Final = ("no_address",)
+"""Codes that say that the reporter left no way back; nobody can mend that, so nobody is asked to."""
 REASONED: Final = ("rejected_not_authority", "archived", "deleted")
 """Statuses whose note tells the reporter why; the notes of the others only repeat the status."""
 PUBLIC: Final = ("x",)
@@ -143,7 +145,9 @@ def _attempt(hub: Hub, due: Due) -> _Result:
 
 
 def outcome(error: ChannelError, *, repeatable: bool) -> _Result:
-    """What an error means for the answer: queued again, unknown (perhaps handed over), or refused."""
+    """What an error means for the answer: queued again, unknown (perhaps handed over), refused, or without a door."""
+    if error.code in NOBODY:
+        return _Result(state="no_door", code=error.code)
     if not isinstance(error, Unavailable):
         return _Result(state="refused", code=error.code)
     sure = isinstance(error, NotReached) or error.code in NOT_DONE or error.code.startswith("smtp_4")

@@ -20,6 +20,7 @@ from connectors.secret import Secrets
 from hub.answers import message_id
 from hub.follow import follow
 from hub.privacy import Vault
+from hub.store import figures
 from hub.store.server import Embedded
 from sandbox import running
 from sandbox.mail import PASSWORD, Mailbox, MailState
@@ -116,3 +117,17 @@ def test_a_mail_server_that_is_down_gets_the_answer_later(house: House, box: Mai
     (row,) = house.rows("SELECT r.door, e.digest, r.attempts FROM replies r JOIN events e ON e.id = r.event_id")
     assert box.sent()[0]["Message-ID"] == message_id(UUID(int=7), row.door, bytes(row.digest))
     assert row.attempts == 2
+
+
+def test_a_mail_without_a_sender_asks_nothing_of_a_person(house: House, box: Mailbox) -> None:
+    """Nobody can be written to: the answer is counted as without a door, once, and no work list grows by it."""
+    nameless = {**MAIL, "message_id": "aduan-2@warga.contoh.invalid", "from": {"name": "", "address": ""}}
+    house.payloads["aduan-2@warga.contoh.invalid"] = nameless
+    house.complaint("mail", ref="aduan-2@warga.contoh.invalid", number="9300002")
+    house.registry.news = {"9300002": [follow_up("Lampu sudah diganti.", 1)]}
+    tally = follow(house.hub)
+    assert (tally.words["no_door"], tally.notes, tally.owed, box.sent()) == (1, (), (), [])
+    (row,) = house.rows("SELECT state, code, attempts FROM replies")
+    assert (row.state, row.code, row.attempts) == ("no_door", "no_address", 1)
+    with house.store.begin() as work:
+        assert figures.stuck(work) == {}

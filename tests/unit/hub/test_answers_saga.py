@@ -59,6 +59,7 @@ def state(house: House) -> tuple[str, str | None, int]:
         (Refused(code="http_403"), False, "refused"),
         (Refused(code="http_403"), True, "refused"),
         (Misconfigured(code="http_404"), True, "refused"),
+        (Misconfigured(code="no_address"), False, "no_door"),
     ],
 )
 def test_what_an_error_means_for_an_answer(error: ChannelError, repeatable: bool, expected: str) -> None:
