@@ -216,8 +216,12 @@ def _passes_soon(error: BaseException) -> bool:
 def _moved(method: str, answer: HttpAnswer) -> str:
     """Where a redirect leads, if it stays within scheme, host and port; a login elsewhere is a refusal."""
     where = answer.headers.get("Location", "")
-    new = urljoin(answer.url, where)
-    if not where or method.upper() != "GET" or _origin(new) != _origin(answer.url):
+    try:
+        new = urljoin(answer.url, where)
+        same = bool(where) and method.upper() == "GET" and _origin(new) == _origin(answer.url)
+    except (ValueError, Misconfigured):  # what the portal wrote there is no address, which is not the manifest's fault
+        same = False
+    if not same:
         what = f"{_place(answer.url)} redirects to another place."
         raise Refused(what, hint="Perhaps a login is asked.", code="redirect")
     return new

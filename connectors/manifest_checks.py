@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import schemas
@@ -19,6 +20,7 @@ _SECRET: Final = re.compile(r"\$\{secret:([A-Za-z][A-Za-z0-9_]{0,63})\}")
 _WITH_SECRETS: Final = ("with", "reply")
 _EXPRESSIONS: Final = ("items", "ref", "total", "created")
 _PATHS: Final = ("list", "ref", "text", "by")
+_URLS: Final = ("url", "link")
 Found = tuple[str, str, str]
 """Place, what is wrong, what to do."""
 
@@ -41,6 +43,7 @@ def _wrong(path: Path, value: Mapping[str, Any], name: Any) -> Iterator[Found]:
             "Add name: with a-z, 0-9 and hyphens, at most 60.",
         )
     yield from _secrets(value)
+    yield from _hosts(value)
     yield from _zones(value)
     yield from _expressions(value)
     yield from _formats(value)
@@ -104,6 +107,31 @@ def _texts(value: Any, place: str) -> Iterator[tuple[str, str, bool]]:
     elif isinstance(value, list):
         for number, one in enumerate(value):
             yield from _texts(one, f"{place}.{number}")
+
+
+def _hosts(value: Mapping[str, Any]) -> Iterator[Found]:
+    """Names and ports that keep the schema's pattern and that no resolver can take."""
+    options, reply = value["with"], value.get("reply") or {}
+    for place, url in (("with.url", options.get("url")), *((f"reply.{key}", reply.get(key)) for key in _URLS)):
+        if url is not None and not _dialable(url):
+            yield place, "its host or port cannot be used.", "Write it as https://aduan.contoh.go.id/api."
+    for place, inside in (("with.host", options), ("reply.smtp.host", reply.get("smtp") or {})):
+        if not _named(inside.get("host", "x")):
+            yield place, "this is no host that can be used.", "Write it as surel.contoh.go.id."
+
+
+def _dialable(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return _named(parts.hostname or "") and parts.port != 0
+    except ValueError:  # a port beyond 65535, brackets around what is no IPv6 address
+        return False
+
+
+def _named(host: str) -> bool:
+    """Labels of 1 to 63 signs, together at most 253 (RFC 1035 2.3.4), or an IPv6 address."""
+    labels = host.removesuffix(".").split(".")
+    return ":" in host or (len(host) <= 254 and all(0 < len(label) < 64 for label in labels))
 
 
 def _zones(value: Mapping[str, Any]) -> Iterator[Found]:

@@ -11,6 +11,9 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from urllib3.exceptions import HTTPError
+from urllib3.util import parse_url
+
 from connectors import dates, paths, strictjson
 from connectors.base import Answer, Context, Item, Page, Position, Reply, Window, kind
 from connectors.errors import Misconfigured, Unavailable
@@ -281,9 +284,12 @@ def _span(text: str) -> timedelta:
 
 
 def _host(url: str) -> str:
-    from urllib3.util import parse_url
-
-    return parse_url(url).host or ""
+    """The host as the HTTP client will read it."""
+    try:
+        return parse_url(url).host or ""
+    except HTTPError:
+        hint = "Use http:// or https:// with a host in plain letters and digits."
+        raise Misconfigured("The address in url is not usable.", hint=hint, code="bad_url") from None
 
 
 def _filled(text: str, reply: Reply, written: Callable[[Any], str]) -> str:

@@ -194,9 +194,10 @@ def test_gzip_and_plain_pages_are_read() -> None:
             assert http.send("GET", web.url + path).body == body
 
 
-def test_redirect_to_elsewhere_is_a_refusal() -> None:
-    """A login page at another place is not read as data, and no secret travels there."""
-    with serve(always(302, Location="http://127.0.0.2:9/login")) as web, pytest.raises(Refused) as caught:
+@pytest.mark.parametrize("where", ["http://127.0.0.2:9/login", "http://[", "http://a:99999/", "ftp://a/", "//%00/"])
+def test_redirect_to_elsewhere_is_a_refusal(where: str) -> None:
+    """A login page at another place is not read as data, and no secret travels there; nonsense is another place."""
+    with serve(always(302, Location=where)) as web, pytest.raises(Refused) as caught:
         client().send("GET", web.url, headers={"Authorization": "${secret:TOKEN}"})
     assert caught.value.code == "redirect"
 
