@@ -248,8 +248,15 @@ def _place(url: str) -> str:
     return _parts(url).host or "the host"
 
 
+class _Session(requests.Session):
+    """Reads no Location of its own accord: where a redirect leads is judged here, and nonsense in it is no wrong request."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        return None
+
+
 def _session(wire: Wire) -> requests.Session:
-    session = requests.Session()
+    session = _Session()
     session.trust_env = False
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     heads = {"User-Agent": "satupintu", "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
