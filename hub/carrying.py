@@ -18,7 +18,7 @@ from hub.registry.wording import content, said
 from hub.routing import RegistryConfig, Target, target
 from hub.spine import Hub
 from hub.store import deliveries, gates, parcels
-from hub.store.deliveries import FIRST_CHECK, Delivery, Result
+from hub.store.deliveries import Delivery, Result
 from hub.store.work import Work
 
 PATIENCE: Final = 5.0
@@ -173,7 +173,7 @@ class Carrier:
             state="confirmed" if unrouted else "created",
             receipt=replace(receipt, code="unrouted") if unrouted else receipt,
             step="create",
-            next_check_at=self.hub.clock() + FIRST_CHECK,
+            next_check_at=self.hub.clock(),
             keep=not unrouted,
         )
         stale = self._finish(result, self._heard(receipt))
@@ -195,7 +195,7 @@ class Carrier:
         return self._again(receipt, "route")
 
     def _confirmed(self, receipt: Receipt, step: str | None) -> Ended:
-        check = self.hub.clock() + FIRST_CHECK
+        check = self.hub.clock()
         result = Result(act="forwarded", state="confirmed", receipt=receipt, step=step, next_check_at=check)
         return self._finish(result) or Ended(state="confirmed", code=receipt.code)
 

@@ -13,8 +13,11 @@ AHEAD: Final = timedelta(days=1)
 """A stamp further ahead of our sighting than this is a broken clock; it counts as the sighting."""
 TOLD_AGAIN: Final = timedelta(days=10)
 """How long a finished complaint is still asked about: the registry lets reporters answer for ten days."""
+SOON: Final = timedelta(seconds=1)
+"""Due at the next run. Above nothing, because a run takes whatever is due at its start: so it asks once."""
+YOUNG: Final = timedelta(days=1)
 AGES: Final = (
-    (timedelta(days=1), timedelta(minutes=5)),
+    (YOUNG, SOON),
     (timedelta(days=7), timedelta(hours=1)),
     (timedelta(days=30), timedelta(hours=6)),
 )
@@ -54,10 +57,16 @@ def _order(event: Event) -> tuple[datetime, int, bytes]:
 
 
 def next_look(now: datetime, since: datetime, deciding: Event | None) -> datetime | None:
-    """When to ask again about a complaint sent at `since`; None: never. Young ones often, finished ones for ten days."""
-    if deciding and deciding.status in TERMINAL:
+    """
+    When to ask again about a complaint sent at `since`: always after `now`; None: never.
+
+    Young ones at every run, even where they are finished: an agency's words may come after its status. Older finished
+    ones once a day, for ten days.
+    """
+    age = now - since
+    if age >= YOUNG and deciding and deciding.status in TERMINAL:
         return now + RARELY if now - deciding.seen_at < TOLD_AGAIN else None
-    return now + pace(now - since)
+    return now + pace(age)
 
 
 def pace(age: timedelta) -> timedelta:

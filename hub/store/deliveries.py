@@ -16,7 +16,6 @@ from hub.store.work import Work
 
 LEASE: Final = timedelta(minutes=10)
 """Longer than the longest call to a registry; every step begins it anew."""
-FIRST_CHECK: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

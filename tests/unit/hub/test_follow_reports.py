@@ -159,7 +159,8 @@ def test_one_bad_complaint_holds_up_no_other(house: House) -> None:
     assert (tally.done, standing_of(house, "4"), standing_of(house, "3")) == (2, "resolved", None)
     assert len(tally.owed) == 1 and any("http_404" in note for note in tally.notes)
     waits = house.rows("SELECT next_check_at FROM deliveries WHERE registry_id IN ('1', '2')")
-    assert all(row.next_check_at >= START + timedelta(minutes=5) for row in waits)
+    assert all(row.next_check_at > START for row in waits)
+    assert house.registry.asked == {"1": 1, "2": 1, "3": 1, "4": 1}
 
 
 def test_a_registry_that_does_not_answer_is_left_alone(house: House) -> None:
@@ -172,6 +173,19 @@ def test_a_registry_that_does_not_answer_is_left_alone(house: House) -> None:
     house.registry.news.clear()
     house.later(minutes=10)
     assert follow(house.hub).done == 30
+
+
+def test_every_run_asks_about_the_young_once(house: House) -> None:
+    """Whoever runs `follow` a moment after `forward`, and again a moment later, hears each time what is new."""
+    for number in range(45):  # more than one batch
+        house.complaint(ref=f"R{number}", number=str(number))
+    for run in range(1, 4):
+        assert (follow(house.hub).done, set(house.registry.asked.values())) == (45, {run})
+        house.later(seconds=1)
+    house.later(days=1)
+    assert [follow(house.hub).done, follow(house.hub).done] == [45, 0]
+    house.later(minutes=1)
+    assert follow(house.hub).done == 0
 
 
 def test_a_refused_key_is_a_failure(house: House) -> None:

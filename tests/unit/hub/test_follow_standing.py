@@ -74,24 +74,51 @@ def test_standing_as_a_table(events: list[Event], expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("age", "minutes"), [(0, 5), (23, 5), (24, 60), (24 * 6, 60), (24 * 7, 360), (24 * 29, 360), (24 * 30, 24 * 60)]
+    ("age", "wait"),
+    [
+        (0, timedelta(seconds=1)),
+        (23, timedelta(seconds=1)),
+        (24, timedelta(hours=1)),
+        (24 * 6, timedelta(hours=1)),
+        (24 * 7, timedelta(hours=6)),
+        (24 * 29, timedelta(hours=6)),
+        (24 * 30, timedelta(days=1)),
+    ],
 )
-def test_young_complaints_are_asked_about_often(age: int, minutes: int) -> None:
-    """Every 5 minutes on the first day, hourly in the first week, every 6 hours in the first month, then daily."""
-    assert next_look(NOW, NOW - timedelta(hours=age), None) == NOW + timedelta(minutes=minutes)
+def test_young_complaints_are_asked_about_often(age: int, wait: timedelta) -> None:
+    """At every run on the first day, hourly in the first week, every 6 hours in the first month, then daily."""
+    assert next_look(NOW, NOW - timedelta(hours=age), None) == NOW + wait
 
 
 def test_a_finished_complaint_is_asked_about_for_ten_days() -> None:
     """A reporter may answer for ten days; after that nobody asks any more."""
-    done = event("closed", 0, seen=0)
-    assert next_look(NOW, NOW, done) == NOW + timedelta(days=1)
-    assert next_look(NOW + timedelta(days=10), NOW, done) is None
+    done, sent = event("closed", 0, seen=0), NOW - timedelta(days=1)
+    assert next_look(NOW, sent, done) == NOW + timedelta(days=1)
+    assert next_look(NOW + timedelta(days=10), sent, done) is None
+
+
+def test_a_quick_end_is_asked_about_like_any_young_complaint() -> None:
+    """A complaint that is finished on its first day is still asked about at every run: the agency's words may follow."""
+    assert next_look(NOW, NOW - timedelta(hours=23), event("closed", 0, seen=0)) == NOW + timedelta(seconds=1)
+
+
+@given(
+    st.timedeltas(timedelta(days=-2), timedelta(days=99)),
+    st.none() | st.timedeltas(timedelta(0), timedelta(days=99)),
+    st.none() | st.floats(0, 1e6),
+)
+def test_no_run_asks_twice(age: timedelta, quiet: timedelta | None, wait: float | None) -> None:
+    """Whatever came of a question, the next one lies after the moment at which the run began: no run goes in a circle."""
+    answered = None if quiet is None else NOW - quiet
+    for deciding in (None, event("closed", 0, seen=0), event("in_progress", 0)):
+        assert (next_look(NOW, NOW - age, deciding) or NOW + timedelta(days=1)) > NOW
+    assert later(NOW, NOW - age, answered, wait) > NOW
 
 
 def test_failures_are_asked_again_ever_more_rarely() -> None:
-    """A complaint that cannot be read is tried after as long again as it has been silent, from 5 minutes to a day."""
+    """A complaint that cannot be read is tried after as long again as it has been silent, up to a day."""
     sent = NOW - timedelta(hours=2)
-    assert later(NOW, NOW, None, None) == NOW + timedelta(minutes=5)
+    assert later(NOW, NOW, None, None) == NOW + timedelta(seconds=1)
     assert later(NOW, sent, None, None) == NOW + timedelta(hours=2)
     assert later(NOW, sent, NOW - timedelta(days=9), None) == NOW + timedelta(days=1)
     assert later(NOW, NOW, None, 3600) == NOW + timedelta(hours=1)

@@ -54,13 +54,13 @@ def outbox(store: Store, vault: Vault, tmp_path: Path) -> Outbox:
 
 
 def test_a_complaint_is_confirmed_in_three_steps(outbox: Outbox) -> None:
-    """Every call stands in the log before and after it, and the status is asked for five minutes later."""
+    """Every call stands in the log before and after it, and the next follow asks for its status."""
     own = outbox.complaint(files=["gambar"])
     tally = forward(outbox.hub())
     assert (tally.done, tally.owed, tally.halted, tally.notes) == (1, (), False, ())
     row = outbox.delivery(own)
     assert (row.state, row.registry_id, row.institution, row.attempts) == ("confirmed", "9001", "3101", 1)
-    assert row.next_check_at == START + timedelta(minutes=5) and row.holder is None
+    assert row.next_check_at == START and row.holder is None
     assert outbox.told.calls == ["files", "create", "route"] and outbox.told.given == [["70"]]
     acts = [(e["act"], e["detail"]["step"]) for e in outbox.entries("attempted", "forwarded")]
     assert acts == [(act, step) for step in ("files", "create", "route") for act in ("attempted", "forwarded")]
