@@ -64,12 +64,16 @@ class _Round:
         return [connector for connector, failures in self.failures.items() if failures >= TIRED]
 
 
-def queue(hub: Hub, work: Work, complaint: UUID, event: int, now: datetime) -> Counter[str]:
-    """Put the answer of one event on its way to the reporter's doors; counts `answers_queued` and `no_door`."""
+def queue(hub: Hub, work: Work, complaint: UUID, event: int, status: str | None, now: datetime) -> Counter[str]:
+    """
+    Put the answer of one event on its way to the reporter's doors; counts `answers_queued` and `no_door`.
+
+    `status` is where the complaint stands, which the reporter reads with the answer.
+    """
     words: Counter[str] = Counter()
     for door in replies.doors(work, complaint):
         code = _closed(hub, door)
-        if replies.queue(work, complaint, event, door, code, now):
+        if replies.queue(work, complaint, event, door, status=status, code=code, now=now):
             words["no_door" if code else "answers_queued"] += 1
     return words
 

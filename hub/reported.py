@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -17,7 +17,7 @@ from hub.registry.wording import marker
 from hub.routing import RegistryConfig, hub_status
 from hub.spine import Hub
 from hub.standing import latest, next_look
-from hub.store import statuses
+from hub.store import replies, statuses
 from hub.store.log import append
 from hub.store.statuses import Event, Followed, NewEvent
 from hub.store.work import Work
@@ -48,9 +48,9 @@ class Reported:
         status = deciding.status if deciding else None
         again = next_look(self.now, self.one.queued_at, deciding)
         statuses.stand(work, self.one.id, status, now=self.now, again=again)
-        for number, new in fresh.items():
-            if _answers(new, deciding, before):
-                self.words.update(answers.queue(self.hub, work, self.one.complaint, number, self.now))
+        told = replies.told(work, self.one.complaint) if fresh else set()
+        for number in answering(fresh, deciding, before, told):
+            self.words.update(answers.queue(self.hub, work, self.one.complaint, number, status, self.now))
         if fresh:
             append(work, self._entry(list(fresh.values()), status, commitments))
 
@@ -128,12 +128,36 @@ class Reported:
         )
 
 
-def _answers(new: NewEvent, deciding: Event | None, before: str | None) -> bool:
-    """An agency's own words are an answer; so is the news that a complaint is finished, once, even without words."""
-    event = new.event
-    if event.what == "follow_up":
-        return event.by == "agency" and new.text_enc is not None
+def answering(
+    fresh: Mapping[int, NewEvent], deciding: Event | None, before: str | None, told: Collection[str]
+) -> list[int]:
+    """
+    Which of the fresh events the reporter is told of, in their order.
+
+    An agency's own words always, and why a complaint was turned away. The bare news that it is finished only where no
+    other answer says so: none goes out now, and none went out while it stood there before. `before` is where the
+    complaint stood until now, `told` the statuses in which the reporter has been answered.
+    """
+    words = {number for number, new in fresh.items() if _is_answer(new)}
+
+    def tells(number: int, new: NewEvent) -> bool:
+        if number in words or not _is_end(new.event, deciding, before):
+            return number in words
+        return _says_why(new) or not (words or new.event.status in told)
+
+    return [number for number, new in fresh.items() if tells(number, new)]
+
+
+def _is_answer(new: NewEvent) -> bool:
+    return new.event.what == "follow_up" and new.event.by == "agency" and new.text_enc is not None
+
+
+def _is_end(event: Event, deciding: Event | None, before: str | None) -> bool:
     return event is deciding and event.status in TERMINAL and event.status != before
+
+
+def _says_why(new: NewEvent) -> bool:
+    return new.event.status in answers.REASONED and new.text_enc is not None
 
 
 def _identity(change: Change) -> bytes:

@@ -41,7 +41,7 @@ class Due:
     registry_id: str
     what: str
     status: str | None
-    """The hub status to tell: the event's own, else where the complaint stands."""
+    """The hub status to tell: where the complaint stood when the answer was put on its way."""
     digest: bytes
     seen_at: datetime
     key_id: UUID | None
@@ -63,19 +63,32 @@ def doors(work: Work, complaint: UUID) -> list[Door]:
     return [Door(**row._mapping) for row in rows]
 
 
-def queue(work: Work, complaint: UUID, event: int, door: Door, code: str | None, now: datetime) -> bool:
-    """Put one answer on its way, or note with `code` that this door takes none; False where it was there already."""
+def told(work: Work, complaint: UUID) -> set[str]:
+    """The hub statuses in which the reporter has been answered so far."""
+    rows = work.rows("SELECT DISTINCT status FROM replies WHERE complaint = :complaint", complaint=complaint)
+    return {row.status for row in rows if row.status}
+
+
+def queue(
+    work: Work, complaint: UUID, event: int, door: Door, *, status: str | None, code: str | None, now: datetime
+) -> bool:
+    """
+    Put one answer on its way, or note with `code` that this door takes none; False where it was there already.
+
+    `status` is where the complaint stands.
+    """
     return bool(
         work.run(
             """
-            INSERT INTO replies (complaint, event_id, connector, door, region, state, due_at, code)
-            VALUES (:complaint, :event, :connector, :door, :region, :state, :now, :code) ON CONFLICT DO NOTHING
+            INSERT INTO replies (complaint, event_id, connector, door, region, status, state, due_at, code)
+            VALUES (:complaint, :event, :connector, :door, :region, :status, :state, :now, :code) ON CONFLICT DO NOTHING
             """,
             complaint=complaint,
             event=event,
             connector=door.connector,
             door=door.complaint,
             region=door.region,
+            status=status,
             state="no_door" if code else "queued",
             now=now,
             code=code,
@@ -98,7 +111,7 @@ RETURNING id
 
 _READ = """
 SELECT r.id, r.token, r.attempts, r.tries, r.complaint, r.door, r.connector, n.name, r.region, c.item_id,
-       d.registry, d.registry_id, e.what, coalesce(e.status, d.last_status) AS status, e.digest, e.seen_at,
+       d.registry, d.registry_id, e.what, r.status, e.digest, e.seen_at,
        e.key_id, k.wrapped, e.text_enc
 FROM replies r
 JOIN events e ON e.id = r.event_id

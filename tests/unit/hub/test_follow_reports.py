@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -79,6 +78,43 @@ def test_a_finished_complaint_is_told_once_even_without_words(house: House) -> N
     follow(house.hub)
     (reply,) = house.doors["portal"].taken
     assert reply.status == "selesai" and "selesai ditangani" in reply.text
+
+
+def test_news_and_words_together_are_one_answer(house: House) -> None:
+    """'Selesai' and the agency's words found in one round make one message, with both; the portal is called once."""
+    house.complaint()
+    house.registry.news["9300001"] = [follow_up(CANARY, 1), status("Selesai", 2)]
+    follow(house.hub)
+    house.registry.news["9300001"] += [status("Selesai", 6)]
+    house.later(hours=1)
+    follow(house.hub)
+    (reply,) = house.doors["portal"].taken
+    assert CANARY in reply.text and "selesai ditangani" in reply.text and reply.status == "selesai"
+
+
+def test_the_end_is_told_after_earlier_words(house: House) -> None:
+    """Whoever got the agency's words while it was at work still hears that it is finished, once, even if it was reopened."""
+    house.complaint()
+    house.registry.news["9300001"] = news = [status("Dalam Proses", 1), follow_up(CANARY, 2)]
+    for minute, name in enumerate(("Selesai", "Dalam Proses", "Selesai"), start=3):
+        follow(house.hub)
+        house.later(hours=1)
+        news.append(status(name, minute))
+    follow(house.hub)
+    texts_ = [reply.text for reply in house.doors["portal"].taken]
+    assert [CANARY in text for text in texts_] == [True, False] and "selesai ditangani" in texts_[1]
+
+
+def test_two_different_answers_are_both_told(house: House) -> None:
+    """A second agency that answers is heard as well, whatever came with it."""
+    house.complaint()
+    house.registry.news["9300001"] = [
+        follow_up(CANARY, 1),
+        follow_up("Dinas lain", 2, number="2"),
+        status("Selesai", 3),
+    ]
+    follow(house.hub)
+    assert [CANARY in reply.text for reply in house.doors["portal"].taken] == [True, False]
 
 
 def test_an_unknown_status_is_shown_to_a_person_and_never_applied(house: House) -> None:

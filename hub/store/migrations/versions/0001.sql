@@ -351,6 +351,7 @@ CREATE TABLE replies (
     connector uuid NOT NULL REFERENCES connectors,
     door uuid NOT NULL REFERENCES complaints,     -- the complaint through whose door it goes
     region text NOT NULL,
+    status text,                                  -- where the complaint stood when it was answered: what the reporter reads
     state text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'sent', 'unknown', 'refused', 'no_door')),
     attempts integer NOT NULL DEFAULT 0,
     tries integer NOT NULL DEFAULT 0,
@@ -363,6 +364,7 @@ CREATE TABLE replies (
     UNIQUE (event_id, door)
 );
 CREATE INDEX ON replies (due_at) WHERE state = 'queued';
+CREATE INDEX ON replies (complaint);
 
 -- institutions ------------------------------------------------------------------------------------------------------
 
