@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 PREFIX = "SATUPINTU_"
 ROOT = Path(__file__).resolve().parent.parent
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_POSTGRESQL = re.compile(r"postgres(ql)?(\+\w+)?://")
 
 
 class WrongSetting(Exception):
@@ -61,16 +65,38 @@ class Settings:
         home = _path(given, "HOME", Path.home() / ".satupintu")
         return cls(
             home=home,
-            database_url=given.get(PREFIX + "DATABASE_URL"),
-            migration_url=given.get(PREFIX + "MIGRATION_URL"),
+            database_url=_database(given, "DATABASE_URL"),
+            migration_url=_database(given, "MIGRATION_URL"),
             manifests=_path(given, "MANIFESTS", ROOT / "connectors" / "manifests"),
             registries=_path(given, "REGISTRIES", ROOT / "registries"),
-            registry_url=given.get(PREFIX + "REGISTRY_URL"),
+            registry_url=_address(given, "REGISTRY_URL"),
             registry_auth=given.get(PREFIX + "REGISTRY_AUTH"),
             registry_token=given.get(PREFIX + "REGISTRY_TOKEN"),
             allow_networks=_networks(given.get(PREFIX + "ALLOW_NETWORKS", "")),
-            key_file=_path(given, "KEY_FILE", home) if PREFIX + "KEY_FILE" in given else None,
+            key_file=_file(given, "KEY_FILE"),
         )
+
+    def doubts(self) -> tuple[str, ...]:
+        """What works and is hardly meant, one sentence each: a folder that is not there holds no connector or registry."""
+        folders = (("MANIFESTS", self.manifests, "connector"), ("REGISTRIES", self.registries, "registry"))
+        return tuple(
+            f"{PREFIX}{name}: there is no folder {folder}, so no {what} is known. Make it, or correct the path."
+            for name, folder, what in folders
+            if not folder.is_dir()
+        )
+
+
+def make_home(home: Path) -> None:
+    """The folder of SATUPINTU_HOME, made where it is missing; raises WrongSetting where that cannot be done."""
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):  # the setting is right, and a full disk has its own sentence
+            raise
+        why = error.strerror or type(error).__name__
+        raise WrongSetting(
+            f"{PREFIX}HOME: the folder {home} cannot be made ({why}). Set it to a folder that can be written."
+        ) from None
 
 
 NAMES = (
@@ -96,6 +122,46 @@ def _refuse_unknown(given: Mapping[str, str]) -> None:
 
 def _path(given: Mapping[str, str], name: str, default: Path) -> Path:
     return Path(given.get(PREFIX + name, default)).expanduser().absolute()
+
+
+def _file(given: Mapping[str, str], name: str) -> Path | None:
+    if PREFIX + name not in given:
+        return None
+    path = _path(given, name, ROOT)
+    if not path.is_file() or not os.access(path, os.R_OK):
+        raise WrongSetting(
+            f"{PREFIX}{name}: {path} is no file that can be read. Put the file there, correct the path or unset it."
+        )
+    return path
+
+
+def _database(given: Mapping[str, str], name: str) -> str | None:
+    url = given.get(PREFIX + name)
+    if url is not None and not _POSTGRESQL.match(url):
+        raise WrongSetting(
+            f"{PREFIX}{name} is no address of PostgreSQL, the only database that the hub knows. "
+            "Write postgresql://user:password@host/name, or unset it for the embedded server."
+        )
+    return url
+
+
+def _address(given: Mapping[str, str], name: str) -> str | None:
+    url = given.get(PREFIX + name)
+    if url is not None and not _is_web(url):
+        raise WrongSetting(
+            f"{PREFIX}{name} is no address of a web server. Write https://host/path, without user name and password."
+        )
+    return url
+
+
+def _is_web(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:  # a port beyond 65535, brackets around what is no IPv6 address
+        return False
+    plain = url.isascii() and not re.search(r"[\x00-\x20\\]", url) and "@" not in parts.netloc
+    return parts.scheme in ("http", "https") and bool(host) and port != 0 and plain
 
 
 def _networks(text: str) -> tuple[Network, ...]:

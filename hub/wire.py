@@ -25,7 +25,7 @@ from hub.privacy import Vault, open_keys
 from hub.registry.lapor_v3 import LaporV3
 from hub.registry.port import Registry
 from hub.routing import Registries, RegistryConfig, load_registries
-from hub.settings import Settings
+from hub.settings import Settings, make_home
 from hub.spine import Hub
 from hub.store import leases, leaves
 from hub.store.work import Store, open_store
@@ -49,7 +49,7 @@ def open_hub(
     `only` reads the manifest of that one connector. Raises WrongSetting, StoreProblem, KeyProblem.
     """
     settings = settings or Settings.read()
-    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_home(settings.home)
     keys = open_keys(settings)
     vault = Vault(keys)
     with open_store(settings, clock) as store, closing(Parser()) as parser:

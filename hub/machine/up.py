@@ -14,7 +14,7 @@ from hub.machine.components import Airflow
 from hub.machine.processes import Crew, Trouble
 from hub.machine.records import leftovers
 from hub.machine.stopping import Stop, Stopped
-from hub.settings import Settings
+from hub.settings import Settings, make_home
 from hub.store.server import Embedded
 from hub.wire import open_hub
 
@@ -25,7 +25,7 @@ def up(settings: Settings) -> int:
     """
     Run until Ctrl-C, TERM or the end of a part. Exit code: 0 ended as wished, 1 a part failed, 2 it could not be started.
 
-    Raises StoreProblem, KeyProblem where database or keys cannot be used.
+    Raises WrongSetting, StoreProblem, KeyProblem where home, database or keys cannot be used.
     """
     try:
         with Stop() as stop, running(settings, stop, usual_port=components.USUAL_PORT) as (airflow, crew):
@@ -73,7 +73,7 @@ def running(
 @contextmanager
 def alone(home: Path) -> Iterator[None]:
     """Nobody else runs this home meanwhile; raises Trouble otherwise. The kernel gives the lock back whatever happens."""
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_home(home)
     lock = os.open(home / "up.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:

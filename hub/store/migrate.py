@@ -34,7 +34,7 @@ def ensure(migration_url: str, hub_login: str = HUB_LOGIN) -> bool:
     import psycopg
 
     try:
-        with psycopg.connect(libpq(migration_url), autocommit=True, application_name="satupintu") as connection:
+        with _connected(migration_url) as connection:
             if _current(connection) == head():
                 return False
             _migrate(connection, migration_url, hub_login)
@@ -47,12 +47,12 @@ def ensure(migration_url: str, hub_login: str = HUB_LOGIN) -> bool:
 
 def version_of(url: str) -> str | None:
     """The version of the tables as they stand, None where there are none; nothing is changed. Raises StoreProblem."""
-    import psycopg
+    from psycopg import OperationalError
 
     try:
-        with psycopg.connect(libpq(url), autocommit=True, application_name="satupintu") as connection:
+        with _connected(url) as connection:
             return _current(connection)
-    except psycopg.OperationalError as error:
+    except OperationalError as error:
         raise unavailable(error) from None
 
 
@@ -64,6 +64,23 @@ def head() -> str:
 def libpq(url: str) -> str:
     """The URL without the name of an SQLAlchemy driver."""
     return re.sub(r"^postgres(ql)?(\+\w+)?:", "postgresql:", url)
+
+
+def no_address() -> StoreProblem:
+    """What is wrong with an address that cannot even be read; it is not quoted, for it may hold a password."""
+    return StoreProblem(
+        "SATUPINTU_DATABASE_URL or SATUPINTU_MIGRATION_URL is no address of PostgreSQL that can be read. Write "
+        "postgresql://user:password@host/name, and signs such as @, / or % in a password as %40, %2F, %25."
+    )
+
+
+def _connected(url: str) -> Connection:
+    import psycopg
+
+    try:
+        return psycopg.connect(libpq(url), autocommit=True, application_name="satupintu")
+    except (psycopg.ProgrammingError, ValueError):  # it cannot be taken apart; nothing has been asked of a server
+        raise no_address() from None
 
 
 def unavailable(error: BaseException) -> StoreProblem:

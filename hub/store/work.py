@@ -150,8 +150,8 @@ def as_json(value: Any) -> Jsonb:
 def _username(url: str) -> str:
     try:
         return make_url(migrate.libpq(url)).username or HUB_LOGIN
-    except exc.ArgumentError:
-        raise StoreProblem("SATUPINTU_DATABASE_URL is no address of PostgreSQL. Write postgresql://…") from None
+    except (exc.ArgumentError, ValueError):  # the latter: a port that is no number
+        raise migrate.no_address() from None
 
 
 def _engine(url: str) -> Engine:
