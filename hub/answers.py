@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ NOBODY: Final = ("no_address",)
 """Codes that say that the reporter left no way back; nobody can mend that, so nobody is asked to."""
 REASONED: Final = ("rejected_not_authority", "archived", "deleted")
 """Statuses whose note tells the reporter why; the notes of the others only repeat the status."""
+_OWN: Final = re.compile(r"reply-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}@([0-9a-f-]{36})\.satupintu\.invalid")
 PUBLIC: Final = ("x",)
 """Kinds where everybody reads what is written."""
 
@@ -64,16 +66,19 @@ class _Round:
         return [connector for connector, failures in self.failures.items() if failures >= TIRED]
 
 
-def queue(hub: Hub, work: Work, complaint: UUID, event: int, status: str | None, now: datetime) -> Counter[str]:
+def queue(
+    hub: Hub, work: Work, complaint: UUID, event: int, digest: bytes, status: str | None, now: datetime
+) -> Counter[str]:
     """
     Put the answer of one event on its way to the reporter's doors; counts `answers_queued` and `no_door`.
 
-    `status` is where the complaint stands, which the reporter reads with the answer.
+    `digest` is the event's, `status` where the complaint stands, which the reporter reads with the answer.
     """
     words: Counter[str] = Counter()
     for door in replies.doors(work, complaint):
         code = _closed(hub, door)
-        if replies.queue(work, complaint, event, door, status=status, code=code, now=now):
+        own = message_id(hub.id, door.complaint, digest).strip("<>")
+        if replies.queue(work, complaint, event, door, status=status, message_id=own, code=code, now=now):
             words["no_door" if code else "answers_queued"] += 1
     return words
 
@@ -195,6 +200,13 @@ def _text(hub: Hub, due: Due) -> str:
 def message_id(hub: UUID, door: UUID, digest: bytes) -> str:
     """The Message-ID (RFC 5322, 3.6.4) of one answer at one door: the same at every attempt, so two show as one."""
     return f"<reply-{uuid5(door, digest.hex())}@{hub}.satupintu.invalid>"
+
+
+def own_message_id(hub: UUID, text: Any) -> str | None:
+    """What replies.message_id holds for it, if this can only be a Message-ID of this hub, with or without brackets."""
+    bare = text.strip(" <>").lower() if isinstance(text, str) else ""
+    found = _OWN.fullmatch(bare)
+    return bare if found and found[1] == str(hub) else None
 
 
 def _settle(hub: Hub, work: Work, turn: _Round, due: Due, result: _Result) -> None:

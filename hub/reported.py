@@ -50,7 +50,8 @@ class Reported:
         statuses.stand(work, self.one.id, status, now=self.now, again=again)
         told = replies.told(work, self.one.complaint) if fresh else set()
         for number in answering(fresh, deciding, before, told):
-            self.words.update(answers.queue(self.hub, work, self.one.complaint, number, status, self.now))
+            digest = fresh[number].event.digest
+            self.words.update(answers.queue(self.hub, work, self.one.complaint, number, digest, status, self.now))
         if fresh:
             append(work, self._entry(list(fresh.values()), status, commitments))
 

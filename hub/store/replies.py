@@ -69,19 +69,40 @@ def told(work: Work, complaint: UUID) -> set[str]:
     return {row.status for row in rows if row.status}
 
 
+def answered(work: Work, ids: Sequence[str]) -> UUID | None:
+    """The complaint that was answered under the first of these Message-IDs that is known, or None."""
+    found: UUID | None = work.value(
+        """
+        SELECT complaint FROM replies WHERE message_id = ANY(:ids)
+        ORDER BY array_position(CAST(:ids AS text[]), message_id), id LIMIT 1
+        """,
+        ids=list(ids),
+    )
+    return found
+
+
 def queue(
-    work: Work, complaint: UUID, event: int, door: Door, *, status: str | None, code: str | None, now: datetime
+    work: Work,
+    complaint: UUID,
+    event: int,
+    door: Door,
+    *,
+    status: str | None,
+    message_id: str,
+    code: str | None,
+    now: datetime,
 ) -> bool:
     """
     Put one answer on its way, or note with `code` that this door takes none; False where it was there already.
 
-    `status` is where the complaint stands.
+    `status` is where the complaint stands, `message_id` is without angle brackets.
     """
     return bool(
         work.run(
             """
-            INSERT INTO replies (complaint, event_id, connector, door, region, status, state, due_at, code)
-            VALUES (:complaint, :event, :connector, :door, :region, :status, :state, :now, :code) ON CONFLICT DO NOTHING
+            INSERT INTO replies (complaint, event_id, connector, door, region, status, message_id, state, due_at, code)
+            VALUES (:complaint, :event, :connector, :door, :region, :status, :message_id, :state, :now, :code)
+            ON CONFLICT DO NOTHING
             """,
             complaint=complaint,
             event=event,
@@ -89,6 +110,7 @@ def queue(
             door=door.complaint,
             region=door.region,
             status=status,
+            message_id=message_id,
             state="no_door" if code else "queued",
             now=now,
             code=code,

@@ -45,12 +45,12 @@ class NewEvent:
     """An event on its way into the store; the text is ciphertext under the complaint's data key."""
 
     event: Event
-    foreign_name: str | None
-    foreign_id: str | None
-    from_institution: str | None
-    to_institution: str | None
-    stamp: str | None
     text_enc: bytes | None
+    foreign_name: str | None = None
+    foreign_id: str | None = None
+    from_institution: str | None = None
+    to_institution: str | None = None
+    stamp: str | None = None
 
 
 _CLAIM = """
@@ -137,7 +137,7 @@ def events(work: Work, complaint: UUID) -> list[Event]:
 _ADD = """
 INSERT INTO events (complaint, connector, region, source, what, status, foreign_name, foreign_id, from_institution,
                     to_institution, by_whom, at, stamp, seen_at, key_id, text_enc, digest)
-VALUES (:complaint, :connector, :region, 'registry', :what, :status, :foreign_name, :foreign_id, :from_institution,
+VALUES (:complaint, :connector, :region, :source, :what, :status, :foreign_name, :foreign_id, :from_institution,
         :to_institution, :by, :at, :stamp, :seen_at, :key, :text, :digest)
 ON CONFLICT (complaint, digest) DO NOTHING RETURNING id
 """
@@ -145,11 +145,20 @@ ON CONFLICT (complaint, digest) DO NOTHING RETURNING id
 
 def add(work: Work, one: Followed, new: NewEvent) -> int | None:
     """Store an event once; its number, or None where it was there already."""
+    where = {"complaint": one.complaint, "connector": one.connector, "region": one.region, "source": "registry"}
+    return _added(work, new, key=one.key_id, **where)
+
+
+def add_follow_up(work: Work, complaint: UUID, connector: UUID, region: str, key: UUID, new: NewEvent) -> int | None:
+    """Store once what a reporter added through the channel; `connector` and `key` are of the item that brought it."""
+    where = {"complaint": complaint, "connector": connector, "region": region, "source": "channel"}
+    return _added(work, new, key=key, **where)
+
+
+def _added(work: Work, new: NewEvent, *, key: UUID | None, **where: Any) -> int | None:
     number: int | None = work.value(
         _ADD,
-        complaint=one.complaint,
-        connector=one.connector,
-        region=one.region,
+        **where,
         what=new.event.what,
         status=new.event.status,
         foreign_name=new.foreign_name,
@@ -160,7 +169,7 @@ def add(work: Work, one: Followed, new: NewEvent) -> int | None:
         at=new.event.at,
         stamp=new.stamp,
         seen_at=new.event.seen_at,
-        key=one.key_id if new.text_enc is not None else None,
+        key=key if new.text_enc is not None else None,
         text=new.text_enc,
         digest=new.event.digest,
     )

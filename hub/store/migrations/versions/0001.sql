@@ -352,6 +352,7 @@ CREATE TABLE replies (
     door uuid NOT NULL REFERENCES complaints,     -- the complaint through whose door it goes
     region text NOT NULL,
     status text,                                  -- where the complaint stood when it was answered: what the reporter reads
+    message_id text,                              -- of the mail that carries it: what answers that mail joins the complaint
     state text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'sent', 'unknown', 'refused', 'no_door')),
     attempts integer NOT NULL DEFAULT 0,
     tries integer NOT NULL DEFAULT 0,
@@ -365,6 +366,7 @@ CREATE TABLE replies (
 );
 CREATE INDEX ON replies (due_at) WHERE state = 'queued';
 CREATE INDEX ON replies (complaint);
+CREATE INDEX ON replies (message_id);
 
 -- institutions ------------------------------------------------------------------------------------------------------
 
