@@ -102,7 +102,7 @@ class Mapping:
             except Failed:
                 problems.append(Flaw(path=field.name, rule="expression_failed"))
             except Dropped as error:
-                notes.append(Flaw(path=field.name, rule=error.rule))
+                notes.append(Flaw(path=field.name, rule=error.rule, detail=error.detail))
             except _Unmapped:
                 unmapped.append(field.name)
             else:

@@ -21,10 +21,10 @@ class Wrong(ValueError):
 
 
 class Dropped(ValueError):
-    """The value cannot be used and the complaint goes on without it; the raw item keeps it."""
+    """The value cannot be used and the complaint goes on without it; the raw item keeps it. Codes as in Wrong."""
 
-    def __init__(self, rule: str) -> None:
-        self.rule = rule
+    def __init__(self, rule: str, detail: str = "") -> None:
+        self.rule, self.detail = rule, detail
         super().__init__(rule)
 
 
@@ -130,11 +130,11 @@ def flag(value: Any, setting: Setting) -> bool:
 
 
 def moment(value: Any, setting: Setting) -> tuple[str, str]:
-    """RFC 3339 with offset, and the precision."""
+    """RFC 3339 with offset, and the precision. 0000-00-00 is how portals write "no date": it costs nobody the complaint."""
     try:
         found, precision = dates.read(value, setting.format, setting.zone, setting.now)
     except dates.Unreadable as error:
-        raise Wrong("unreadable_date", error.code) from None
+        raise Dropped("unreadable_date", error.code) from None
     return dates.rfc3339(found), precision
 
 

@@ -195,18 +195,6 @@ def _flaw(flaw: Flaw) -> Problem:
 
 _FLAWS: Final = {
     ("", ""): ("isinya tidak dapat dipakai", "the value cannot be used"),
-    ("unreadable_date", ""): (
-        "tanggal tidak dapat dibaca dengan pola di manifes",
-        "the date cannot be read with the format of the manifest",
-    ),
-    ("unreadable_date", "no_zone"): (
-        "tanggal tanpa zona waktu, dan manifes tidak menyebut zona",
-        "the date has no time zone and the manifest names none",
-    ),
-    ("unreadable_date", "no_year"): (
-        "tanggal tanpa tahun, dan tahun tidak boleh dikarang",
-        "the date has no year, and a year is never invented",
-    ),
     ("unreadable_flag", ""): (
         "bukan ya atau tidak yang dikenal; tambahkan map di manifes",
         "this is no known yes or no; add a map to the manifest",

@@ -183,9 +183,10 @@ class Teller:
             row = self._lone(self._when(turn + 3))
             row["nomor_sp4n"] = str(9_480_211 + turn * 317)
             self._trouble(row, "already_in_sp4n")
-        for area, name, value in BROKEN:
+        for area, changes in BROKEN:
             row = self._lone(self._when(self.dice.randint(0, 12)))
-            (row["pelapor"] if name in row["pelapor"] else row)[name] = value
+            for name, value in changes.items():
+                (row["pelapor"] if name in row["pelapor"] else row)[name] = value
             self._trouble(row, area)
 
     def _lone(self, when: datetime) -> dict[str, Any]:
@@ -264,13 +265,13 @@ class Teller:
             self.story.not_a_complaint.append([X, post["id"]])
 
 
-BROKEN: tuple[tuple[str, str, Any], ...] = (
-    ("body is blank", "isi", "  \r\n "),
-    ("submitted_at is 0000-00-00", "dibuat_pada", "00-00-0000 00:00"),
-    ("submitted_at is no day of the calendar", "dibuat_pada", "31-02-2026 08:15"),
-    ("national_id lost its digits", "nik", "3.57802E+15"),
-    ("ref missing", "id", None),
-    ("ref is a float", "id", None),
+BROKEN: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("body is blank", {"isi": "  \r\n "}),
+    ("title is an object", {"judul": {"teks": "Mohon ditindaklanjuti"}}),
+    ("latitude and longitude are swapped", {"lintang": 112.63, "bujur": -7.27}),
+    ("national_id lost its digits", {"nik": "3.57802E+15"}),
+    ("ref missing", {"id": None}),
+    ("ref is a float", {"id": None}),
 )
 FORMS = (
     "html", "quoted", "signature", "attachment", "bad_charset", "no_message_id", "broken_base64", "html", "plain",

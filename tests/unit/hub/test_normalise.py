@@ -107,11 +107,19 @@ def test_a_useless_phone_is_noted_and_left_out(read: Any) -> None:
     assert [(note.path, note.rule) for note in found.notes] == [("reporter.phone_e164", "unreadable_phone")]
 
 
+@pytest.mark.parametrize("written", ["00-00-0000 00:00", "31-02-2026 08:15", "kemarin dulu", 7, ["25-11-2026 08:45"]])
+def test_a_date_that_cannot_be_read_costs_nobody_the_complaint(read: Any, written: Any) -> None:
+    """A portal's 0000-00-00 is left out with a note and never invented; the complaint goes on without its day."""
+    found = read({"isi": "Isi.", "tgl": written})
+    assert found.problems == ()
+    assert (found.complaint.submitted_at, found.complaint.submitted_precision) == (None, None)
+    assert [(note.path, note.rule) for note in found.notes] == [("submitted_at", "unreadable_date")]
+
+
 PROBLEMS = [
     ({}, "body", "required"),
     ({"isi": "   "}, "body", "required"),
     ({"isi": "\u200b\u200b"}, "body", "pattern"),
-    ({"isi": "Isi", "tgl": "kemarin dulu"}, "submitted_at", "unreadable_date"),
     ({"isi": "Isi", "rahasia": "mungkin"}, "is_confidential", "unreadable_flag"),
     ({"isi": "Isi", "nik": "3,57801E+15"}, "reporter.national_id", "digits_lost"),
     ({"isi": ["a"]}, "body", "not_text"),
@@ -134,8 +142,8 @@ def test_problems_are_told_in_both_languages_without_the_value(read: Any, payloa
 
 def test_everything_that_is_wrong_is_told_at_once(read: Any) -> None:
     """Whoever repairs a channel sees all its faults, not one after the other."""
-    found = read({"tgl": "kemarin dulu", "rahasia": "mungkin"})
-    assert {problem.path for problem in found.problems} == {"submitted_at", "is_confidential", "body"}
+    found = read({"nik": "3,57801E+15", "rahasia": "mungkin"})
+    assert {problem.path for problem in found.problems} == {"reporter.national_id", "is_confidential", "body"}
 
 
 @pytest.mark.parametrize(("trouble", "ref", "rule"), [("not_json", "7", "not_json"), (None, '"hmac:00ff"', "no_ref")])
