@@ -123,22 +123,43 @@ def _ascii(text: str) -> str:
 
 
 def _unusable(trouble: str | None, ref: str, kind: str) -> tuple[Problem, ...]:
-    if trouble:
-        indonesian, english = _TROUBLES.get(trouble, _TROUBLES[""])
-        return (Problem(path="", rule=trouble, id=indonesian, en=english),)
-    if ref.startswith('"hmac:') and kind != "imap":  # mail without a Message-ID is still mail
-        indonesian, english = _TROUBLES["no_ref"]
-        return (Problem(path="ref", rule="no_ref", id=indonesian, en=english),)
-    return ()
+    no_ref = ref.startswith('"hmac:') and kind != "imap"  # mail without a Message-ID is still mail
+    rule = trouble or ("no_ref" if no_ref else None)
+    if rule is None:
+        return ()
+    indonesian, english = TROUBLES.get(rule, TROUBLES[""])
+    return (Problem(path="ref" if rule in _OF_THE_REF else "", rule=rule, id=indonesian, en=english),)
 
 
-_TROUBLES: Final = {
+_OF_THE_REF: Final = ("bad_ref", "no_ref")
+_NO_REF: Final = (
+    "Aduan ini tidak memiliki nomor sendiri yang dapat dipakai (teks atau bilangan bulat); periksa with.ref di manifes, "
+    "atau minta kanal memberinya nomor.",
+    "This item has no usable number of its own (text or a whole number); check with.ref in the manifest, or ask the "
+    "channel to give it one.",
+)
+TROUBLES: Final[Mapping[str, tuple[str, str]]] = {
     "": ("Isi dari kanal tidak dapat dibaca.", "What the channel sent cannot be read."),
-    "no_ref": (
-        "Aduan ini tidak memiliki nomor sendiri yang dapat dipakai (teks atau bilangan bulat).",
-        "This item has no usable number of its own (text or a whole number).",
+    "no_ref": _NO_REF,
+    "bad_ref": _NO_REF,
+    "not_an_object": (
+        "Butir dalam daftar kanal ini bukan objek dengan nama dan isi; periksa letak daftar di manifes.",
+        "This item of the channel's list is no object with names and values; check in the manifest where the list is.",
+    ),
+    "number_too_long": (
+        "Aduan ini memuat bilangan yang terlalu panjang untuk dibaca; minta kanal mengirimnya sebagai teks.",
+        "This item holds a number that is too long to be read; ask the channel to send it as text.",
+    ),
+    "too_large": (
+        "Surel ini lebih besar dari 25 MiB, jadi hanya kepalanya yang disimpan; bacalah di kotak surat.",
+        "This mail is larger than 25 MiB, so only its header was kept; read it in the mailbox.",
+    ),
+    "unreadable_mail": (
+        "Surel ini tidak dapat diurai; bacalah di kotak surat.",
+        "This mail cannot be taken apart; read it in the mailbox.",
     ),
 }
+"""A kind's code for an item that it could not read -> what staff read in quarantine, Indonesian and English."""
 
 
 def _completed(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
+import connectors.kinds
 import schemas
 from connectors import mapping
 from connectors.manifest import load
-from hub.normalise import Normalised, first_sentence, mentions, normalise, own_refs, registry_numbers
+from hub.normalise import TROUBLES, Normalised, first_sentence, mentions, normalise, own_refs, registry_numbers
 
 ID = "6f1c2a1e-6f0b-5a52-9d0c-0f5a3f6f7a10"
 NOW = datetime(2026, 11, 26, 1, 30, tzinfo=UTC)
@@ -151,6 +153,36 @@ def test_an_unreadable_item_says_why(read: Any, trouble: str | None, ref: str, r
     """An item that cannot be read, or has no number of its own, waits with its reason."""
     found = read({"isi": "Isi."}, trouble=trouble, ref=ref)
     assert (found.complaint, [problem.rule for problem in found.problems]) == (None, [rule])
+
+
+def _emitted() -> set[str]:
+    """Every code that a kind gives as `trouble`: the texts in whatever its source assigns to that name."""
+    found: set[str] = set()
+    for path in Path(connectors.kinds.__path__[0]).glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [node.arg] if isinstance(node, ast.keyword) else []
+            if isinstance(node, ast.Assign):
+                names = [one.id for one in ast.walk(ast.Tuple(elts=node.targets)) if isinstance(one, ast.Name)]
+            if "trouble" in names and isinstance(node, ast.keyword | ast.Assign):
+                texts = (one.value for one in ast.walk(node.value) if isinstance(one, ast.Constant))
+                found |= {text for text in texts if isinstance(text, str)}
+    return found
+
+
+def test_every_trouble_of_a_kind_has_its_own_sentence() -> None:
+    """Staff who open the quarantine read what is wrong with an item and what to do, never a code or "cannot be read"."""
+    codes = _emitted()
+    assert codes >= {"bad_ref", "not_an_object", "number_too_long", "too_large", "unreadable_mail"}
+    assert codes <= TROUBLES.keys()
+    said = [TROUBLES[code] for code in codes | {""}]
+    assert len({indonesian for indonesian, _ in said}) == len({english for _, english in said}) == len(said)
+
+
+def test_an_item_without_a_number_is_told_so(read: Any) -> None:
+    """Whatever a portal puts where its number belongs, staff read that the number is missing, and where to look."""
+    found = read({"isi": "Isi."}, trouble="bad_ref", ref='"hmac:00ff"')
+    assert [(one.path, one.rule) for one in found.problems] == [("ref", "bad_ref")]
+    assert "with.ref" in found.problems[0].id and "with.ref" in found.problems[0].en
 
 
 @pytest.mark.parametrize(("auto", "wanted"), [(None, True), ("reply", False), ("bounce", False)])
