@@ -14,6 +14,7 @@ from connectors.mapping import compile as compile_mapping
 from hub.audit.entry import Entry
 from hub.decided import Decided, each_once, stamp, when
 from hub.fetching import addressed, fetch
+from hub.joining import answered, join
 from hub.judging import doc_of, echo, found_for, judged, link, reporter_tokens
 from hub.model import Tally, complaint_id
 from hub.normalise import Normalised, normalise, own_refs
@@ -37,7 +38,7 @@ def accept(hub: Hub, name: str) -> Tally:
     manifest = manifest_of(hub, name)
     now = hub.clock()
     with hub.store.begin(region=manifest.region) as work:
-        connector = connectors.see(work, hub.vault, manifest, hub.holder, now)
+        connector = connectors.see(work, hub.vault, manifest, hub.actor, now)
         token = leases.take(work, connector.id, "accept", hub.holder, now)
         if token is not None:
             complaints.try_again(work, connector.id, manifest.sha256)
@@ -107,6 +108,11 @@ class _Run:
         if result.complaint is None and result.wanted:
             return Decided(item=item, result=result, known=known, what="quarantined", code=result.problems[0].rule)
         reason = self._rejection(work, result)
+        answers = None if reason or known.case_id else answered(work, self.hub.id, item.payload)
+        if answers and result.complaint:
+            body, connector = result.complaint.body, self.connector
+            join(work, self.hub.vault, item, answers, body, connector.id, connector.region, now)
+            return Decided(item=item, result=result, known=known, what="rejected", code="joined", behind=answers)
         if known.state in ("accepted", "withheld_repeat", "held"):
             return self._later_version(work, item, result, known, reason, now)
         if reason:
@@ -162,7 +168,10 @@ class _Run:
         self._write_texts(work, [one for one in batch if one.result.complaint and one.what != "quarantined"], now)
         self._place(work, new, now)
         rejected = [one for one in batch if one.what == "rejected"]
-        complaints.say(work, *(Word(complaint=o.item.complaint, state="rejected", reason=o.code) for o in rejected))
+        complaints.say(
+            work,
+            *(Word(complaint=o.item.complaint, state="rejected", reason=o.code, behind=o.behind) for o in rejected),
+        )
         return [self._entry(one, now) for one in batch]
 
     def _quarantine(self, batch: Sequence[Decided], work: Work, now: datetime) -> None:
@@ -208,7 +217,7 @@ class _Run:
         places = Places(hub=self.hub, manifest=self.manifest, connector=self.connector)
         for one, ask in zip(new, asked, strict=True):
             one.judged = judged(ask, found[ask.number], places.leading)
-            link(work, self.connector.region, ask.number, one.judged, self.hub.holder, now)
+            link(work, self.connector.region, ask.number, one.judged, self.hub.actor, now)
             word = places.add(ask.number, one.judged, one.result.unmapped, hold=self._hold(one))
             one.code, one.word = word.reason or word.state, word.state
         places.write(work, now)
@@ -239,7 +248,7 @@ class _Run:
         return Entry(
             act=one.act,
             at=now,
-            actor=self.hub.holder,
+            actor=self.hub.actor,
             connector=str(self.connector.id),
             region=self.connector.region,
             complaint=str(one.item.complaint),

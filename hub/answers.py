@@ -240,7 +240,7 @@ def _entry(hub: Hub, due: Due, act: str, now: datetime, result: _Result | None =
     return Entry(
         act=act,
         at=now,
-        actor=hub.holder,
+        actor=hub.actor,
         connector=str(due.connector),
         region=due.region,
         complaint=str(due.complaint),

@@ -236,7 +236,7 @@ class Carrier:
             self.delivery,
             step,
             now=self.hub.clock(),
-            actor=self.hub.holder,
+            actor=self.hub.actor,
             registry_sha256=self.config.sha256,
             institution=str(institution) if institution is not None else None,
             sent_hmac=self.hub.vault.mac("text", text) if text is not None else None,
@@ -248,7 +248,7 @@ class Carrier:
         """Commit one result and what belongs to it; Ended(stale) and nothing written where the lease has passed on."""
         now = self.hub.clock()
         with self.hub.store.begin() as work:
-            kept = deliveries.finish(work, self.delivery, self.attempt, result, now=now, actor=self.hub.holder)
+            kept = deliveries.finish(work, self.delivery, self.attempt, result, now=now, actor=self.hub.actor)
             if kept and also:
                 also(work, now)
         self.attempt = None
@@ -262,7 +262,7 @@ class Carrier:
 
     def _heard(self, receipt: Receipt) -> Callable[[Work, datetime], None]:
         def also(work: Work, now: datetime) -> None:
-            gates.heard(work, self.config.name, receipt.outcome, now=now, actor=self.hub.holder)
+            gates.heard(work, self.config.name, receipt.outcome, now=now, actor=self.hub.actor)
 
         return also
 
@@ -270,9 +270,9 @@ class Carrier:
         """The registry will never take it, so whoever stood behind it goes in its place."""
 
         def also(work: Work, now: datetime) -> None:
-            gates.heard(work, self.config.name, "refused" if step else "none", now=now, actor=self.hub.holder)
+            gates.heard(work, self.config.name, "refused" if step else "none", now=now, actor=self.hub.actor)
             deliveries.queue_repeats(
-                work, self.delivery.complaint, registry=self.config.name, now=now, actor=self.hub.holder
+                work, self.delivery.complaint, registry=self.config.name, now=now, actor=self.hub.actor
             )
 
         result = Result(act="refused", state="refused", receipt=receipt, step=step)

@@ -52,7 +52,10 @@ class Stop(Exception):
 def _hub(only: str | None = None) -> Iterator[Hub]:
     from hub.wire import open_hub
 
-    with open_hub(only=only) as hub:
+    settings = Settings.read()
+    for sentence in settings.doubts():
+        complain(sentence)
+    with open_hub(settings, only=only) as hub:
         yield hub
 
 

@@ -25,6 +25,8 @@ class Decided:
     what: str
     """quarantined | rejected | ignored | updated | new"""
     code: str | None = None
+    behind: UUID | None = None
+    """The complaint that this message answers to, and joins."""
     case: UUID | None = None
     doc: Doc | None = None
     commitment: str | None = None

@@ -111,4 +111,4 @@ def _masked(what: str, line: dict[str, Any]) -> dict[str, Any]:
 
 
 def _entry(hub: Hub, what: str, masked: bool) -> Entry:
-    return Entry(act="exported", at=hub.clock(), actor=hub.holder, code=what, detail={"masked": masked})
+    return Entry(act="exported", at=hub.clock(), actor=hub.actor, code=what, detail={"masked": masked})

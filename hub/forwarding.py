@@ -83,7 +83,7 @@ class _Run:
     def _interrupted(self, name: str) -> None:
         """What a killed process left behind; where a create had begun a person has to look."""
         with self.hub.store.begin() as work:
-            lost = deliveries.interrupted(work, name, now=self.hub.clock(), actor=self.hub.holder)
+            lost = deliveries.interrupted(work, name, now=self.hub.clock(), actor=self.hub.actor)
         for complaint in lost:
             self._count(Ended(state="unknown", code="interrupted"), str(complaint), name)
 
@@ -92,7 +92,7 @@ class _Run:
             mine = gates.take_probe(work, name, now=self.hub.clock())
         if mine and _lives(registry):
             with self.hub.store.begin() as work:
-                gates.close_breaker(work, name, now=self.hub.clock(), actor=self.hub.holder)
+                gates.close_breaker(work, name, now=self.hub.clock(), actor=self.hub.actor)
 
     def _send(self, config: RegistryConfig, registry: Registry) -> None:
         down = 0

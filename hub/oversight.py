@@ -118,7 +118,7 @@ def _entry(hub: Hub, tally: Tally, now: datetime, astray: list[str]) -> Entry:
     return Entry(
         act="watched",
         at=now,
-        actor=hub.holder,
+        actor=hub.actor,
         count=tally.done,
         code="unbalanced" if tally.failed else "balanced",
         detail=detail,

@@ -112,7 +112,7 @@ def release_one(
     doc = replace(doc, id=str(complaint), reporter=frozenset(row.tokens))
     asked = Asked(number=complaint, doc=doc, may_wait=not is_re_report(Complaint(**known.document)))
     verdict = judged(asked, found_for(work, hub.vault, [asked])[complaint])
-    link(work, connector.region, complaint, verdict, hub.holder, now)
+    link(work, connector.region, complaint, verdict, hub.actor, now)
     places = Places(hub=hub, manifest=manifest, connector=connector)
     state = places.add(complaint, verdict, row.unmapped).state
     places.write(work, now)

@@ -67,7 +67,7 @@ def pull(
         )
     now = hub.clock()
     with hub.store.begin(region=manifest.region) as work:
-        connector = connectors.see(work, hub.vault, manifest, hub.holder, now)
+        connector = connectors.see(work, hub.vault, manifest, hub.actor, now)
         token = leases.take(work, connector.id, "pull", hub.holder, now)
     if token is None:
         return Tally(verb="pull", running=True, notes=(f"{name}: already running",))
@@ -285,7 +285,7 @@ class _Run:
         return Entry(
             act="pulled",
             at=now,
-            actor=self.hub.holder,
+            actor=self.hub.actor,
             connector=str(self.connector.id),
             region=self.connector.region,
             code=code,

@@ -34,7 +34,7 @@ def release(hub: Hub, names: Sequence[str], *, by: str, because: str, reasons: S
 def _release_connector(hub: Hub, name: str, by: str, because: str, reasons: Sequence[str]) -> Counter[str]:
     manifest = manifest_of(hub, name)
     with hub.store.begin(region=manifest.region) as work:
-        connector = connectors.see(work, hub.vault, manifest, hub.holder, hub.clock())
+        connector = connectors.see(work, hub.vault, manifest, hub.actor, hub.clock())
     words: Counter[str] = Counter()
     for reason in reasons:
         words += release_held(hub, manifest, connector, reason=reason, by=by, because=because)
@@ -63,6 +63,6 @@ def _release_complaint(hub: Hub, number: str, by: str, because: str) -> Counter[
                 f"Complaint {number} is not held. Run 'satupintu export complaints' to see what became of it."
             )
         manifest = manifest_of(hub, row.name)
-        connector = connectors.see(work, hub.vault, manifest, hub.holder, hub.clock())
+        connector = connectors.see(work, hub.vault, manifest, hub.actor, hub.clock())
         work.lock("verdicts")
         return Counter([release_one(work, hub, manifest, connector, complaint, by, because, hub.clock())])

@@ -116,7 +116,7 @@ class Reported:
         return Entry(
             act="followed",
             at=self.now,
-            actor=self.hub.holder,
+            actor=self.hub.actor,
             connector=str(self.one.connector),
             region=self.one.region,
             complaint=str(self.one.complaint),

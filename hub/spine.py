@@ -36,3 +36,5 @@ class Hub:
     random: random.Random
     holder: str
     """Who holds leases: host, process id and a random part."""
+    actor: str
+    """Who acts, for the log: account@host; people who decide are named by themselves."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import random
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -92,7 +94,16 @@ def _hub(world: World, vault: Vault, number: UUID, manifests: Catalogue, seed: i
         sleep=world.sleep,
         random=random.Random(seed),
         holder=leases.holder(),
+        actor=_actor(),
     )
+
+
+def _actor() -> str:
+    try:
+        account = getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, as in some containers
+        account = str(os.getuid())
+    return f"{account}@{socket.gethostname()}"
 
 
 KINDS: dict[str, Callable[[RegistryConfig, HttpClient], Registry]] = {"lapor_v3": LaporV3}

@@ -152,6 +152,7 @@ class Outbox:
             sleep=self._sleep,
             random=random.Random(1),
             holder=holder,
+            actor="test",
         )
 
     def _sleep(self, seconds: float) -> None:

@@ -171,6 +171,7 @@ class House:
             sleep=self.slept.append,
             random=random.Random(1),
             holder="test/1",
+            actor="test",
         )
 
     def later(self, **span: float) -> None:
