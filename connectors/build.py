@@ -10,6 +10,7 @@ from typing import Any, Final
 from connectors.base import known
 from connectors.errors import Misconfigured
 from connectors.manifest import Manifest
+from connectors.manifest_words import wrong
 
 _OF_THE_HUB: Final = ("look_back", "sweep", "ignore", "created")
 """Keys of `with` that the hub itself reads; a kind that does not know them need not declare them."""
@@ -31,12 +32,15 @@ def channel(manifest: Manifest) -> Any:
         if name not in fields:
             written.pop(name, None)
     if strange := sorted(written.keys() - fields.keys()):
-        raise _wrong(manifest, f"with.{strange[0]} is no option", f"Use one of: {', '.join(sorted(fields))}.")
+        raise _wrong(manifest, "option_unknown", strange[0], known=", ".join(sorted(fields)))
     values = {name: value for name, value in _beside(manifest).items() if name in fields and value is not None}
     values |= written
     if missing := [name for name, field in fields.items() if name not in values and _required(field)]:
-        raise _wrong(manifest, f"with.{missing[0]} is missing", "Add it.")
-    return cls(**values)
+        raise _wrong(manifest, "option_missing", missing[0])
+    try:
+        return cls(**values)
+    except Misconfigured as error:  # a kind does not know the name of the file
+        raise _in_file(manifest, error) from None
 
 
 def _beside(manifest: Manifest) -> Mapping[str, Any]:
@@ -63,7 +67,12 @@ def _required(field: dataclasses.Field[Any]) -> bool:
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
-def _wrong(manifest: Manifest, what: str, hint: str) -> Misconfigured:
-    return Misconfigured(
-        f"{manifest.path.name}: {what} of the kind '{manifest.kind}'.", hint=hint, code="unknown_option"
-    )
+def _wrong(manifest: Manifest, rule: str, option: str, **values: str) -> Misconfigured:
+    given = {"option": f"with.{option}", "kind": manifest.kind, **values}
+    return wrong(manifest.path.name, rule, code="unknown_option", **given)
+
+
+def _in_file(manifest: Manifest, error: Misconfigured) -> Misconfigured:
+    where = f"{manifest.path.name}: with."
+    indonesian = f"{where}{error.indonesian}" if error.indonesian else ""
+    return Misconfigured(f"{where}{error.what}", hint=error.hint, code=error.code, indonesian=indonesian)

@@ -110,19 +110,30 @@ def duration(text: str) -> timedelta:
 
 
 @lru_cache(maxsize=256)
-def trouble_with(format: str) -> str | None:
-    """Why a format in a manifest cannot be used, in a sentence; None where it can."""
+def trouble_with(format: str) -> tuple[str, str] | None:
+    """Why a format in a manifest cannot be used, in a sentence (Indonesian, English); None where it can."""
     if format in ("iso", "unix", "relative"):
         return None
     used = re.findall(r"%(.)", format)
     if not used or format.count("%") != 2 * used.count("%") + sum(one != "%" for one in used):
-        return "It is neither iso, unix nor a strptime pattern such as %d-%m-%Y %H:%M."
-    unknown = sorted(set(used) - _DIRECTIVES)
-    if unknown:
-        return f"%{unknown[0]} is not known; use {' '.join('%' + one for one in sorted(_DIRECTIVES - {'%'}))}."
+        return (
+            "Ini bukan iso, unix, atau pola strptime seperti %d-%m-%Y %H:%M.",
+            "It is neither iso, unix nor a strptime pattern such as %d-%m-%Y %H:%M.",
+        )
+    if unknown := sorted(set(used) - _DIRECTIVES):
+        known = " ".join("%" + one for one in sorted(_DIRECTIVES - {"%"}))
+        return f"%{unknown[0]} tidak dikenal; pakai {known}.", f"%{unknown[0]} is not known; use {known}."
     if not {"Y", "y"} & set(used):
-        return "It has no year (%Y), and a year is never invented."
-    return None if _names_a_day(used) else "It names no day: month and day are needed besides the year."
+        return (
+            "Tahunnya tidak ada (%Y), dan tahun tidak boleh dikarang.",
+            "It has no year (%Y), and a year is never invented.",
+        )
+    if _names_a_day(used):
+        return None
+    return (
+        "Harinya tidak ada: selain tahun perlu bulan dan tanggal.",
+        "It names no day: month and day are needed besides the year.",
+    )
 
 
 def _names_a_day(used: list[str]) -> bool:

@@ -14,12 +14,24 @@ class ChannelError(Exception):
 
     code = "channel_error"
 
-    def __init__(self, what: str = "", *, hint: str = "", code: str = "", retry_after: float | None = None) -> None:
-        """`what` says what happened and never quotes a secret or a citizen; `hint` what to do; `retry_after` seconds."""
+    def __init__(
+        self,
+        what: str = "",
+        *,
+        hint: str = "",
+        code: str = "",
+        retry_after: float | None = None,
+        indonesian: str = "",
+    ) -> None:
+        """`what` says what happened and never quotes a secret or a citizen; `hint` what to do; `retry_after` seconds.
+
+        `indonesian` says both in one, for those who write manifests; "" where nobody has written it.
+        """
         self.what = what or (type(self).__doc__ or "").strip()
         self.hint = hint
         self.code = code or self.code
         self.retry_after = retry_after
+        self.indonesian = indonesian
         super().__init__(f"{self.what} {hint}".strip())
 
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from connectors import dates, manifest_checks, regions, yaml_file
 from connectors.errors import Misconfigured
+from connectors.manifest_words import wrong
 from connectors.schedules import spread
 
 __all__ = ["Catalogue", "Expect", "Forward", "Manifest", "advice", "catalogue", "identity", "load", "spread"]
@@ -159,10 +160,7 @@ def _catalogue(files: list[Path]) -> Catalogue:
 
 def _twice(one: Manifest, first: Manifest) -> Misconfigured:
     other = f"{first.path.parent.name}/{first.path.name}"
-    return Misconfigured(
-        f"{one.path.name}: name: '{one.name}' is already the name of {other}.",
-        hint="Give this one another name; a name is unique over all folders.",
-    )
+    return wrong(f"{one.path.name}: name", "name_taken", name=one.name, other=other)
 
 
 def identity(manifest: Manifest) -> str:
@@ -201,6 +199,16 @@ def _advice(manifest: Manifest) -> Iterator[tuple[str, str]]:
         yield (
             "statuses tidak terpakai tanpa fields.source_status; tulis letak status di kanal, misalnya source_status: status.",
             "statuses is not used without fields.source_status; say where the status stands, such as source_status: status.",
+        )
+    if manifest.replies is not None:
+        yield (
+            "replies dibaca, tetapi jawaban di dalamnya belum dikirim ke SP4N-LAPOR!.",
+            "replies is read, but the answers in it are not sent to the registry yet.",
+        )
+    if manifest.reply is not None and manifest.kind == "x":
+        yield (
+            "reply untuk kind x belum dikirim; pelapor di X belum menerima jawaban lewat X.",
+            "reply of the kind x is not sent yet; reporters on X get no answer through X.",
         )
     if manifest.path.stem != manifest.name:
         yield (

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import schemas
 from connectors import dates, paths, regions, schedules
-from connectors.errors import Misconfigured
+from connectors.manifest_words import wrong
 
 _NAME: Final = re.compile(r"[a-z0-9-]{1,60}")
 _SECRET: Final = re.compile(r"\$\{secret:([A-Za-z][A-Za-z0-9_]{0,63})\}")
@@ -21,15 +21,14 @@ _WITH_SECRETS: Final = ("with", "reply")
 _EXPRESSIONS: Final = ("items", "ref", "total", "created")
 _PATHS: Final = ("list", "ref", "text", "by")
 _URLS: Final = ("url", "link")
-Found = tuple[str, str, str]
-"""Place, what is wrong, what to do."""
+Found = tuple[str, str, dict[str, Any]]
+"""Place, a rule of manifest_words.WORDS, the values that its words need."""
 
 
 def check(path: Path, value: Mapping[str, Any], name: Any) -> None:
     """Raise Misconfigured for the first thing that is wrong with a manifest read from `path`."""
-    for place, what, remedy in _wrong(path, value, name):
-        where = f"{path.name}: {place}: " if place else f"{path.name}: "
-        raise Misconfigured(where + what, hint=remedy)
+    for place, rule, values in _wrong(path, value, name):
+        raise wrong(f"{path.name}: {place}" if place else path.name, rule, **values)
 
 
 def _wrong(path: Path, value: Mapping[str, Any], name: Any) -> Iterator[Found]:
@@ -37,11 +36,7 @@ def _wrong(path: Path, value: Mapping[str, Any], name: Any) -> Iterator[Found]:
     if not schemas.valid("manifest", value):
         yield from _against_schema(value)
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        yield (
-            "name",
-            f"the file's name '{path.stem}' cannot be a name.",
-            "Add name: with a-z, 0-9 and hyphens, at most 60.",
-        )
+        yield "name", "file_name", {"stem": path.stem}
     yield from _secrets(value)
     yield from _hosts(value)
     yield from _zones(value)
@@ -53,29 +48,20 @@ def _wrong(path: Path, value: Mapping[str, Any], name: Any) -> Iterator[Found]:
 def _region(region: Any) -> Iterator[Found]:
     """Before the schema: an unquoted 16.10 has already become 16.1, so only the person who knows can repair it."""
     if isinstance(region, int | float):
-        yield (
-            "region",
-            "a region code is text, and without quotes YAML reads a number.",
-            'Write it in quotes, such as "35.10".',
-        )
+        yield "region", "region_number", {}
     elif isinstance(region, str) and re.match(r"\d\d", region) and not regions.zone(region):
-        yield "region", "there is no such province.", 'Use the Kemendagri code, such as "35" or "35.15".'
+        yield "region", "region_unknown", {}
 
 
 def _against_schema(value: Mapping[str, Any]) -> Iterator[Found]:
     for problem in schemas.problems("manifest", value):
-        what = problem.en.removeprefix(f"{problem.path}: ")
-        yield problem.path, what, _REMEDIES.get(problem.rule, "See connectors/manifests/README.md.")
-    yield "", "it does not keep the form of a manifest.", "See connectors/manifests/README.md."
+        said = tuple(one.removeprefix(f"{problem.path}: ") for one in (problem.id, problem.en))
+        yield problem.path, problem.rule if problem.rule in _SAID else "schema", {"said": said}
+    yield "", "form", {}
 
 
-_REMEDIES: Final = {
-    "required": "Add it.",
-    "additionalProperties": "Correct the name or remove the line.",
-    "type": "Write numbers that are names or codes in quotes, and true or false without.",
-    "enum": "Use one of these words.",
-    "const": "Use this value.",
-}
+_SAID: Final = ("required", "additionalProperties", "type", "enum", "const")
+"""Rules of the schema whose remedy is known."""
 
 
 def _secrets(value: Mapping[str, Any]) -> Iterator[Found]:
@@ -83,16 +69,12 @@ def _secrets(value: Mapping[str, Any]) -> Iterator[Found]:
         if "${" not in text:
             continue
         if is_key or place.partition(".")[0] not in _WITH_SECRETS:
-            yield place, "a secret may stand only in values below with and reply.", "Move it there."
+            yield place, "secret_place", {}
         rest = _SECRET.sub("", text)
         if "${" in rest:
-            yield (
-                place,
-                "this is no reference to a secret.",
-                "Write ${secret:NAME} with letters, digits and underscores.",
-            )
+            yield place, "secret_form", {}
         if any(name.upper().startswith("SATUPINTU_") for name in _SECRET.findall(text)):
-            yield place, "settings of the hub cannot be used as secrets.", "Give the secret a name of its own."
+            yield place, "secret_own", {}
 
 
 def _texts(value: Any, place: str) -> Iterator[tuple[str, str, bool]]:
@@ -114,10 +96,10 @@ def _hosts(value: Mapping[str, Any]) -> Iterator[Found]:
     options, reply = value["with"], value.get("reply") or {}
     for place, url in (("with.url", options.get("url")), *((f"reply.{key}", reply.get(key)) for key in _URLS)):
         if url is not None and not _dialable(url):
-            yield place, "its host or port cannot be used.", "Write it as https://aduan.contoh.go.id/api."
+            yield place, "url", {}
     for place, inside in (("with.host", options), ("reply.smtp.host", reply.get("smtp") or {})):
         if not _named(inside.get("host", "x")):
-            yield place, "this is no host that can be used.", "Write it as surel.contoh.go.id."
+            yield place, "host", {}
 
 
 def _dialable(url: str) -> bool:
@@ -138,12 +120,7 @@ def _zones(value: Mapping[str, Any]) -> Iterator[Found]:
     for place, spec in [("", value), *_stamps(value)]:
         zone = spec.get("zone")
         if zone is not None and not _known_zone(zone):
-            where = f"{place}.zone" if place else "zone"
-            yield (
-                where,
-                "there is no such time zone.",
-                "Use Asia/Jakarta, Asia/Makassar, Asia/Jayapura or another IANA name.",
-            )
+            yield f"{place}.zone" if place else "zone", "zone", {}
 
 
 @lru_cache(maxsize=256)
@@ -168,7 +145,7 @@ def _expressions(value: Mapping[str, Any]) -> Iterator[Found]:
         try:
             paths.getter(expression)
         except paths.BadPath as error:
-            yield place, f"this is no usable path: {error}.", "Write a name such as judul or pelapor.nama (JMESPath)."
+            yield place, "path", {"why": (error.indonesian, str(error))}
 
 
 def _all_expressions(value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -195,21 +172,21 @@ def _formats(value: Mapping[str, Any]) -> Iterator[Found]:
         if "format" not in spec:
             continue
         if place.startswith("fields.") and place not in ("fields.submitted_at", "fields.incident_date"):
-            yield f"{place}.format", "only dates have a format.", "Remove it."
+            yield f"{place}.format", "format_place", {}
         elif trouble := dates.trouble_with(spec["format"]):
-            yield f"{place}.format", trouble, "Write the pattern of the portal's own dates."
+            yield f"{place}.format", "format", {"why": trouble}
 
 
 def _times(value: Mapping[str, Any]) -> Iterator[Found]:
     if "schedule" in value and (trouble := schedules.trouble_with(value["schedule"])):
-        yield "schedule", trouble, 'Write a cron such as "*/15 * * * *".'
+        yield "schedule", "schedule", {"why": trouble}
     yield from _durations(value)
     timeout = value.get("timeout")
     if timeout and dates.duration(timeout).days >= 1:
-        yield "timeout", "one pull may not take a day or longer.", "Use 30m, at most 23h."
+        yield "timeout", "timeout", {}
     since = value.get("forward", {}).get("from")
     if since is not None and not _is_date(since):
-        yield "forward.from", "there is no such day.", "Write it as 2026-12-01."
+        yield "forward.from", "no_day", {}
 
 
 def _durations(value: Mapping[str, Any]) -> Iterator[Found]:
@@ -219,7 +196,7 @@ def _durations(value: Mapping[str, Any]) -> Iterator[Found]:
             try:
                 dates.duration(inside.get(key, "1s"))
             except dates.Unreadable:
-                yield f"{section}.{key}".lstrip("."), "this is longer than ten years.", "Use a span such as 48h or 7d."
+                yield f"{section}.{key}".lstrip("."), "too_long", {}
 
 
 def _is_date(text: str) -> bool:

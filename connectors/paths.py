@@ -18,7 +18,11 @@ _PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*
 
 
 class BadPath(ValueError):
-    """The expression cannot be used; the text says why and never quotes an item."""
+    """The expression cannot be used; the text says why, in both languages, and never quotes an item."""
+
+    def __init__(self, english: str, indonesian: str) -> None:
+        self.indonesian = indonesian
+        super().__init__(english)
 
 
 class Failed(ValueError):
@@ -29,7 +33,7 @@ class Failed(ValueError):
 def getter(expression: str) -> Getter:
     """A function from item to value, None where there is none; it raises Failed. Raises BadPath for the expression."""
     if len(expression.encode(errors="replace")) > LONGEST:
-        raise BadPath(f"it is longer than {LONGEST} bytes")
+        raise BadPath(f"it is longer than {LONGEST} bytes", f"lebih panjang dari {LONGEST} bita")
     if expression == "@":
         return lambda item: item
     if _PLAIN.fullmatch(expression):
@@ -42,9 +46,13 @@ def truthy(value: Any) -> bool:
     return value is not None and value is not False and value not in ("", [], {})
 
 
+def _deep() -> BadPath:
+    return BadPath(f"it is deeper than {DEEPEST} levels", f"lebih dalam dari {DEEPEST} tingkat")
+
+
 def _plain(names: list[str]) -> Getter:
     if len(names) > DEEPEST:
-        raise BadPath(f"it is deeper than {DEEPEST} levels")
+        raise _deep()
     if len(names) == 1:
         return lambda item, name=names[0]: item.get(name) if isinstance(item, dict) else None  # type: ignore[misc]
 
@@ -69,7 +77,7 @@ def _jmespath(expression: str) -> Getter:
             )  # `word` without quotes is old and still JMESPath
             compiled = jmespath.compile(expression)
     except (JMESPathError, RecursionError, ValueError):
-        raise BadPath("it is no JMESPath expression") from None
+        raise BadPath("it is no JMESPath expression", "bukan ungkapan JMESPath") from None
     _refuse_large(compiled.parsed)
 
     def search(item: Any) -> Any:
@@ -87,10 +95,10 @@ def _refuse_large(tree: Any) -> None:
     while level:
         depth += 1
         if depth > DEEPEST:
-            raise BadPath(f"it is deeper than {DEEPEST} levels")
+            raise _deep()
         for node in level:
             if node["type"] in ("multi_select_list", "multi_select_dict"):
                 width *= max(1, len(node["children"]))
         if width > WIDEST:
-            raise BadPath("it writes out too many lists inside lists")
+            raise BadPath("it writes out too many lists inside lists", "terlalu banyak daftar di dalam daftar")
         level = [child for node in level for child in node["children"]]

@@ -13,30 +13,41 @@ _DAY_NAMES: Final = "sun mon tue wed thu fri sat"
 _MONTHS: Final = {name: number for number, name in enumerate(_MONTH_NAMES.split(), 1)}
 _DAYS: Final = {name: number for number, name in enumerate(_DAY_NAMES.split())}
 _LENGTHS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-_PARTS: Final[tuple[tuple[str, int, int, dict[str, int]], ...]] = (
-    ("minute", 0, 59, {}),
-    ("hour", 0, 23, {}),
-    ("day of the month", 1, 31, {}),
-    ("month", 1, 12, _MONTHS),
-    ("day of the week", 0, 7, _DAYS),
+_PARTS: Final[tuple[tuple[tuple[str, str], int, int, dict[str, int]], ...]] = (
+    (("menit", "minute"), 0, 59, {}),
+    (("jam", "hour"), 0, 23, {}),
+    (("tanggal", "day of the month"), 1, 31, {}),
+    (("bulan", "month"), 1, 12, _MONTHS),
+    (("hari", "day of the week"), 0, 7, _DAYS),
 )
 _PIECE: Final = re.compile(r"(?:(\*)|(\w+)(?:-(\w+))?)(?:/([0-9]{1,2}))?")
 
 
-def trouble_with(schedule: str) -> str | None:
-    """Why a schedule cannot be used, in a sentence; None where it can. Five fields, or @hourly, @daily, @weekly, @monthly."""
+def trouble_with(schedule: str) -> tuple[str, str] | None:
+    """Why a schedule cannot be used, in a sentence (Indonesian, English); None where it can.
+
+    Five fields, or @hourly, @daily, @weekly, @monthly.
+    """
     if schedule.startswith("@"):
-        return None if schedule in NAMED else f"Use one of {', '.join(NAMED)}."
+        named = ", ".join(NAMED)
+        return None if schedule in NAMED else (f"Pakai salah satu: {named}.", f"Use one of {named}.")
     fields = schedule.split()
     if len(fields) != len(_PARTS):
-        return "A cron has five fields: minute, hour, day of the month, month, day of the week."
+        names = [", ".join(part[0][one] for part in _PARTS) for one in (0, 1)]
+        return f"Cron terdiri dari lima bagian: {names[0]}.", f"A cron has five fields: {names[1]}."
     values = [_numbers(text, low, high, names) for text, (_, low, high, names) in zip(fields, _PARTS, strict=True)]
-    for found, (name, low, high, _) in zip(values, _PARTS, strict=True):
+    for found, ((nama, name), low, high, _) in zip(values, _PARTS, strict=True):
         if not found:
-            return f"The {name} must be within {low} to {high}, as * or numbers with , - and /."
+            return (
+                f"Bagian {nama} harus {low} sampai {high}, sebagai * atau angka dengan , - dan /.",
+                f"The {name} must be within {low} to {high}, as * or numbers with , - and /.",
+            )
     days, months = values[2], values[3]
     if fields[4] == "*" and all(min(days) > _LENGTHS[month - 1] for month in months):
-        return "No month named there has such a day, so it would never run."
+        return (
+            "Bulan yang disebut tidak memiliki tanggal itu, jadi tidak pernah jalan.",
+            "No month named there has such a day, so it would never run.",
+        )
     return None
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 import yaml
 
 from connectors.errors import Misconfigured
+from connectors.manifest_words import wrong
 
 MOST_BYTES: Final = 256 * 1024
 MOST_NODES: Final = 20_000
@@ -55,16 +56,16 @@ def read(path: Path) -> Written:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise _wrong(path, "is not UTF-8 text.", "Save it again with the encoding UTF-8.") from None
+        raise _wrong(path, "not_utf8") from None
     value = _Reading(path=path).document(text)
     if not isinstance(value, dict):
-        raise _wrong(path, "does not hold names with values.", "Write it as 'name: value' lines.")
+        raise _wrong(path, "no_names")
     return Written(path=path, text=text, sha256=hashlib.sha256(data).hexdigest(), value=value)
 
 
-def _wrong(path: Path, what: str, hint: str, line: int | None = None) -> Misconfigured:
-    where = path.name if line is None else f"{path.name}, line {line}"
-    return Misconfigured(f"{where}: {what}", hint=hint)
+def _wrong(path: Path, rule: str, line: int | None = None, **values: Any) -> Misconfigured:
+    where = path.name if line is None else (f"{path.name}, baris {line}", f"{path.name}, line {line}")
+    return wrong(where, rule, **values)
 
 
 def _bytes(path: Path) -> bytes:
@@ -72,11 +73,9 @@ def _bytes(path: Path) -> bytes:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise _wrong(
-            path, f"cannot be read ({error.strerror}).", "Check that the file exists and may be read."
-        ) from None
+        raise _wrong(path, "unreadable_file", why=error.strerror) from None
     if len(data) > MOST_BYTES:
-        raise _wrong(path, f"is larger than {MOST_BYTES // 1024} KiB.", "Remove what is not needed.")
+        raise _wrong(path, "too_large", most=MOST_BYTES // 1024)
     return data
 
 
@@ -106,21 +105,21 @@ class _Reading:
             raise self._deep()
 
     def _deep(self) -> Misconfigured:
-        return _wrong(self.path, "is nested too deeply.", f"At most {MOST_DEPTH} levels are read.")
+        return _wrong(self.path, "too_deep", most=MOST_DEPTH)
 
     def _unreadable(self, error: yaml.YAMLError) -> Misconfigured:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or "a character that YAML does not allow"
         line = mark.line + 1 if mark is not None else None
-        return _wrong(self.path, f"is no YAML ({what}).", "Check indentation, quotes and tabs there.", line)
+        return _wrong(self.path, "no_yaml", line, why=what)
 
     def _value(self, node: Any, depth: int) -> Any:
         line = node.start_mark.line + 1
         if id(node) in self.seen:
-            raise _wrong(self.path, "uses an alias (*name).", "Write the value out.", line)
+            raise _wrong(self.path, "alias", line)
         self.seen.add(id(node))
         if len(self.seen) > MOST_NODES:
-            raise _wrong(self.path, f"holds more than {MOST_NODES} values.", "Remove what is not needed.")
+            raise _wrong(self.path, "too_many", most=MOST_NODES)
         if depth > MOST_DEPTH:
             raise self._deep()
         if isinstance(node, yaml.ScalarNode):
@@ -136,14 +135,14 @@ class _Reading:
         for key, value in node.value:
             line = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode):
-                raise _wrong(self.path, "a name is a list or a block.", "Use plain text as the name.", line)
+                raise _wrong(self.path, "name_no_text", line)
             if key.value in made:
-                raise _wrong(self.path, f"'{key.value}' is there twice.", "Keep one of the two.", line)
+                raise _wrong(self.path, "twice", line, name=key.value)
             made[key.value] = self._value(value, depth + 1)
         return made
 
     def _tagged(self, line: int) -> Misconfigured:
-        return _wrong(self.path, "uses a tag (!name).", "Write a plain value.", line)
+        return _wrong(self.path, "tag", line)
 
     def _scalar(self, node: Any, line: int) -> Any:
         kind = node.tag.removeprefix(_TAG)

@@ -15,31 +15,41 @@ from hub.settings import Settings
 def check(settings: Settings, paths: Sequence[Path]) -> int:
     """Check these manifests, or all of the folder and the registries; 0 where the hub can use every one of them."""
     if paths:
-        found = [_one(path) for path in paths]
-        return int(any(problem for _, problem in found))
+        told = [_one(path) for path in paths]
+        return int(any(told))
     known = catalogue(settings.manifests)
     registries = load_registries(settings.registries)
-    for manifest in known.good.values():
-        _built(manifest)
-    problems = [*known.bad.values(), *registries.bad.values()]
-    for problem in problems:
-        print(f"SALAH / WRONG  {problem}")
+    found = [problem for manifest in known.good.values() if (problem := _built(manifest))]
+    for problem in (*known.bad.values(), *registries.bad.values()):
+        _tell(problem)
     if not known.good and not known.bad:
         print(f"Tidak ada manifes di {settings.manifests}. / There is no manifest in {settings.manifests}.")
-    return int(bool(problems))
+    return int(bool(found or known.bad or registries.bad))
 
 
-def _one(path: Path) -> tuple[Path, Misconfigured | None]:
+def _one(path: Path) -> Misconfigured | None:
     try:
-        _built(load(path))
+        return _built(load(path))
     except Misconfigured as problem:
-        print(f"SALAH / WRONG  {problem}")
-        return path, problem
-    return path, None
+        _tell(problem)
+        return problem
 
 
-def _built(manifest: Manifest) -> None:
-    channel(manifest)
+def _built(manifest: Manifest) -> Misconfigured | None:
+    try:
+        channel(manifest)
+    except Misconfigured as problem:
+        _tell(problem)
+        return problem
     print(f"BAIK / GOOD  {manifest.name}: {manifest.kind}, {manifest.owner}, {manifest.schedule}")
     for indonesian, english in advice(manifest):
         print(f"  {indonesian}\n  {english}")
+    return None
+
+
+def _tell(problem: Misconfigured) -> None:
+    if problem.indonesian:
+        print(f"SALAH  {problem.indonesian}")
+        print(f"WRONG  {problem}")
+    else:
+        print(f"SALAH / WRONG  {problem}")

@@ -152,7 +152,11 @@ def load(path: Path) -> RegistryConfig:
     written = yaml_file.read(path)
     value = written.value
     for problem in schemas.problems("registry", value):
-        raise Misconfigured(f"{path.name}: {problem.en}", hint="See registries/README.md.")
+        raise Misconfigured(
+            f"{path.name}: {problem.en}",
+            hint="See registries/README.md.",
+            indonesian=f"{path.name}: {problem.id} Lihat registries/README.md.",
+        )
     timeouts, unmapped = value.get("timeouts", {}), value.get("when_unmapped", {})
     given = {name: value[name] for name in _AS_WRITTEN if name in value}
     return RegistryConfig(
@@ -218,7 +222,9 @@ def _by_beginning(statuses: Mapping[str, str], name: str) -> str | None:
 def _twice(path: Path, first: RegistryConfig) -> Misconfigured:
     other = first.path.name if first.path else "another file"
     return Misconfigured(
-        f"{path.name}: name: '{first.name}' is already the name of {other}.", hint="Keep one of the two."
+        f"{path.name}: name: '{first.name}' is already the name of {other}.",
+        hint="Keep one of the two.",
+        indonesian=f"{path.name}: name: '{first.name}' sudah menjadi nama {other}. Simpan salah satu.",
     )
 
 

@@ -50,8 +50,13 @@ class Rest:
         """Raises Misconfigured for a style of paging that this kind does not read."""
         style = str(self.page.get("style", "none"))
         if style not in ("number", "offset", "none"):
-            when = "comes later" if style in _LATER else "is not known"
-            raise Misconfigured(f"page.style {style} {when}.", hint="Use number, offset or none.", code="bad_page")
+            kapan, when = ("belum ada", "comes later") if style in _LATER else ("tidak dikenal", "is not known")
+            raise Misconfigured(
+                f"page.style {style} {when}.",
+                hint="Use number, offset or none.",
+                code="bad_page",
+                indonesian=f"page.style {style} {kapan}. Pakai number, offset atau none.",
+            )
 
     @property
     def moving(self) -> bool:

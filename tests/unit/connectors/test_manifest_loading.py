@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from connectors import regions
 from connectors.errors import Misconfigured
 from connectors.manifest import Expect, Forward, advice, catalogue, identity, load
+from connectors.manifest_words import WORDS
 
 LEAST = """\
 version: 1
@@ -163,6 +165,10 @@ def test_a_broken_manifest_is_explained_in_a_sentence(
     assert "contoh.yaml" in caught.value.what
     assert place in caught.value.what
     assert remedy in caught.value.hint
+    indonesian = caught.value.indonesian
+    assert indonesian.startswith("contoh.yaml") and indonesian.endswith(".")
+    assert caught.value.hint not in indonesian
+    assert place.rpartition(":")[0].replace("line", "baris") in indonesian
 
 
 @pytest.mark.parametrize(
@@ -184,8 +190,32 @@ def test_rubbish_is_refused_and_never_ends_the_process(tmp_path: Path, data: byt
     """A file of any bytes ends in a sentence about that file; nested rubbish cannot crash the scheduler."""
     path = tmp_path / "contoh.yaml"
     path.write_bytes(data)
-    with pytest.raises(Misconfigured, match=r"contoh\.yaml"):
+    with pytest.raises(Misconfigured, match=r"contoh\.yaml") as caught:
         load(path)
+    assert caught.value.indonesian.startswith("contoh.yaml")
+
+
+def test_every_sentence_about_a_manifest_is_there_in_both_languages() -> None:
+    """Staff read each fault and its remedy in Indonesian, others in English; nothing is left to one language."""
+    for rule, (what, remedy) in WORDS.items():
+        filled = what[0] in ("{said}", "{why}")  # the sentence comes in both languages from where the rule is
+        assert filled or what[0] != what[1], rule
+        assert remedy[0] != remedy[1] and all(one.endswith(".") for one in remedy), rule
+        indonesian, english = (sorted(re.findall(r"{(\w+)}", one)) for one in what)
+        assert indonesian == english, rule
+
+
+def test_advice_tells_what_is_not_sent_yet(tmp_path: Path) -> None:
+    """Nobody waits for answers that the hub does not carry yet: those of a region's own app, and those to posts on X."""
+    one = load(written(tmp_path, LEAST + "replies: {list: tanggapan, ref: id, text: isi}\n"))
+    assert any(english.startswith("replies is read") for _, english in advice(one))
+    posts = LEAST.replace("kind: rest", "kind: x").replace(
+        'with: {url: "http://127.0.0.1:8461/api/aduan", items: data, ref: id}',
+        'with: {url: "http://127.0.0.1:8463", token: "${secret:X}", user_id: "1"}\n'
+        'reply: {url: "http://127.0.0.1:8463/2/tweets", token: "${secret:X}"}',
+    )
+    assert any("kind x is not sent" in english for _, english in advice(load(written(tmp_path, posts))))
+    assert not any("sent" in english for _, english in advice(load(written(tmp_path, LEAST))))
 
 
 @pytest.mark.parametrize("name", ["Contoh.yaml", "contoh_1.yaml"])
