@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, Protocol, TypeVar
 
 from connectors.errors import Misconfigured
@@ -172,16 +175,13 @@ def kind(name: str) -> Callable[[type[T]], type[T]]:
     return register
 
 
+@cache
 def kinds() -> Mapping[str, type[Any]]:
     """All kinds of the folder `connectors/kinds`, by name; the folder is scanned once."""
-    if not _KINDS:
-        import importlib
-        import pkgutil
+    import connectors.kinds
 
-        import connectors.kinds
-
-        for module in pkgutil.iter_modules(connectors.kinds.__path__):
-            importlib.import_module(f"connectors.kinds.{module.name}")
+    for module in pkgutil.iter_modules(connectors.kinds.__path__):
+        importlib.import_module(f"connectors.kinds.{module.name}")
     return _KINDS
 
 
