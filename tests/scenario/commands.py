@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,10 +34,10 @@ def environment(own: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("SATUPINTU_")} | dict(own)
 
 
-def start(own: Mapping[str, str], *arguments: str) -> subprocess.Popen[str]:
+def start(own: Mapping[str, str], *arguments: str, program: Sequence[str] = ("-m", "hub.cli")) -> subprocess.Popen[str]:
     """The command as the leader of a process group of its own; end it with `finished` or `killed`."""
     return subprocess.Popen(
-        [sys.executable, "-m", "hub.cli", *arguments],
+        [sys.executable, *program, *arguments],
         cwd=ROOT,
         env=environment(own),
         stdin=subprocess.DEVNULL,
@@ -59,9 +59,10 @@ def finished(process: subprocess.Popen[str]) -> Said:
 
 
 def killed(process: subprocess.Popen[str]) -> None:
-    """`kill -9` for the process and everything that it started."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+    """`kill -9` for the process and everything that it started; its number is somebody else's once it has ended."""
+    if process.poll() is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def here(own: Mapping[str, str], *arguments: str) -> Said:
@@ -73,9 +74,11 @@ def here(own: Mapping[str, str], *arguments: str) -> Said:
 
 
 @contextmanager
-def started(own: Mapping[str, str], *arguments: str) -> Iterator[subprocess.Popen[str]]:
+def started(
+    own: Mapping[str, str], *arguments: str, program: Sequence[str] = ("-m", "hub.cli")
+) -> Iterator[subprocess.Popen[str]]:
     """The command for the length of a block, however the block ends."""
-    process = start(own, *arguments)
+    process = start(own, *arguments, program=program)
     try:
         yield process
     finally:
