@@ -229,7 +229,7 @@ def test_since_is_written_as_the_portal_reads_it(web: Web, spec: dict[str, str],
 @pytest.mark.parametrize("style", ["link", "cursor", "tebak"])
 def test_paging_that_is_not_there_yet_says_so(web: Web, style: str) -> None:
     """A manifest that asks for paging by link or cursor is told that it comes later, before anything is read."""
-    with pytest.raises(Misconfigured, match="comes later|is not known"):
+    with pytest.raises(Misconfigured, match=r"comes later|is not known"):
         rest(web, page={"style": style})
     assert not web.asked
 

@@ -61,6 +61,7 @@ def test_a_sick_channel_holds_no_other_up_and_heals(
     assert max(there_once(site).values()) == 1 and len(site.registered()) == 80
 
 
+@pytest.mark.slow
 def test_a_key_that_is_refused_is_its_owners_matter(site: Site) -> None:
     """The portal answers 401: the command says so in a sentence without the key, ends with 3, and heals with the key."""
     key = site.home / "secrets" / "JATIM_TOKEN"

@@ -98,14 +98,14 @@ class Scene:
         return self._killed_at(self.portal.state, self.dice.randint(1, 11), 0.02, "pull", NAME)
 
     def kill_accept(self) -> bool:
-        """100 items in five batches: killed at any moment from taking the lease on."""
+        """60 items in three batches: killed at any moment from taking the lease on."""
         self.working = self.working or self._accept(commands.finished)[1]
         delay = self.dice.uniform(0, self.working)
         return was_killed(self._accept(lambda process: self._killed_after(process, delay))[0])
 
     def _accept(self, end: Callable[[Any], commands.Said]) -> tuple[commands.Said, float]:
         """How an accept of new items ended, and how many seconds after it had taken its lease."""
-        self.arrive(100)
+        self.arrive(60)
         self.run("pull")
         with commands.started(self.site.env, "accept", program=SMALL_BATCHES) as process:
             with self.site.database.connect(superuser=True) as connection:

@@ -7,6 +7,8 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from sandbox.portal import generate
 from tests.scenario.conftest import Portals, Site
 
@@ -20,6 +22,7 @@ def spans(bundle: bytes) -> Iterator[tuple[int, int]]:
         at += 2 + length
 
 
+@pytest.mark.slow
 def test_one_flipped_byte_is_named_by_its_entry(empty_site: Site, add_portal: Portals, tmp_path: Path) -> None:
     """An exported log verifies; one byte changed in any entry ends with 1 and names that entry and no other."""
     add_portal(generate(new=40))

@@ -129,6 +129,7 @@ def test_a_missing_secret_says_where_to_put_it(site: Site) -> None:
 EVERY = ("status", "export items", "export complaints", "seal", "watch", "accept", "forward", "follow", "pull --all")
 
 
+@pytest.mark.slow
 def test_every_command_works_in_an_empty_home(
     empty_site: Site, cluster: Embedded, template: str, tmp_path: Path
 ) -> None:

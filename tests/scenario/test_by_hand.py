@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from sandbox.portal import generate
 from tests.scenario.conftest import Portals, Site
 
@@ -48,6 +50,7 @@ def test_what_was_taken_for_no_complaint_is_sent_on_a_persons_word(empty_site: S
     assert empty_site.command("sync", "--all").code == 0 and len(empty_site.registered()) == 4
 
 
+@pytest.mark.slow
 def test_an_owed_interval_is_given_up_by_name_and_reason(empty_site: Site, add_portal: Portals) -> None:
     """What can never be read is closed by a named person with a reason: an entry tells of it, and nothing is owed."""
     add_portal(generate(new=120))

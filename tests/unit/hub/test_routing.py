@@ -131,7 +131,13 @@ def test_an_address_alone_is_enough_to_send(tmp_path: Path) -> None:
     """With only SATUPINTU_REGISTRY_URL set, complaints can be sent: unrouted, flagged, without invented numbers."""
     found = load_registries(tmp_path, url="http://127.0.0.1:9", auth="Bearer x", token="y")
     one = found.chosen(None)
-    assert (one.name, one.kind, one.lookup, one.rate, one.slowest_commit.seconds) == ("sp4n", "lapor_v3", "none", 20, 90)
+    assert (one.name, one.kind, one.lookup, one.rate, one.slowest_commit.seconds) == (
+        "sp4n",
+        "lapor_v3",
+        "none",
+        20,
+        90,
+    )
     assert target(PLAIN, "35", one) == to(None, None, None, "unrouted", "location_unmapped", "category_unmapped")
     assert hub_status(one, "Selesai") == "resolved"
     assert load_registries(tmp_path).good == {}
