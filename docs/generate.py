@@ -181,7 +181,9 @@ def licence(name: str) -> str:
     """What an installed package says of its licence."""
     about = metadata.metadata(name)
     classified = [one.rsplit(" :: ", 1)[1] for one in about.get_all("Classifier") or [] if one.startswith("License ::")]
-    said = about.get("License-Expression") or "; ".join(one for one in classified if one != "OSI Approved")
+    said = ("License-Expression" in about and about["License-Expression"]) or "; ".join(
+        one for one in classified if one != "OSI Approved"
+    )
     return said or (about["License"] or "not said").splitlines()[0]
 
 

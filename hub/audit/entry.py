@@ -11,45 +11,14 @@ from typing import Final, TypeAlias
 
 import rfc8785
 
+from schemas.words import ACTS
+
 Detail: TypeAlias = str | int | bool | list[str] | None
 
 VERSION: Final = 1
 SALT_BYTES: Final = 32
 LARGEST: Final = 65_535
 """Bytes of one entry: its length is a uint16 in a bundle (C2SP tlog-tiles, "Log entries")."""
-
-ACTS: Final = (
-    "pulled",
-    "accepted",
-    "quarantined",
-    "rejected",
-    "held",
-    "linked",
-    "unlinked",
-    "attempted",
-    "forwarded",
-    "unknown",
-    "refused",
-    "postponed",
-    "resolved",
-    "released",
-    "closed",
-    "followed",
-    "replied",
-    "reply_attempted",
-    "watched",
-    "exported",
-    "connector_seen",
-    "manifest_seen",
-    "secret_bound",
-    "paused",
-    "resumed",
-    "breaker_opened",
-    "breaker_closed",
-    "erased",
-    "key_made",
-)
-"""Every act that the log knows; the same words are the `act` of schemas/entry.schema.json."""
 
 _KNOWN: Final = frozenset(ACTS)
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
@@ -81,7 +50,7 @@ class Entry:
 
     def __post_init__(self) -> None:
         if self.act not in _KNOWN:
-            raise ValueError("an entry names an act that the log does not know (hub.audit.entry.ACTS)")
+            raise ValueError("an entry names an act that the log does not know (schemas.words.ACTS)")
         if self.at.utcoffset() is None:
             raise ValueError("the time of an entry has no zone")
         if self.count is not None and (type(self.count) is not int or self.count < 0):

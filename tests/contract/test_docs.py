@@ -14,9 +14,8 @@ import pytest
 
 from connectors.build import channel
 from connectors.manifest import load
-from hub.audit.entry import ACTS
 from hub.settings import NAMES, PREFIX
-from schemas.words import OUTCOMES
+from schemas.words import ACTS, OUTCOMES
 from tests.conftest import Database
 
 ROOT = Path(__file__).resolve().parents[2]

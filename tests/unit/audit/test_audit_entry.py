@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.audit.entry import ACTS, LARGEST, Entry, commitment, many
+from hub.audit.entry import LARGEST, Entry, commitment, many
+from schemas.words import ACTS
 
 NOON = datetime(2026, 12, 1, 12, 0, 0, 123_999, tzinfo=UTC)
 JAKARTA = timezone(timedelta(hours=7))
