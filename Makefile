@@ -36,7 +36,7 @@ test: $(VENV)/tested  ## everything, each fault once
 	@$(BIN)/python -m pytest -m "not campaign" $(ARGS)
 
 test-fast: $(VENV)/tested  ## what a developer runs before every push
-	@$(BIN)/python -m pytest -m "not campaign and not slow and not airflow" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 -m "not campaign and not slow and not airflow" $(ARGS)
 
 campaign: $(VENV)/tested  ## the full counts; at most an hour
 	@$(BIN)/python -m pytest -m campaign -v $(ARGS)
