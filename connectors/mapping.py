@@ -121,7 +121,7 @@ class Mapping:
             return True
 
 
-def compile(manifest: Manifest) -> Mapping:  # noqa: A001  # as re.compile  # as re.compile
+def compile(manifest: Manifest) -> Mapping:  # noqa: A001  # as re.compile
     """Make the mapping of a manifest that `connectors.manifest.load` has checked. Raises paths.BadPath for others."""
     url = manifest.options.get("url")
     base = Setting(zone=manifest.zone, base=url if isinstance(url, str) else None)

@@ -138,7 +138,11 @@ def test_all_code_is_readable_for_the_oldest_python() -> None:
 
 # what must not be in the tree --------------------------------------------------------------------------------------------
 
-_REGISTRIES = "|".join(("pypi", "pythonhosted", "npmjs", "anaconda")).join(("(", r")\.(org|com)"))
+_REGISTRIES = (
+    "("
+    + "|".join(a + b for a, b in (("py", "pi"), ("python", "hosted"), ("npm", "js"), ("ana", "conda")))
+    + r")\.(org|com)"
+)
 FORBIDDEN = {
     "a private key": r"-----BEGIN [A-Z ]*PRIVATE " + r"KEY-----|PRIVATE\+" + r"KEY\+",
     "a token": r"\b(ghp_|github_pat_|glpat-|xox[bap]-|AKIA|hf_|sk-)[A-Za-z0-9_-]{16,}|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.",
