@@ -12,9 +12,9 @@ from connectors.base import Item
 from connectors.manifest import Manifest
 from hub.model import complaint_id
 from hub.spine import Hub
-from hub.store import items
+from hub.store import heads
 from hub.store.connectors import Connector
-from hub.store.items import Head, NewItem
+from hub.store.heads import Head, NewItem
 from hub.store.work import Work
 
 
@@ -42,7 +42,7 @@ class Keeping:
     def keep(self, work: Work, batch: Sequence[Item], *, interval: int, now: datetime) -> Kept:
         """Store what is new of a batch, in the caller's transaction."""
         new = list(self._changed(work, batch))
-        items.save(
+        heads.save(
             work,
             self.hub.vault,
             self.connector.id,
@@ -58,19 +58,19 @@ class Keeping:
     def _changed(self, work: Work, page: Sequence[Item]) -> Iterator[NewItem]:
         """The items of a page that differ from the latest version of their incarnation, as rows to be stored."""
         marked = [(self._mark(item), item) for item in page]
-        heads = items.heads(work, self.connector.id, {mark for mark, _ in marked})
+        latest = heads.heads(work, self.connector.id, {mark for mark, _ in marked})
         for mark, item in marked:
             if self._older(mark, item):
                 continue
             content = self.hub.vault.mac("content", self._content(item))
-            known = heads.setdefault(mark, [])
+            known = latest.setdefault(mark, [])
             old = self._own_head(known, item, content)
             if old and (old.content == content or self._twice(work, mark, old, content)):
                 self.seen.setdefault((mark, old.incarnation), set()).add(content)
                 continue
             new = self._head(known, old, item, content)
             self.seen.setdefault((mark, new.incarnation), set()).add(content)
-            heads[mark] = [head for head in known if head.incarnation != new.incarnation] + [new]
+            latest[mark] = [head for head in known if head.incarnation != new.incarnation] + [new]
             yield self._sealed(mark, new, item)
 
     def _own_head(self, known: Sequence[Head], item: Item, content: bytes) -> Head | None:
@@ -89,7 +89,7 @@ class Keeping:
     def _twice(self, work: Work, mark: bytes, old: Head, content: bytes) -> bool:
         """One listing shows a ref twice and says not which is newer: what we have already is not a version again."""
         before = self.seen.get((mark, old.incarnation))
-        return before is not None and (content in before or items.had(work, self.connector.id, mark, content))
+        return before is not None and (content in before or heads.had(work, self.connector.id, mark, content))
 
     def _older(self, mark: bytes, item: Item) -> bool:
         if item.stamp is None:
