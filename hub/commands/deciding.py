@@ -1,0 +1,89 @@
+"""Commands by which a named person decides: each leaves an entry with name and reason."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from hub.commands.shared import Because, By, end, opened, wrong_use
+
+app = typer.Typer()
+registry = typer.Typer(help="Pause and resume sending to a registry.", no_args_is_help=True)
+secret = typer.Typer(help="Which connector may use which secret.", no_args_is_help=True)
+app.add_typer(registry, name="registry")
+app.add_typer(secret, name="secret")
+
+
+@app.command()
+def close(name: str, interval: int, because: Because, by: By = "operator") -> None:
+    """Give up an owed interval, with a reason."""
+    from hub.closing import close as closed
+
+    with opened() as hub:
+        end(closed(hub, name, interval, who=by, because=because))
+
+
+@app.command()
+def release(
+    names: Annotated[list[str], typer.Argument(help="Connectors or complaint ids.")],
+    by: By,
+    because: Because,
+    reason: Annotated[
+        list[str] | None, typer.Option(help="For a connector: which reasons of holding; default first_batch, shadow.")
+    ] = None,
+) -> None:
+    """Send what was held."""
+    from hub.releasing import BY_NAME
+    from hub.releasing import release as released
+
+    with opened() as hub:
+        end(released(hub, names, by=by, because=because, reasons=tuple(reason or BY_NAME)))
+
+
+@app.command()
+def resolve(
+    number: Annotated[str, typer.Argument(metavar="ID", help="A complaint's id whose outcome is unknown.")],
+    by: By,
+    registry_id: Annotated[str | None, typer.Option(help="The registry has it under this id.")] = None,
+    absent: Annotated[bool, typer.Option("--absent", help="The registry does not have it: send it again.")] = False,
+) -> None:
+    """Say what became of a forward whose outcome is unknown."""
+    from hub.forwarding import resolve as resolved
+
+    if (registry_id is None) == (not absent):
+        wrong_use("resolve: say either --registry-id N or --absent.")
+    with opened() as hub:
+        end(resolved(hub, number, registry_id=registry_id, absent=absent, by=by))
+
+
+@registry.command("pause")
+def pause_registry(name: str, by: By, because: Because) -> None:
+    """Stop sending to a registry."""
+    from hub.forwarding import pause
+
+    with opened() as hub:
+        end(pause(hub, name, by=by, because=because))
+
+
+@registry.command("resume")
+def resume_registry(name: str, by: By, because: Because) -> None:
+    """Send to it again."""
+    from hub.forwarding import resume
+
+    with opened() as hub:
+        end(resume(hub, name, by=by, because=because))
+
+
+@secret.command("allow")
+def allow_secret(
+    name: str,
+    connector: Annotated[str, typer.Option(help="The connector that may use it.")],
+    host: Annotated[str, typer.Option(help="The host that it may be sent to.")],
+    by: By = "operator",
+) -> None:
+    """Let a connector send a secret to a host."""
+    from hub.binding import allow
+
+    with opened() as hub:
+        end(allow(hub.store, name, connector, host, by=by, now=hub.clock()))

@@ -1,0 +1,78 @@
+"""Commands that only look: what the hub holds, what a manifest says, whether this machine is fit."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hub.commands.shared import Names, Stop, opened, tell_broken, wrong_use
+from hub.settings import Settings
+
+app = typer.Typer()
+
+
+@app.command()
+def status(name: Annotated[str | None, typer.Argument(help="One connector.")] = None) -> None:
+    """What was pulled, what became of it, and what is owed."""
+    from hub.closing import reading
+    from hub.oversight import figures
+    from hub.pulling import known_names
+    from hub.telling import interval, table
+
+    with opened() as hub:
+        known_names(hub, [name] if name else [])
+        known = figures(hub)
+        chosen = {one: words for one, words in known["connectors"].items() if name in (None, one)}
+        table(chosen, known["pulled"])
+        for one in [name] if name else sorted(hub.manifests.good):
+            found = reading(hub, one)
+            if found is None:
+                print(f"{one}: never pulled")
+                continue
+            if found.proof:
+                print(f"{one}: read {interval(found.proof)}; proof: {found.proof.proof}")
+            for row in found.owed:
+                print(f"{one}: interval {row.id} is owed, {interval(row)}: {row.owed}")
+        raise Stop(tell_broken(hub))
+
+
+@app.command()
+def export(
+    what: Annotated[str, typer.Argument(help="items | complaints | quarantine | deliveries | cases")],
+    names: Names = None,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object a line (the only form).")] = True,
+    masked: Annotated[bool, typer.Option("--masked", help="Without personal data.")] = False,
+) -> None:
+    """Write rows to standard output; unmasked is the operator's right and leaves an entry."""
+    from hub.exporting import WHAT
+    from hub.exporting import export as lines
+
+    if what not in WHAT or not jsonl:
+        wrong_use(f"export: '{what}' is none of {', '.join(WHAT)}.")
+    with opened() as hub:
+        for line in lines(hub, what, names or (), masked=masked):
+            sys.stdout.write(json.dumps(line, ensure_ascii=True) + "\n")
+
+
+@app.command()
+def check(paths: Annotated[list[Path] | None, typer.Argument(help="Manifests; none = all.")] = None) -> None:
+    """Read manifests as the hub would, and say what is wrong or missing, in Indonesian and English."""
+    from hub.checking import check as checked
+
+    settings = Settings.read()
+    raise Stop(checked(settings, paths or []))
+
+
+# `conform` stands here, below `check`.
+
+
+@app.command()
+def doctor() -> None:
+    """Look at this machine and say what is wrong."""
+    from hub.machine.doctor import doctor as look
+
+    raise Stop(look(Settings.read()))

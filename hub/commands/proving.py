@@ -1,0 +1,51 @@
+"""Commands whose results others check: the log that anyone can verify, and deduplication by itself."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hub.commands.shared import Stop, end, opened
+
+app = typer.Typer()
+audit = typer.Typer(help="The log that anyone can verify.", no_args_is_help=True)
+dedup = typer.Typer(help="Deduplication by itself.", no_args_is_help=True)
+app.add_typer(audit, name="audit")
+app.add_typer(dedup, name="dedup")
+
+
+@audit.command("export")
+def audit_export(folder: Path) -> None:
+    """Write the log and its key into a folder: checkpoint, tile/…, log.vkey."""
+    from hub.sealing import export as exported
+
+    with opened() as hub:
+        end(exported(hub, folder))
+
+
+@audit.command("verify")
+def audit_verify(
+    folder: Path,
+    key: Annotated[str, typer.Option("--key", help="The verifier's key, or a file that holds it.")],
+    since: Annotated[Path | None, typer.Option(help="An older checkpoint that you kept.")] = None,
+) -> None:
+    """Check an exported log without database or network."""
+    from hub.audit.verify import main as verify
+
+    raise Stop(verify([str(folder), "--key", key, *(["--since", str(since)] if since else [])]))
+
+
+@dedup.command("evaluate")
+def dedup_evaluate(records: Path, out: Annotated[Path, typer.Option(help="CLUSTERS.csv")]) -> None:
+    """Group records (one JSON object a line) into clusters: id,cluster_id."""
+    import csv
+
+    from dedup.evaluate import clusters
+
+    with records.open(encoding="utf-8") as lines, out.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "cluster_id"])
+        writer.writerows(clusters(json.loads(line) for line in lines if line.strip()))
