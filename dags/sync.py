@@ -34,8 +34,11 @@ for name, manifest in wanted.items():
         is_paused_upon_creation=False,
         tags=["sync", f"kind:{manifest.kind}", f"region:{manifest.region}"],
         params={
-            "since": Param(None, description="Read again from this moment.", **MOMENT),
-            "until": Param(None, description="… to this one.", **MOMENT),
+            "since": Param(None, description="Baca ulang dari saat ini. / Read again from this moment.", **MOMENT),
+            "until": Param(
+                None, description="… sampai saat ini; kosong: sekarang. / … to this one; else now.", **MOMENT
+            ),
+            "sweep": Param(False, description="Baca ulang semuanya. / Read everything again.", type="boolean"),
         },
         default_args={
             "owner": manifest.owner,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -19,6 +19,15 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+Since = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME", help="Read again from here: a date or RFC 3339; without offset in the connector's zone."
+    ),
+]
+Until = Annotated[
+    str | None, typer.Option(metavar="TIME", help="… to here; a date counts whole, nothing is until now.")
+]
 INTERRUPTED = 130
 """What typer makes of Ctrl-C."""
 
@@ -30,8 +39,9 @@ INTERRUPTED = 130
 def pull(
     names: Names = None,
     all_: Annotated[bool, typer.Option("--all", help="Every connector.")] = False,
-    since: Annotated[datetime | None, typer.Option(help="Read again from this moment.")] = None,
-    until: Annotated[datetime | None, typer.Option(help="… to this one.")] = None,
+    since: Since = None,
+    until: Until = None,
+    sweep: Annotated[bool, typer.Option("--sweep", help="Read everything again, whatever the stamps say.")] = False,
 ) -> None:
     """Channel -> items, kept as received."""
     from hub import steps
@@ -39,10 +49,13 @@ def pull(
 
     if bool(names) == all_:
         wrong_use("pull: name the connectors, or say --all.")
+    if (since or until) and (sweep or all_ or len(names or ()) != 1):
+        wrong_use("pull: --since and --until are for one connector by its name, and without --sweep.")
     with opened(only=names[0] if names and len(names) == 1 else None) as hub:
         if names and len(names) == 1:
-            end(steps.pull(hub, names[0], since=_aware(since), until=_aware(until)))
-        tallies = [steps.kept("pull", steps.pull, hub, name) for name in names or enabled(hub)]
+            end(steps.pull(hub, names[0], since=since, until=until, sweep=sweep))
+        one = partial(steps.pull, sweep=sweep)
+        tallies = [steps.kept("pull", one, hub, name) for name in names or enabled(hub)]
         for tally in tallies:
             say(tally)
         raise Stop(max(tell_broken(hub) if all_ else DONE, 0) or exit_code(tallies))
@@ -132,13 +145,6 @@ def demo(keep: Annotated[bool, typer.Option("--keep", help="Leave it up until Ct
 
 for group in (looking, deciding, proving):
     app.add_typer(group.app)
-
-
-def _aware(moment: datetime | None) -> datetime | None:
-    """A moment without zone is Jakarta's."""
-    from zoneinfo import ZoneInfo
-
-    return moment.replace(tzinfo=ZoneInfo("Asia/Jakarta")) if moment and moment.tzinfo is None else moment
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ import typer
 from connectors.errors import ChannelError, Misconfigured
 from hub.closing import NotOwed
 from hub.privacy import KeyProblem
+from hub.ranges import WrongRange
 from hub.releasing import NotHeld
 from hub.settings import WrongSetting
 from hub.store.leases import LostLease
@@ -28,6 +29,7 @@ def explained(error: Exception) -> int:
         return WRONG_USE
     codes: list[tuple[type[Exception], int]] = [
         (WrongSetting, WRONG_USE),
+        (WrongRange, WRONG_USE),
         (KeyProblem, WRONG_USE),
         (StoreUnavailable, FAILED),
         (StoreProblem, WRONG_USE),

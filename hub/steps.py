@@ -7,13 +7,13 @@ no complaint text ever enters a log line or an XCom.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 from functools import partial
 
 from connectors.errors import ChannelError, Misconfigured
 from hub import accepting, forwarding, oversight, pulling, sealing
 from hub import follow as following
 from hub.model import Tally
+from hub.ranges import asked
 from hub.spine import Hub
 from hub.store.leases import LostLease
 from hub.store.problems import StoreProblem
@@ -21,9 +21,14 @@ from hub.store.problems import StoreProblem
 VERBS = ("pull", "accept", "forward", "follow", "seal", "watch")
 
 
-def pull(hub: Hub, name: str, *, since: datetime | None = None, until: datetime | None = None) -> Tally:
-    """Channel -> items, kept as received; raises ChannelError, named by who must act."""
-    return pulling.pull(hub, name, since=since, until=until)
+def pull(hub: Hub, name: str, *, since: str | None = None, until: str | None = None, sweep: bool = False) -> Tally:
+    """Channel -> items, kept as received; raises ChannelError, named by who must act.
+
+    `since`, `until`: a span to read again, as somebody typed it, in the connector's zone where it names none (raises
+    WrongRange); `sweep` reads everything again.
+    """
+    span = asked(since, until, zone=pulling.manifest_of(hub, name).zone, now=hub.clock())
+    return pulling.pull(hub, name, since=span.since, until=span.until, sweep=sweep)
 
 
 def accept(hub: Hub, names: Sequence[str] = ()) -> Tally:

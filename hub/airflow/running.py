@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from connectors.errors import ChannelError
 from hub.airflow.errors import Failed, Incomplete, Unexpected
+from hub.ranges import WrongRange
 from hub.settings import WrongSetting
 from hub.store.leases import LostLease
 from hub.store.problems import StoreProblem
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
 
 MOST_SENTENCES = 5
 """Of what is owed, so many are named; the rest is counted."""
-JAKARTA = ZoneInfo("Asia/Jakarta")
-_SAFE = (ChannelError, StoreProblem, WrongSetting)
+_SAFE = (ChannelError, StoreProblem, WrongSetting, WrongRange)
 """Errors whose words are written for people and never quote a value."""
 
 
@@ -62,21 +60,14 @@ def _verb(verb: str, hub: Hub, name: str | None, params: Mapping[str, Any]) -> T
     from hub import steps
 
     if verb == "pull" and name:
-        return steps.pull(hub, name, since=moment(params.get("since")), until=moment(params.get("until")))
+        asked = {word: params.get(word) or None for word in ("since", "until")}
+        return steps.pull(hub, name, **asked, sweep=bool(params.get("sweep")))
     if verb == "follow":
         return steps.follow(hub, everything=bool(params.get("everything")))
     if verb in ("accept", "forward"):
         tally: Tally = getattr(steps, verb)(hub, [name] if name else ())
         return tally
     return steps.seal(hub) if verb == "seal" else steps.watch(hub)
-
-
-def moment(text: str | None) -> datetime | None:
-    """A moment that somebody typed into the form; without a zone it is Jakarta's."""
-    if not text:
-        return None
-    at = datetime.fromisoformat(text)
-    return at if at.tzinfo else at.replace(tzinfo=JAKARTA)
 
 
 def _red(tally: Tally) -> None:

@@ -10,6 +10,7 @@ from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule, TriggerRul
 
 from connectors.errors import Misconfigured, Refused, Unavailable
 from hub.airflow.errors import Failed, Incomplete
+from hub.ranges import WrongRange
 from hub.settings import WrongSetting
 from hub.store.problems import StoreProblem, StoreUnavailable
 
@@ -29,7 +30,7 @@ POLICY = ExceptionRetryPolicy(
             reason="It may answer again in a minute.",
         ),
         RetryRule(
-            exception=[Refused, Misconfigured, StoreProblem, WrongSetting],
+            exception=[Refused, Misconfigured, StoreProblem, WrongSetting, WrongRange],
             action=RetryAction.FAIL,
             reason="A person has to act first.",
         ),

@@ -29,9 +29,25 @@ def test_a_manifest_is_a_dag_with_an_owner_and_a_page(manifests: Path, parsed: P
     assert (dag.catchup, dag.max_active_runs, dag.is_paused_upon_creation) == (False, 1, False)
     assert dag.timetable.expression != "*/15 * * * *" and dag.timetable.expression.endswith("-59/15 * * * *")
     assert str(dag.timezone) == "Asia/Makassar"
-    assert set(dag.params) == {"since", "until"}
+    assert dag.params.dump() == {"since": None, "until": None, "sweep": False}
     assert "x-sulsel.yaml" in dag.doc_md and "<b>" not in dag.doc_md
     assert dag.task_dict["pull"].execution_timeout == timedelta(minutes=20)
+
+
+@pytest.mark.parametrize("wrong", [{"since": "kemarin"}, {"until": 7}, {"sweep": "ya"}, {"since": "2026-12-01 pagi"}])
+def test_what_the_form_cannot_mean_is_refused_before_a_run(
+    manifests: Path, parsed: Parsed, wrong: dict[str, Any]
+) -> None:
+    """A moment or a yes that is none of the kind is refused by the form, and no run begins with it."""
+    from airflow.sdk.exceptions import ParamValidationError
+
+    write_manifest(manifests, "x-sulsel")
+    params = parsed().dags["sync__x-sulsel"].params
+    assert params.validate() == {"since": None, "until": None, "sweep": False}
+    params.update({"since": "2026-12-01T00:00:00+09:00", "until": "2026-12-02T00:00:00+09:00", "sweep": True})
+    params.validate()
+    with pytest.raises(ParamValidationError):
+        params.update(wrong)
 
 
 def test_what_is_stored_goes_on_whatever_became_of_the_pull(manifests: Path, parsed: Parsed) -> None:

@@ -12,6 +12,7 @@ import pytest
 from connectors.errors import Misconfigured, Refused, Unavailable
 from hub.airflow.errors import Failed, Incomplete, Unexpected
 from hub.model import Tally
+from hub.ranges import WrongRange
 from hub.store.leases import LostLease
 from hub.store.problems import StoreProblem, StoreUnavailable
 
@@ -115,13 +116,20 @@ def test_a_second_pull_at_the_same_time_is_no_failure(carry: Verb) -> None:
 
 
 def test_an_operator_can_read_a_range_again(carry: Verb) -> None:
-    """since and until typed into Trigger reach the pull as moments; without a zone they are Jakarta's."""
+    """since, until and sweep typed into Trigger reach the pull; empty fields are the ordinary pull."""
     carry("pull", Tally(verb="pull"), params={"since": "2026-11-01T00:00:00", "until": "2026-11-02T00:00:00+08:00"})
-    given = carry.given  # type: ignore[attr-defined]
-    assert given["since"].utcoffset().total_seconds() == 7 * 3600
-    assert given["until"].utcoffset().total_seconds() == 8 * 3600
+    typed = {"since": "2026-11-01T00:00:00", "until": "2026-11-02T00:00:00+08:00", "sweep": False}
+    assert carry.given == typed  # type: ignore[attr-defined]
+    carry("pull", Tally(verb="pull"), params={"since": None, "until": "", "sweep": True})
+    assert carry.given == {"since": None, "until": None, "sweep": True}  # type: ignore[attr-defined]
     carry("follow", Tally(verb="follow"), name=None, params={"everything": True})
     assert carry.given["everything"] is True  # type: ignore[attr-defined]
+
+
+def test_a_span_that_cannot_be_read_is_told_as_typed_wrongly(carry: Verb) -> None:
+    """Swapped or future moments are the operator's to correct: the sentence shows, and no retry is made of them."""
+    with pytest.raises(WrongRange, match="does not lie before"):
+        carry("pull", WrongRange("since (…) does not lie before until (…)."))
 
 
 def test_only_what_may_heal_by_itself_is_repeated() -> None:
@@ -134,6 +142,6 @@ def test_only_what_may_heal_by_itself_is_repeated() -> None:
         return POLICY.evaluate(error, 1, 3).action
 
     assert {action(error) for error in (Unavailable(), StoreUnavailable())} == {RetryAction.RETRY}
-    permanent = (Refused(), Misconfigured(), StoreProblem(), Incomplete(), Failed())
+    permanent = (Refused(), Misconfigured(), StoreProblem(), WrongRange(), Incomplete(), Failed())
     assert {action(error) for error in permanent} == {RetryAction.FAIL}
     assert action(Unexpected()) is RetryAction.DEFAULT

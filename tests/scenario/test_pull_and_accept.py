@@ -85,7 +85,7 @@ def test_a_backfill_says_nothing_about_the_rest(empty_site: Site, add_portal: Po
         assert steps.pull(hub, "jatim-portal").owed
         empty_site.switch("portal", "fail_page", False)
         late = empty_site.clock.now
-        again = steps.pull(hub, "jatim-portal", since=late, until=late)
+        again = steps.pull(hub, "jatim-portal", since=late.isoformat(), until=empty_site.clock().isoformat())
         assert again.owed == ()
         found = reading(hub, "jatim-portal")
         assert found is not None
