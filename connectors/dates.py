@@ -50,9 +50,11 @@ WEEKDAYS: Final = {
 
 _OFFSETS: Final = {"wib": 7, "wita": 8, "wit": 9}
 _DIRECTIVES: Final = frozenset("YymdbBaAHIMSfpzj%")
+_SAME: Final = {"y": "Y", "b": "m", "B": "m", "A": "a", "I": "H"}
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _LONGEST: Final = 3660 * 86400  # ten years, so that sums with dates stay dates
-_YEARS: Final = range(1900, 2200)
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+"""A moment lies between them, both excluded."""
 
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z'’]*")
 _ZONE_WORD: Final = re.compile(r"\s*\(?\b(wib|wita|wit)\)?\s*$", re.IGNORECASE)
@@ -87,7 +89,7 @@ def read(text: Any, format: str | None, zone: str | None, now: datetime | None =
     if format == "relative" and now is not None:
         now = _at_home(now, offset, zone)
     moment, precision = _local(words, format, now)
-    if not _YEARS.start < moment.year < _YEARS.stop:
+    if not FIRST_YEAR < moment.year < LAST_YEAR:
         raise Unreadable
     return _anchored(moment, offset, zone), precision
 
@@ -123,6 +125,12 @@ def trouble_with(format: str) -> tuple[str, str] | None:
     if unknown := sorted(set(used) - _DIRECTIVES):
         known = " ".join("%" + one for one in sorted(_DIRECTIVES - {"%"}))
         return f"%{unknown[0]} tidak dikenal; pakai {known}.", f"%{unknown[0]} is not known; use {known}."
+    return _doubtful(used)
+
+
+def _doubtful(used: list[str]) -> tuple[str, str] | None:
+    if len({_SAME.get(one, one) for one in used}) < len(used):
+        return "Satu bagian tanggal ada dua kali.", "It names one part of the date twice."
     if not {"Y", "y"} & set(used):
         return (
             "Tahunnya tidak ada (%Y), dan tahun tidak boleh dikarang.",

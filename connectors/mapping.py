@@ -1,39 +1,44 @@
-"""Compiles the `fields` of a manifest into one function from a foreign item to canonical values."""
+"""Compiles the `fields` of a manifest into closures chosen once, so that an item costs what its values cost and no more.
+
+Nothing in a manifest becomes code: names select entries of the tables below, paths select values, all else is data.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import abc
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from connectors import paths, values
+from connectors import links, paths, values
 from connectors.paths import Failed, Getter
-from connectors.values import Dropped, Setting, Wrong
+from connectors.values import Convert, Dropped, Setting, Wrong
 
 if TYPE_CHECKING:
     from connectors.manifest import Manifest
 
-Convert = Callable[[Any, Setting], Any]
 
-CONVERSIONS: Final[abc.Mapping[str, Convert]] = {
-    "source_url": values.address,
+def _always(convert: Convert) -> Callable[[Setting], Convert]:
+    return lambda setting: convert
+
+
+CONVERSIONS: Final[abc.Mapping[str, Callable[[Setting], Convert]]] = {
+    "source_url": links.address,
     "submitted_at": values.moment,
     "incident_date": values.day,
-    "region_code": values.code,
-    "latitude": values.coordinate(0),
-    "longitude": values.coordinate(1),
-    "reporter.phone_e164": values.phone,
-    "reporter.email": values.email,
-    "reporter.national_id": values.national_id,
-    "is_supervisory": values.flag,
-    "is_anonymous": values.flag,
-    "is_confidential": values.flag,
-    "attachments": values.attachments,
-    "sp4n_id": values.mark,
-    "re_report_of": values.mark,
+    "region_code": _always(values.code),
+    "latitude": _always(values.coordinate(0)),
+    "longitude": _always(values.coordinate(1)),
+    "reporter.phone_e164": _always(values.phone),
+    "reporter.email": _always(values.email),
+    "reporter.national_id": _always(values.national_id),
+    "is_supervisory": _always(values.flag),
+    "is_anonymous": _always(values.flag),
+    "is_confidential": _always(values.flag),
+    "attachments": links.attachments,
+    "sp4n_id": _always(values.mark),
+    "re_report_of": _always(values.mark),
 }
 """Canonical field -> how its value is read; every other field is text, `extra.*` is kept as it is."""
 
@@ -64,52 +69,43 @@ class Mapped:
     """Fields whose foreign code is not in the map: work items, never a default."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Field:
-    """One canonical field: where it stands and how it is read."""
-
-    name: str
-    get: Getter
-    setting: Setting
-    convert: Convert
-    translate: Callable[[str], Any] | None
-    codes: frozenset[str] | None
-    join: str | None
-
-
 class _Unmapped(ValueError):
     """The foreign code is not in the map."""
+
+
+Field = tuple[str, str, str, Getter]
+"""Canonical name, its group ("" for none) and its name in there, and the reader of its value, which raises."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mapping:
     """A compiled manifest; build it with `compile` and use it for every item."""
 
-    fields: tuple[_Field, ...]
+    fields: tuple[Field, ...]
     only: Getter | None
+    status: Callable[[str], Any] | None
+    """A channel's own status in the hub's words; it raises KeyError. None where the manifest maps no statuses."""
 
-    def apply(self, payload: Any, now: datetime | None = None) -> Mapped:
-        """Read one item. `now` is when it was received; only the date format `relative` needs it."""
+    def apply(self, payload: Any) -> Mapped:
+        """Read one item."""
         found: dict[str, Any] = {}
-        problems: list[Flaw] = []
-        notes: list[Flaw] = []
-        unmapped: list[str] = []
-        for field in self.fields:
+        failed: list[tuple[str, Flaw]] = []
+        for name, group, rest, read in self.fields:
             try:
-                value = _read(field, payload, now)
-            except Wrong as error:
-                problems.append(Flaw(path=field.name, rule=error.rule, detail=error.detail))
-            except Failed:
-                problems.append(Flaw(path=field.name, rule="expression_failed"))
-            except Dropped as error:
-                notes.append(Flaw(path=field.name, rule=error.rule, detail=error.detail))
-            except _Unmapped:
-                unmapped.append(field.name)
+                value = read(payload)
+            except (Wrong, Failed, Dropped, _Unmapped) as error:
+                failed.append(_failure(name, error))
+                continue
+            if value is None:
+                continue
+            if group:
+                found.setdefault(group, {})[rest] = value
             else:
-                if value is not None:
-                    _put(found, field.name, value)
-        _settle_place(found, problems, notes)
-        return Mapped(values=found, problems=tuple(problems), notes=tuple(notes), unmapped=tuple(unmapped))
+                found[rest] = value
+        if "submitted_at" in found:
+            found["submitted_at"], found["submitted_precision"] = found["submitted_at"]
+        failed += _settled(found)
+        return _told(found, failed) if failed else Mapped(values=found)
 
     def wanted(self, payload: Any) -> bool:
         """False where the manifest's `only` says that this item is no complaint; a failing expression rejects nobody."""
@@ -124,10 +120,11 @@ class Mapping:
 def compile(manifest: Manifest) -> Mapping:  # noqa: A001  # as re.compile
     """Make the mapping of a manifest that `connectors.manifest.load` has checked. Raises paths.BadPath for others."""
     url = manifest.options.get("url")
-    base = Setting(zone=manifest.zone, base=url if isinstance(url, str) else None)
+    base = url if isinstance(url, str) else None
     return Mapping(
-        fields=tuple(_field(name, spec, base) for name, spec in manifest.fields.items()),
+        fields=tuple(_field(name, spec, manifest.zone, base) for name, spec in manifest.fields.items()),
         only=paths.getter(manifest.only) if manifest.only else None,
+        status=lookup(manifest.statuses) if manifest.statuses else None,
     )
 
 
@@ -147,24 +144,26 @@ def _fold(code: str) -> str:
     return " ".join(code.split()).casefold()
 
 
-def _field(name: str, spec: Any, base: Setting) -> _Field:
-    if isinstance(spec, str):
-        spec = {"path": spec}
-    constant = spec.get("const")
-    table = spec.get("map")
-    return _Field(
-        name=name,
-        get=(lambda payload: constant) if "const" in spec else paths.getter(spec["path"]),
-        setting=replace(base, format=spec.get("format"), zone=spec.get("zone") or base.zone),
-        convert=_keep if name.startswith("extra.") else CONVERSIONS.get(name, values.text),
-        translate=lookup(table) if table is not None else None,
-        codes=_codes(name),
-        join=spec.get("join"),
-    )
+def _field(name: str, spec: Any, zone: str, base: str | None) -> Field:
+    group, _, rest = name.rpartition(".")
+    return name, group, rest, _reader(name, {"path": spec} if isinstance(spec, str) else spec, zone, base)
 
 
-def _keep(value: Any, setting: Setting) -> Any:
-    return values.clean(value)
+def _reader(name: str, spec: abc.Mapping[str, Any], zone: str, base: str | None) -> Getter:
+    """One closure a step: take, join, translate, check the code, convert; a step that is not asked for is not there."""
+    read = _constant(spec["const"]) if "const" in spec else paths.getter(spec["path"])
+    if "join" in spec:
+        read = _joined(read, spec["join"])
+    if "map" in spec:
+        read = _translated(read, lookup(spec["map"]))
+    if (codes := _codes(name)) is not None:
+        return _coded(read, codes)
+    if name.startswith("extra."):
+        return _converted(read, values.clean)
+    if name not in CONVERSIONS:
+        return _text(read)
+    setting = Setting(format=spec.get("format"), zone=spec.get("zone") or zone, base=base)
+    return _converted(read, CONVERSIONS[name](setting))
 
 
 def _codes(name: str) -> frozenset[str] | None:
@@ -174,55 +173,105 @@ def _codes(name: str) -> frozenset[str] | None:
     return {"kind": frozenset(words.KINDS), "category_code": frozenset(words.CATEGORIES)}.get(name)
 
 
-def _read(field: _Field, payload: Any, now: datetime | None) -> Any:
-    value = field.get(payload)
-    if field.join is not None and isinstance(value, list):
-        value = field.join.join(values.text(one) for one in value if not values.blank(one))
-    if values.blank(value):
-        return None
-    if field.translate is not None:
-        value = _translated(field.translate, value)
+def _constant(value: Any) -> Getter:
+    return lambda payload: value
+
+
+def _text(get: Getter) -> Getter:
+    def read(payload: Any) -> str | None:
+        value = get(payload)
+        if type(value) is str:
+            if not value or value.isspace():
+                return None
+            return value if value.isascii() else values.sound(value)
+        return None if values.blank(value) else values.text(value)
+
+    return read
+
+
+def _converted(get: Getter, convert: Convert) -> Getter:
+    def read(payload: Any) -> Any:
+        value = get(payload)
+        return None if value is None or values.blank(value) else convert(value)
+
+    return read
+
+
+def _joined(get: Getter, separator: str) -> Getter:
+    def read(payload: Any) -> Any:
+        value = get(payload)
+        if not isinstance(value, list):
+            return value
+        return separator.join(values.text(one) for one in value if not values.blank(one))
+
+    return read
+
+
+def _translated(get: Getter, translate: Callable[[str], Any]) -> Getter:
+    def read(payload: Any) -> Any:
+        value = get(payload)
         if values.blank(value):
             return None
-    if field.codes is not None and value not in field.codes:
-        raise _Unmapped
-    if field.setting.format == "relative":
-        return field.convert(value, replace(field.setting, now=now))
-    return field.convert(value, field.setting)
+        try:
+            return translate(values.text(value))
+        except KeyError:
+            raise _Unmapped from None
+
+    return read
 
 
-def _translated(translate: Callable[[str], Any], value: Any) -> Any:
-    try:
-        return translate(values.text(value))
-    except KeyError:
-        raise _Unmapped from None
+def _coded(get: Getter, codes: frozenset[str]) -> Getter:
+    def read(payload: Any) -> Any:
+        value = get(payload)
+        if values.blank(value):
+            return None
+        if not isinstance(value, str) or value not in codes:
+            raise _Unmapped
+        return value
+
+    return read
 
 
-def _put(found: dict[str, Any], name: str, value: Any) -> None:
-    group, _, rest = name.rpartition(".")
-    target = found.setdefault(group, {}) if group else found
-    if name == "submitted_at":
-        value, found["submitted_precision"] = value
-    target[rest] = value
+# what was not usable -------------------------------------------------------------------------------------------------
 
 
-def _settle_place(found: dict[str, Any], problems: list[Flaw], notes: list[Flaw]) -> None:
+def _told(found: dict[str, Any], failed: abc.Sequence[tuple[str, Flaw]]) -> Mapped:
+    return Mapped(
+        values=found,
+        problems=tuple(flaw for what, flaw in failed if what == "problem"),
+        notes=tuple(flaw for what, flaw in failed if what == "note"),
+        unmapped=tuple(flaw.path for what, flaw in failed if what == "unmapped"),
+    )
+
+
+def _failure(name: str, error: ValueError) -> tuple[str, Flaw]:
+    """What a failed field means for the item; the error itself is let go, for it holds the item."""
+    if isinstance(error, _Unmapped):
+        return "unmapped", Flaw(path=name, rule="unmapped")
+    if isinstance(error, Wrong | Dropped):
+        what = "problem" if isinstance(error, Wrong) else "note"
+        return what, Flaw(path=name, rule=error.rule, detail=error.detail)
+    return "problem", Flaw(path=name, rule="expression_failed")
+
+
+def _settled(found: dict[str, Any]) -> abc.Sequence[tuple[str, Flaw]]:
     """0,0 and half a pair are no place; a swapped pair is told, for moving it silently would hide a broken channel."""
-    if _DOTTED.fullmatch(found.get("region_code") or ""):
-        found.setdefault("code_system", "kemendagri")  # only Kemendagri writes dots; bare digits are never guessed
+    region = found.get("region_code")
+    if region and "code_system" not in found and _DOTTED.fullmatch(region):
+        found["code_system"] = "kemendagri"  # only Kemendagri writes dots; bare digits are never guessed
+    if "latitude" not in found and "longitude" not in found:
+        return ()
     latitude, longitude = found.get("latitude"), found.get("longitude")
-    if latitude is None and longitude is None:
-        return
     swapped = False
     if latitude is not None and longitude is not None:
         if _inside(latitude, longitude):
-            return
-        if swapped := _inside(longitude, latitude):
-            problems.append(Flaw(path="latitude", rule="swapped_coordinates"))
-    if (latitude or longitude) and not swapped:
-        notes.append(Flaw(path="latitude", rule="coordinates_left_out"))
+            return ()
+        swapped = _inside(longitude, latitude)
     found.pop("latitude", None)
     found.pop("longitude", None)
+    if swapped:
+        return (("problem", Flaw(path="latitude", rule="swapped_coordinates")),)
+    return (("note", Flaw(path="latitude", rule="coordinates_left_out")),) if latitude or longitude else ()
 
 
 def _inside(latitude: float, longitude: float) -> bool:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Final
 
+import orjson
 import re2
 
 import schemas
 from connectors.manifest import Manifest
-from connectors.mapping import Flaw, Mapped, lookup
+from connectors.mapping import Flaw, Mapped
 from connectors.mapping import Mapping as Fields
 from hub.model import Complaint, Problem
 from schemas.words import SENSITIVE
@@ -19,11 +22,12 @@ from schemas.words import SENSITIVE
 LONGEST_TITLE: Final = 120
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots, for what is made when it is first asked for
 class Normalised:
     """What one item turned out to be: a complaint, or problems, never both and never neither."""
 
-    complaint: Complaint | None
+    document: Mapping[str, Any] | None
+    """The complaint as its schema has it, valid, what is missing left out; None where there are problems."""
     problems: tuple[Problem, ...] = ()
     unmapped: tuple[str, ...] = ()
     """Canonical fields whose foreign code nobody has mapped yet, sorted; `source_status` among them."""
@@ -33,6 +37,24 @@ class Normalised:
     """The channel's own status in the hub's words; unknown where it is not mapped, None where it tells none."""
     wanted: bool = True
     """False: not_a_complaint, by the manifest's `only` or as an automatic mail; visible and releasable."""
+
+    @cached_property
+    def complaint(self) -> Complaint | None:
+        """The document as a value of the spine."""
+        return None if self.document is None else Complaint(**self.document)
+
+    @cached_property
+    def encoded(self) -> bytes | None:
+        """The document as UTF-8 JSON, ready to be sealed and stored."""
+        return None if self.document is None else encoded(self.document)
+
+
+def encoded(document: Mapping[str, Any]) -> bytes:
+    """UTF-8 JSON; integers beyond 64 bits, which only `extra` may hold, take the slow way."""
+    try:
+        return orjson.dumps(document)
+    except TypeError:
+        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def normalise(
@@ -47,14 +69,14 @@ def normalise(
     mapping: Fields,
     attachments: Sequence[Mapping[str, Any]] = (),
 ) -> Normalised:
-    """Map and validate one item. `trouble` is the kind's code for an item that it could not read; `ref` is JSON text.
+    """Map and validate one item. `trouble` is the code for an item that could not be read; `ref` is JSON text.
 
     `attachments` are files that came with the item, in the form of the complaint schema, besides those that are mapped.
     """
     if problems := _unusable(trouble, ref, manifest.kind):
-        return Normalised(complaint=None, problems=problems)
-    mapped = mapping.apply(payload, received_at)
-    status, unmapped = _status(mapped, manifest)
+        return Normalised(document=None, problems=problems)
+    mapped = mapping.apply(payload)
+    status, unmapped = _status(mapped, mapping)
     document = {
         **_completed(mapped.values),
         "id": complaint_id,
@@ -62,11 +84,12 @@ def normalise(
         "channel": manifest.channel,
         "ref": ref,
         "received_at": received_at.isoformat(),
-        "attachments": _together(attachments, mapped.values.get("attachments", ())),
     }
+    if attachments:
+        document["attachments"] = _together(attachments, mapped.values.get("attachments", ()))
     problems = _all_problems(mapped, document)
     return Normalised(
-        complaint=None if problems else Complaint(**document),
+        document=None if problems else document,
         problems=problems,
         unmapped=unmapped,
         notes=mapped.notes,
@@ -146,6 +169,32 @@ TROUBLES: Final[Mapping[str, tuple[str, str]]] = {
         "Butir dalam daftar kanal ini bukan objek dengan nama dan isi; periksa letak daftar di manifes.",
         "This item of the channel's list is no object with names and values; check in the manifest where the list is.",
     ),
+    "doubled_key": (
+        "Satu nama ada dua kali di dalam aduan ini, jadi tidak jelas isi mana yang benar; minta kanal mengirimnya sekali.",
+        "One name stands twice in this item, so nobody can tell which value holds; ask the channel to send it once.",
+    ),
+    "not_a_number": (
+        "Aduan ini memuat NaN atau Infinity di tempat bilangan; minta kanal mengirim bilangan atau null.",
+        "This item holds NaN or Infinity where a number belongs; ask the channel to send a number or null.",
+    ),
+    "too_deep": (
+        "Isi aduan ini bersarang terlalu dalam untuk dibaca; minta kanal mengirimnya lebih datar.",
+        "This item is nested too deeply to be read; ask the channel to send it flatter.",
+    ),
+    "not_json": (
+        "Aduan ini bukan JSON yang benar; minta kanal memperbaiki bentuknya.",
+        "This item is no correct JSON; ask the channel to repair its form.",
+    ),
+    "not_utf8": (
+        "Huruf dalam aduan ini bukan UTF-8; minta kanal mengirimnya dalam UTF-8.",
+        "The letters of this item are not UTF-8; ask the channel to send them as UTF-8.",
+    ),
+    "lone_surrogate": (
+        "Aduan ini memuat kode huruf yang rusak (surrogate tanpa pasangan) di tempat yang harus persis; minta kanal "
+        "memperbaikinya.",
+        "This item holds a broken letter code (a surrogate without its pair) where every letter counts; ask the channel "
+        "to repair it.",
+    ),
     "number_too_long": (
         "Aduan ini memuat bilangan yang terlalu panjang untuk dibaca; minta kanal mengirimnya sebagai teks.",
         "This item holds a number that is too long to be read; ask the channel to send it as text.",
@@ -165,22 +214,22 @@ TROUBLES: Final[Mapping[str, tuple[str, str]]] = {
 def _completed(values: Mapping[str, Any]) -> dict[str, Any]:
     """What design section 4 fills in: kind, the two flags and the title. Confidential unless somebody said otherwise."""
     done = {"kind": "complaint", "is_anonymous": False, "is_confidential": True, **values}
-    if done.get("title") is None and isinstance(done.get("body"), str):
-        done["title"] = first_sentence(done["body"])
+    if "title" not in done and "body" in done and (title := first_sentence(done["body"])):
+        done["title"] = title
     if done.get("category_code") in SENSITIVE:
         done["is_confidential"] = True
     return done
 
 
-def _status(mapped: Mapped, manifest: Manifest) -> tuple[str | None, tuple[str, ...]]:
+def _status(mapped: Mapped, mapping: Fields) -> tuple[str | None, tuple[str, ...]]:
     """The status in the hub's words, and all that nobody has mapped."""
-    word = mapped.values.get("source_status")
-    if word is None or not manifest.statuses:
-        return None, tuple(sorted(mapped.unmapped))
+    word, unmapped = mapped.values.get("source_status"), mapped.unmapped
+    if word is None or mapping.status is None:
+        return None, tuple(sorted(unmapped)) if unmapped else ()
     try:
-        return str(lookup(manifest.statuses)(word)), tuple(sorted(mapped.unmapped))
+        return str(mapping.status(word)), tuple(sorted(unmapped)) if unmapped else ()
     except KeyError:
-        return "unknown", tuple(sorted({*mapped.unmapped, "source_status"}))
+        return "unknown", tuple(sorted({*unmapped, "source_status"}))
 
 
 def _together(given: Sequence[Mapping[str, Any]], mapped: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -196,6 +245,8 @@ def _wanted(payload: Any, manifest: Manifest, mapping: Fields) -> bool:
 
 def _all_problems(mapped: Mapped, document: Mapping[str, Any]) -> tuple[Problem, ...]:
     """Flaws first; a field that is missing because it was flawed is not told twice."""
+    if not mapped.problems:
+        return _against_schema(document)
     flaws = tuple(_flaw(flaw) for flaw in mapped.problems)
     told = {flaw.path for flaw in flaws}
     return (*flaws, *(problem for problem in _against_schema(document) if problem.path not in told))

@@ -132,14 +132,6 @@ def test_the_zone_of_the_field_goes_before_that_of_the_manifest() -> None:
     assert found.values["submitted_at"] == "2024-11-26T08:45:00+09:00"
 
 
-def test_relative_dates_count_from_when_the_item_was_received() -> None:
-    """'5 minutes ago' means before we received it, whenever accept runs."""
-    assert (
-        one("submitted_at", "5 menit lalu", {"format": "relative"}).values["submitted_at"]
-        == "2024-11-26T08:25:00+07:00"
-    )
-
-
 PLACES = [
     # latitude, longitude, kept, problem, note
     (-7.25, 112.75, (-7.25, 112.75), None, None),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-import connectors.kinds
+import connectors
 import schemas
 from connectors import mapping
 from connectors.manifest import load
@@ -156,15 +156,18 @@ def test_an_unreadable_item_says_why(read: Any, trouble: str | None, ref: str, r
 
 
 def _emitted() -> set[str]:
-    """Every code that a kind gives as `trouble`: the texts in whatever its source assigns to that name."""
+    """Every code for an unreadable item: what the sources of connectors give as `trouble`, and the codes of BadJson."""
     found: set[str] = set()
-    for path in Path(connectors.kinds.__path__[0]).glob("*.py"):
+    for path in Path(connectors.__path__[0]).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [node.arg] if isinstance(node, ast.keyword) else []
             if isinstance(node, ast.Assign):
                 names = [one.id for one in ast.walk(ast.Tuple(elts=node.targets)) if isinstance(one, ast.Name)]
-            if "trouble" in names and isinstance(node, ast.keyword | ast.Assign):
-                texts = (one.value for one in ast.walk(node.value) if isinstance(one, ast.Constant))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                names = ["trouble"] if node.func.id == "BadJson" else []
+            if "trouble" in names and isinstance(node, ast.keyword | ast.Assign | ast.Call):
+                parts = node.args if isinstance(node, ast.Call) else [node.value]
+                texts = (one.value for part in parts for one in ast.walk(part) if isinstance(one, ast.Constant))
                 found |= {text for text in texts if isinstance(text, str)}
     return found
 
@@ -173,6 +176,7 @@ def test_every_trouble_of_a_kind_has_its_own_sentence() -> None:
     """Staff who open the quarantine read what is wrong with an item and what to do, never a code or "cannot be read"."""
     codes = _emitted()
     assert codes >= {"bad_ref", "not_an_object", "number_too_long", "too_large", "unreadable_mail"}
+    assert codes >= {"doubled_key", "not_a_number", "too_deep", "not_json", "not_utf8"}
     assert codes <= TROUBLES.keys()
     said = [TROUBLES[code] for code in codes | {""}]
     assert len({indonesian for indonesian, _ in said}) == len({english for _, english in said}) == len(said)
