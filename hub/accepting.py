@@ -18,12 +18,12 @@ from hub.joining import answered, join
 from hub.judging import doc_of, echo, found_for, judged, link, reporter_tokens
 from hub.model import Tally, complaint_id
 from hub.normalise import Normalised, normalise, own_refs
-from hub.placing import Places, release_held
+from hub.placing import Places, at_first, release_held
 from hub.pulling import manifest_of
 from hub.reused import reused
 from hub.spine import Hub
-from hub.store import attachments, cases, complaints, connectors, items, leases
-from hub.store.complaints import Known, Version, Word
+from hub.store import attachments, cases, complaints, connectors, items, leases, quarantine
+from hub.store.complaints import Known, Origin, Version, Word
 from hub.store.connectors import Connector
 from hub.store.items import Stored
 from hub.store.log import append_all
@@ -33,21 +33,19 @@ BATCH = 200
 """Items a transaction; the hub-wide lock of the verdicts is held for one batch."""
 
 
-def accept(hub: Hub, name: str) -> Tally:
-    """Accept everything that waits for one connector."""
+def accept(hub: Hub, name: str, *, judge: bool = True) -> Tally:
+    """Accept everything that waits for one connector; without `judge` nothing is linked or withheld (bench/ only)."""
     manifest = manifest_of(hub, name)
     now = hub.clock()
     with hub.store.begin(region=manifest.region) as work:
         connector = connectors.see(work, hub.vault, manifest, hub.actor, now)
         token = leases.take(work, connector.id, "accept", hub.holder, now)
-        if token is not None:
-            complaints.try_again(work, connector.id, manifest.sha256)
-        waiting = items.waiting(work, connector.id)
+        waiting = items.waiting(work, connector.id, manifest.sha256)
         first_held = len(complaints.held(work, connector.id, "first_batch"))
     if token is None:
         return Tally(verb="accept", running=True, notes=(f"{name}: already running",))
     provisional = connector.first_batch == "open" and waiting + first_held > manifest.forward.first
-    run = _Run(hub=hub, manifest=manifest, connector=connector, token=token, provisional=provisional)
+    run = _Run(hub=hub, manifest=manifest, connector=connector, token=token, provisional=provisional, judges=judge)
     try:
         while run.batch():
             pass
@@ -68,25 +66,37 @@ class _Run:
     token: int
     provisional: bool
     """A first batch that may be too large to send: judge all, hold all, count, then decide."""
+    judges: bool
     words: Counter[str] = field(default_factory=Counter)
     mapping: Mapping | None = None
 
     def batch(self) -> bool:
         """Accept one batch in one transaction; False when nothing waits any more."""
-        hub, now = self.hub, self.hub.clock()
+        hub, now, connector = self.hub, self.hub.clock(), self.connector.id
         with hub.store.begin(region=self.connector.region) as work:
-            leases.renew(work, self.connector.id, "accept", self.token, now)
-            batch = each_once(items.pending(work, hub.vault, self.connector.id, BATCH))
+            leases.renew(work, connector, "accept", self.token, now)
+            again = items.again(work, hub.vault, connector, self.manifest.sha256, BATCH)
+            batch = each_once(again or items.new(work, hub.vault, connector, BATCH))
             if not batch:
                 return False
-            read = [(item, self._normalised(item)) for item in batch]
-            work.lock("verdicts")
-            known = complaints.known(work, hub.vault, {item.complaint for item in batch})
-            decided = [self._decided(work, item, result, known[item.complaint], now) for item, result in read]
+            decided = self._decided_all(work, batch, bool(again), now)
             append_all(work, self._written(work, decided, now))
-            items.settle(work, {one.item.id: one.item_state for one in decided})
+            if not again:
+                items.come_to(work, connector, batch[-1].id)
         self.words.update(one.counted for one in decided if one.counted)
         return True
+
+    def _decided_all(self, work: Work, batch: Sequence[Stored], again: bool, now: datetime) -> list[Decided]:
+        read = [(item, self._normalised(item)) for item in batch]
+        if self.judges:
+            work.lock("verdicts")
+        # nobody has a complaint of a first version that accept has not come to yet
+        met = {item.complaint for item in batch if again or item.version > 1}
+        known = complaints.known(work, self.hub.vault, met)
+        return [
+            self._decided(work, item, result, known.get(item.complaint) or Known(id=item.complaint), now)
+            for item, result in read
+        ]
 
     def _normalised(self, item: Stored) -> Normalised:
         self.mapping = self.mapping or compile_mapping(self.manifest)
@@ -139,86 +149,96 @@ class _Run:
             return Decided(item=item, result=result, known=known, what="updated", code="update")
         number = items.incarnations(work, self.connector.id, item.ref_hmac) + 1
         fresh = complaint_id(self.connector.id, item.ref, number)
-        moved = items.move(
-            work,
-            item,
-            connector=self.connector.id,
-            region=self.connector.region,
-            channel=self.manifest.channel,
-            complaint=fresh,
-            incarnation=number,
-            now=now,
-        )
-        if again == "doubtful":
-            region = self.connector.region
-            complaints.review(work, region, "id_used_again", complaint=fresh, other=item.complaint, now=now)
-        unknown = complaints.known(work, self.hub.vault, {fresh})[fresh]
-        return self._decided(work, moved, self._normalised(moved), unknown, now)
+        moved = items.move(work, item, connector=self.connector.id, complaint=fresh, incarnation=number, now=now)
+        decided = self._decided(work, moved, self._normalised(moved), Known(id=fresh), now)
+        decided.doubtful = item.complaint if again == "doubtful" else None
+        return decided
 
     # what becomes of it --------------------------------------------------------------------------------------------
 
     def _written(self, work: Work, batch: Sequence[Decided], now: datetime) -> list[Entry]:
         """Write everything about a batch; returns its entries, one an item."""
-        left = [one.item.complaint for one in batch if one.known.state != "waiting" and one.what != "quarantined"]
-        complaints.leave_quarantine(work, left, now)
-        self._quarantine([one for one in batch if one.what == "quarantined"], work, now)
+        self._quarantine(work, batch, now)
         new = [one for one in batch if one.what == "new"]
-        for one, case in zip(new, cases.make(work, len(new), now), strict=True):
-            one.case = one.known.case_id or case
+        unfiled = [one for one in new if not one.known.case_id]
+        for one, case in zip(unfiled, cases.make(work, len(unfiled), now), strict=True):
+            one.case = case
         self._write_texts(work, [one for one in batch if one.result.complaint and one.what != "quarantined"], now)
+        for one in batch:
+            if one.doubtful:
+                region, fresh = self.connector.region, one.item.complaint
+                complaints.review(work, region, "id_used_again", complaint=fresh, other=one.doubtful, now=now)
         self._place(work, new, now)
-        rejected = [one for one in batch if one.what == "rejected"]
-        complaints.say(
-            work,
-            *(Word(complaint=o.item.complaint, state="rejected", reason=o.code, behind=o.behind) for o in rejected),
-        )
         return [self._entry(one, now) for one in batch]
 
-    def _quarantine(self, batch: Sequence[Decided], work: Work, now: datetime) -> None:
-        for one in batch:
-            region = self.connector.region
-            problems = one.result.problems
-            complaints.quarantine(work, self.connector.id, region, one.item, problems, self.manifest.sha256, now)
-            if one.known.state in ("waiting", "quarantined"):
-                complaints.say(work, Word(complaint=one.item.complaint, state="quarantined", reason=one.code))
+    def _quarantine(self, work: Work, batch: Sequence[Decided], now: datetime) -> None:
+        """What is no complaint: in quarantine, or rejected without a text; and what leaves quarantine."""
+        quarantine.leave(work, [o.item for o in batch if o.known.state != "waiting" and o.what != "quarantined"], now)
+        bare = [one for one in batch if one.what == "quarantined" and one.known.state in ("waiting", "quarantined")]
+        bare += [one for one in batch if one.what == "rejected" and not one.result.complaint]
+        complaints.without_text(work, self._origin(), [(one.item, self._word(one)) for one in bare])
+        found = [(one.item, one.result.problems) for one in batch if one.what == "quarantined"]
+        quarantine.put(work, self.connector.id, self.connector.region, found, self.manifest.sha256, now)
 
     def _write_texts(self, work: Work, batch: Sequence[Decided], now: datetime) -> None:
-        """Canonical texts, reporters and the addresses of files."""
+        """Canonical texts with their words, reporters and the addresses of files."""
         vault, region = self.hub.vault, self.connector.region
-        versions = []
-        for one in batch:
-            complaint = one.complaint
-            described = doc_of(vault, str(one.item.complaint), complaint, region, when(complaint, one.item))
-            one.doc = described.doc
-            files = addressed(complaint.attachments)
-            attachments.save(work, vault, one.item.key, region, one.item.complaint, one.item.id, files)
-            versions.append(
-                Version(
-                    item=one.item,
-                    complaint=complaint,
-                    case=one.case,
-                    features=described.features,
-                    tokens=reporter_tokens(vault, complaint),
-                    unmapped=one.result.unmapped,
-                    hub_status=one.result.hub_status,
-                    submitted_at=stamp(complaint.submitted_at),
-                    manifest_sha256=self.manifest.sha256,
-                )
-            )
-        for one, commitment in zip(batch, complaints.write(work, vault, region, versions, now), strict=True):
+        versions = [self._version(one) for one in batch]
+        for one, commitment in zip(batch, complaints.write(work, vault, self._origin(), versions, now), strict=True):
             one.commitment = commitment
+        files = [(o.item.key, o.item.complaint, o.item.id, addressed(o.complaint.attachments)) for o in batch]
+        attachments.save_all(work, vault, region, files)
+
+    def _version(self, one: Decided) -> Version:
+        complaint, features = one.complaint, None
+        one.tokens = reporter_tokens(self.hub.vault, complaint)
+        if self.judges:
+            at = when(complaint, one.item)
+            described = doc_of(complaint.id, complaint, one.tokens.values(), self.connector.region, at)
+            one.doc, features = described.doc, described.features
+        return Version(
+            item=one.item,
+            word=self._word(one),
+            complaint=complaint,
+            case=one.case,
+            features=features,
+            tokens=one.tokens,
+            unmapped=one.result.unmapped,
+            hub_status=one.result.hub_status,
+            submitted_at=stamp(complaint.submitted_at),
+        )
+
+    def _word(self, one: Decided) -> Word:
+        """Its word before anybody has judged whether it is a repeat."""
+        if one.what == "new":
+            return at_first(one.item.complaint, self._hold(one))
+        if one.what == "updated":
+            return Word(
+                complaint=one.item.complaint, state=one.known.state, reason=one.known.reason, behind=one.known.behind
+            )
+        return Word(complaint=one.item.complaint, state=one.what, reason=one.code, behind=one.behind)
+
+    def _origin(self) -> Origin:
+        connector = self.connector
+        return Origin(
+            connector=connector.id,
+            region=connector.region,
+            channel=self.manifest.channel,
+            manifest_sha256=self.manifest.sha256,
+        )
 
     def _place(self, work: Work, new: Sequence[Decided], now: datetime) -> None:
         """Judge what is new, then hold, withhold or queue it; an earlier one of the batch leads a later one."""
-        if not new:
-            return
-        asked = [one.asked() for one in new]
-        found = found_for(work, self.hub.vault, asked)
         places = Places(hub=self.hub, manifest=self.manifest, connector=self.connector)
-        for one, ask in zip(new, asked, strict=True):
-            one.judged = judged(ask, found[ask.number], places.leading)
-            link(work, self.connector.region, ask.number, one.judged, self.hub.actor, now)
-            word = places.add(ask.number, one.judged, one.result.unmapped, hold=self._hold(one))
+        asked = {one.item.complaint: one.asked() for one in new} if self.judges else {}
+        found = found_for(work, self.hub.vault, list(asked.values())) if asked else {}
+        for one in new:
+            number = one.item.complaint
+            if number in asked:
+                one.judged = judged(asked[number], found[number], places.leading)
+                link(work, self.connector.region, number, one.judged, self.hub.actor, now)
+            leader = one.judged.leader if one.judged else None
+            word = places.add(number, leader, one.result.unmapped, hold=self._hold(one))
             one.code, one.word = word.reason or word.state, word.state
         places.write(work, now)
 
@@ -233,11 +253,12 @@ class _Run:
 
     def _entry(self, one: Decided, now: datetime) -> Entry:
         verdict = one.judged.verdict if one.judged else None
+        result = one.result
         lists = {
-            "rules": sorted({f"{p.path}:{p.rule}" for p in one.result.problems}),
+            "rules": sorted({f"{p.path}:{p.rule}" for p in result.problems}) if result.problems else [],
             "reasons": [reason.code for reason in verdict.reasons] if verdict else [],
-            "unmapped": list(one.result.unmapped),
-            "left_out": sorted(f"{note.path}:{note.rule}" for note in one.result.notes),
+            "unmapped": list(result.unmapped),
+            "left_out": sorted(f"{note.path}:{note.rule}" for note in result.notes) if result.notes else [],
         }
         values = {
             "manifest": self.manifest.sha256,

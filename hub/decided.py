@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -27,7 +27,11 @@ class Decided:
     code: str | None = None
     behind: UUID | None = None
     """The complaint that this message answers to, and joins."""
+    doubtful: UUID | None = None
+    """The complaint whose id this one may have been given again: a person looks."""
     case: UUID | None = None
+    tokens: Mapping[str, bytes] = field(default_factory=dict)
+    """Keyed hashes of the reporter."""
     doc: Doc | None = None
     commitment: str | None = None
     judged: Judged | None = None
@@ -50,14 +54,9 @@ class Decided:
         )
 
     @property
-    def item_state(self) -> str:
-        """What the item's row says."""
-        return {"quarantined": "quarantined", "rejected": "rejected", "ignored": "rejected"}.get(self.what, "accepted")
-
-    @property
     def act(self) -> str:
         """What the log calls it."""
-        return "held" if self.word == "held" else self.item_state
+        return "held" if self.word == "held" else _ACTS.get(self.what, "accepted")
 
     @property
     def counted(self) -> str | None:
@@ -65,6 +64,9 @@ class Decided:
         if self.what == "new":
             return "on_the_way" if self.word == "accepted" else self.word
         return None if self.what == "ignored" else self.what
+
+
+_ACTS = {"quarantined": "quarantined", "rejected": "rejected", "ignored": "rejected"}
 
 
 def stamp(text: str | None) -> datetime | None:

@@ -11,7 +11,7 @@ from uuid import UUID
 from hub.audit.entry import Entry
 from hub.pulling import known_names
 from hub.spine import Hub
-from hub.store import cases, complaints, connectors, deliveries, items
+from hub.store import cases, complaints, connectors, deliveries, items, quarantine
 from hub.store.log import append
 from hub.store.work import Work
 
@@ -78,7 +78,7 @@ def _complaints(work: Work, hub: Hub, names: Sequence[str]) -> Iterator[dict[str
 
 
 def _quarantine(work: Work, hub: Hub, names: Sequence[str]) -> Iterator[dict[str, Any]]:
-    yield from complaints.quarantined(work, hub.vault, names)
+    yield from quarantine.every(work, hub.vault, names)
 
 
 def _deliveries(work: Work, hub: Hub, names: Sequence[str]) -> Iterator[dict[str, Any]]:

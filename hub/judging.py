@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -25,6 +25,8 @@ JAKARTA = ZoneInfo("Asia/Jakarta")
 EPOCH = date(1970, 1, 1)
 SHORT = 5
 """Words; a shorter body says what it means only together with its title."""
+KNOWN_BY = {"phone": "phone_e164", "email": "email", "national_id": "national_id", "handle": "handle"}
+"""Keyed hash of a reporter -> the field that it is of."""
 ECHO = 90
 """Likeness (0 to 100) from which a text that carries our marker is the text that we sent."""
 
@@ -48,16 +50,16 @@ class Described:
 def reporter_tokens(vault: Vault, complaint: Complaint) -> dict[str, bytes]:
     """Keyed hashes of what the reporter is known by; a missing reporter equals nobody."""
     reporter = complaint.reporter or {}
-    names = {"phone": "phone_e164", "email": "email", "national_id": "national_id", "handle": "handle"}
-    values = {what: reporter.get(field, "").strip().lower() for what, field in names.items()}
-    scope = {what: complaint.channel + ":" if what == "handle" else "" for what in values}
-    return {
-        what: vault.mac("reporter", f"{what}:{scope[what]}{value}".encode()) for what, value in values.items() if value
-    }
+    tokens = {}
+    for what, name in KNOWN_BY.items():
+        if value := reporter.get(name, "").strip().lower():
+            scope = complaint.channel + ":" if what == "handle" else ""
+            tokens[what] = vault.mac("reporter", f"{what}:{scope}{value}".encode())
+    return tokens
 
 
-def doc_of(vault: Vault, number: str, complaint: Complaint, region: str, at: datetime) -> Described:
-    """The complaint as dedup judges it."""
+def doc_of(number: str, complaint: Complaint, tokens: Iterable[bytes], region: str, at: datetime) -> Described:
+    """The complaint as dedup judges it; `tokens` are the keyed hashes of its reporter."""
     alone = len(normalise(complaint.body).split()) >= SHORT
     doc = document(
         id=number,
@@ -65,7 +67,7 @@ def doc_of(vault: Vault, number: str, complaint: Complaint, region: str, at: dat
         place=complaint.location_text or "",
         day=(at.astimezone(JAKARTA).date() - EPOCH).days,
         region=region,
-        reporter=[token.hex() for token in reporter_tokens(vault, complaint).values()],
+        reporter=[token.hex() for token in tokens],
     )
     return Described(doc=doc, features=pack(doc))
 

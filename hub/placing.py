@@ -11,7 +11,7 @@ from uuid import UUID
 from connectors.manifest import Manifest
 from dedup.judge import unpack
 from hub.audit.entry import Entry
-from hub.judging import Asked, Judged, found_for, is_re_report, judged, link
+from hub.judging import Asked, found_for, is_re_report, judged, link
 from hub.model import Complaint
 from hub.spine import Hub
 from hub.store import cases, complaints, deliveries
@@ -24,34 +24,37 @@ BATCH = 100
 """Complaints released in one transaction."""
 
 
+def at_first(complaint: UUID, hold: str | None) -> Word:
+    """What becomes of a new complaint unless it turns out to be a repeat."""
+    return Word(complaint=complaint, state="held" if hold else "accepted", reason=hold)
+
+
 @dataclass(slots=True, kw_only=True)
 class Places:
-    """The words of a batch of complaints, decided one by one and written together."""
+    """Where a batch of complaints goes, decided one by one and written together."""
 
     hub: Hub
     manifest: Manifest
     connector: Connector
-    words: list[Word] = field(default_factory=list)
+    repeats: list[Word] = field(default_factory=list)
     queued: list[tuple[UUID, Sequence[str]]] = field(default_factory=list)
     leading: set[UUID] = field(default_factory=set)
     """Complaints that this batch has put on their way: a repeat by the same reporter may wait behind them."""
 
-    def add(self, complaint: UUID, judged: Judged, unmapped: Sequence[str], *, hold: str | None = None) -> Word:
-        """Hold it for a reason, withhold a repeat behind its reporter's own complaint, or queue it."""
-        if hold:
-            word = Word(complaint=complaint, state="held", reason=hold)
-        elif judged.leader and self.manifest.forward.duplicates == "link":
-            word = Word(complaint=complaint, state="withheld_repeat", reason="same_reporter", behind=judged.leader)
-        else:
-            word = Word(complaint=complaint, state="accepted")
+    def add(self, complaint: UUID, leader: UUID | None, unmapped: Sequence[str], *, hold: str | None = None) -> Word:
+        """Hold it for a reason, withhold a repeat behind its reporter's own complaint `leader`, or queue it."""
+        word = at_first(complaint, hold)
+        if leader and not hold and self.manifest.forward.duplicates == "link":
+            word = Word(complaint=complaint, state="withheld_repeat", reason="same_reporter", behind=leader)
+            self.repeats.append(word)
+        elif not hold:
             self.queued.append((complaint, unmapped))
             self.leading.add(complaint)
-        self.words.append(word)
         return word
 
     def write(self, work: Work, now: datetime) -> None:
-        """Write all words and outbox rows."""
-        complaints.say(work, *self.words)
+        """Write the outbox rows, and the words of repeats: the others have stood since their rows were made."""
+        complaints.say(work, self.repeats)
         if not self.queued:
             return
         registry = self.hub.registries.chosen(self.manifest.forward.registry)
@@ -114,7 +117,8 @@ def release_one(
     verdict = judged(asked, found_for(work, hub.vault, [asked])[complaint])
     link(work, connector.region, complaint, verdict, hub.actor, now)
     places = Places(hub=hub, manifest=manifest, connector=connector)
-    state = places.add(complaint, verdict, row.unmapped).state
+    state = places.add(complaint, verdict.leader, row.unmapped).state
+    complaints.say(work, [at_first(complaint, None)])
     places.write(work, now)
     word = "on_the_way" if state == "accepted" else state
     append(work, _entry(connector, complaint, by, because, word, known.reason, now))

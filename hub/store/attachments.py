@@ -16,48 +16,52 @@ MOST = 25 * 1024 * 1024
 _INSERT = """
 INSERT INTO attachments (region, complaint, item_id, key_id, number, name_enc, url_enc, media_type, size, content_hmac,
                          state, reason, content_enc)
-VALUES (:region, :complaint, :item, :key, :number, :name, :url, :media, :size, :hmac, :state, :reason, :content)
+SELECT %b::text, u.*
+FROM unnest(%b::uuid[], %b::bigint[], %b::uuid[], %b::int[], %b::bytea[], %b::bytea[], %b::text[], %b::bigint[],
+            %b::bytea[], %b::text[], %b::text[], %b::bytea[]) AS u
 ON CONFLICT (item_id, number) DO NOTHING
 """
+
+Files = tuple[DataKey, UUID, int, Sequence[Attachment]]
+"""The files of one item version: its data key, its complaint, its number."""
 
 
 def save(
     work: Work, vault: Vault, key: DataKey, region: str, complaint: UUID, item: int, files: Sequence[Attachment]
 ) -> None:
     """Store the files of one item version under its data key; a file without bytes is still to be fetched."""
-    work.many(
-        _INSERT,
-        [
-            {
-                "region": region,
-                "complaint": complaint,
-                "item": item,
-                "key": key.id,
-                "number": n,
-                **_sealed(vault, key, f),
-            }
-            for n, f in enumerate(files, 1)
-        ],
-    )
+    save_all(work, vault, region, [(key, complaint, item, files)])
 
 
-def _sealed(vault: Vault, key: DataKey, file: Attachment) -> dict[str, Any]:
+def save_all(work: Work, vault: Vault, region: str, batch: Sequence[Files]) -> None:
+    """The same for many item versions."""
+    rows = [
+        (complaint, item, key.id, number, *_sealed(vault, key, file))
+        for key, complaint, item, files in batch
+        for number, file in enumerate(files, 1)
+    ]
+    if rows:
+        work.tuples(_INSERT, (region, *map(list, zip(*rows, strict=True))))
+
+
+def _sealed(vault: Vault, key: DataKey, file: Attachment) -> tuple[Any, ...]:
+    """Name, address, media type, size, keyed hash, state, reason and content of one file."""
     content = file.content
     state, reason = ("held", None) if content is not None else ("pending", None)
     if content is not None and len(content) > MOST:
         content, state, reason = None, "failed", "too_large"
     if content is None and not file.url and state == "pending":
         state, reason = "failed", "no_content"
-    return {
-        "name": vault.seal(key, "file name", file.name.encode("utf-8", "replace"))[0],
-        "url": vault.seal(key, "file url", file.url.encode())[0] if file.url else None,
-        "media": file.media_type,
-        "size": len(content) if content is not None else file.size,
-        "hmac": vault.mac("content", content) if content is not None else None,
-        "state": state,
-        "reason": reason,
-        "content": vault.seal(key, "file", content)[0] if content is not None else None,
-    }
+    return (
+        vault.seal(key, "file name", file.name.encode("utf-8", "replace"))[0],
+        vault.seal(key, "file url", file.url.encode())[0] if file.url else None,
+        file.media_type,
+        len(content) if content is not None else file.size,
+        vault.mac("content", content) if content is not None else None,
+        state,
+        reason,
+        vault.seal(key, "file", content)[0] if content is not None else None,
+    )
 
 
 def pending(work: Work, connector: UUID, limit: int) -> Sequence[Any]:

@@ -15,9 +15,14 @@ from hub.store.work import Work
 def make(work: Work, count: int, now: datetime) -> list[UUID]:
     """New cases, one for each complaint of its own; the first is the oldest."""
     made = [uuid4() for _ in range(count)]
-    work.many(
-        "INSERT INTO cases (id, head, made_at) VALUES (:id, :id, :now)", [{"id": one, "now": now} for one in made]
-    )
+    if made:
+        work.tuples(
+            """
+            INSERT INTO cases (id, head, made_at)
+            SELECT u.id, u.id, %b::timestamptz FROM unnest(%b::uuid[]) WITH ORDINALITY AS u(id, n) ORDER BY u.n
+            """,
+            (now, made),
+        )
     return made
 
 
@@ -55,8 +60,8 @@ def link(
 
 
 _STANDS = """
-SELECT EXISTS (SELECT FROM links l WHERE least(complaint, other) = least(CAST(:a AS uuid), CAST(:b AS uuid))
-    AND greatest(complaint, other) = greatest(CAST(:a AS uuid), CAST(:b AS uuid)) AND undoes IS NULL
+SELECT EXISTS (SELECT FROM links l WHERE ((complaint = :a AND other = :b) OR (complaint = :b AND other = :a))
+    AND undoes IS NULL
     AND NOT EXISTS (SELECT FROM links u WHERE u.undoes = l.id))
 """
 

@@ -1,4 +1,4 @@
-"""Complaints: one row a (connector, ref, incarnation), whose state is one word of the first promise."""
+"""Complaints: one row a (connector, ref, incarnation), made by accept; its state is one word of the first promise."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from hub.model import Complaint, Problem
+import orjson
+
+from hub.model import Complaint
 from hub.privacy import Vault
 from hub.store.items import Stored
 from hub.store.work import Work
@@ -20,25 +22,26 @@ class Known:
     """What the store knows of a complaint before this version of it is accepted."""
 
     id: UUID
-    state: str
-    reason: str | None
-    case_id: UUID | None
-    document: Mapping[str, Any] | None
-    sent: bool
+    state: str = "waiting"
+    reason: str | None = None
+    behind: UUID | None = None
+    case_id: UUID | None = None
+    document: Mapping[str, Any] | None = None
+    sent: bool = False
 
 
 def known(work: Work, vault: Vault, ids: Collection[UUID]) -> dict[UUID, Known]:
-    """The state of these complaints and, where they have one, their canonical text."""
-    rows = work.rows(
-        """
-        SELECT c.id, c.state, c.reason, c.case_id, c.key_id, c.canonical_enc, k.wrapped,
-               coalesce(d.state NOT IN ('queued', 'files_uploaded'), false) AS sent
-        FROM complaints c LEFT JOIN data_keys k ON k.id = c.key_id LEFT JOIN deliveries d ON d.complaint = c.id
-        WHERE c.id = ANY(:ids)
-        """,
-        ids=list(ids),
-    )
-    return {row.id: _known(row, vault) for row in rows}
+    """The state of these complaints and, where they have one, their canonical text; one that waits is `waiting`."""
+    rows = work.rows(_KNOWN, ids=list(ids)) if ids else []
+    return {one: Known(id=one) for one in ids} | {row.id: _known(row, vault) for row in rows}
+
+
+_KNOWN = """
+SELECT c.id, c.state, c.reason, c.behind, c.case_id, c.key_id, c.canonical_enc, k.wrapped,
+       coalesce(d.state NOT IN ('queued', 'files_uploaded'), false) AS sent
+FROM complaints c LEFT JOIN data_keys k ON k.id = c.key_id LEFT JOIN deliveries d ON d.complaint = c.id
+WHERE c.id = ANY(:ids)
+"""
 
 
 def _known(row: Any, vault: Vault) -> Known:
@@ -46,79 +49,18 @@ def _known(row: Any, vault: Vault) -> Known:
     if row.canonical_enc is not None and row.wrapped is not None:
         key = vault.unwrap(row.key_id, bytes(row.wrapped))
         document = json.loads(vault.open(key, "canonical", bytes(row.canonical_enc)))
-    return Known(id=row.id, state=row.state, reason=row.reason, case_id=row.case_id, document=document, sent=row.sent)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
-    """The canonical text of one item version, ready to be stored under that version's key."""
-
-    item: Stored
-    complaint: Complaint
-    case: UUID | None
-    features: bytes
-    tokens: Mapping[str, bytes]
-    """Keyed hashes of the reporter, by what they are of."""
-    unmapped: Sequence[str]
-    hub_status: str | None
-    submitted_at: datetime | None
-    manifest_sha256: str
-    """Of the manifest that made it."""
-
-
-def write(work: Work, vault: Vault, region: str, versions: Sequence[Version], now: datetime) -> list[str]:
-    """Store these versions and their reporters' keyed hashes; returns their commitments."""
-    sealed = [vault.seal(one.item.key, "canonical", json.dumps(one.complaint.document()).encode()) for one in versions]
-    work.many(_WRITE, [_row(vault, one, text, now) for one, (text, _) in zip(versions, sealed, strict=True)])
-    again = [one.item.complaint for one in versions if one.item.version > 1]
-    if again:
-        work.run("DELETE FROM reporter_tokens WHERE complaint = ANY(:ids)", ids=again)
-    work.many(
-        """
-        INSERT INTO reporter_tokens (complaint, what, token, region) VALUES (:id, :what, :token, :region)
-        ON CONFLICT DO NOTHING
-        """,
-        [
-            {"id": one.item.complaint, "what": what, "token": token, "region": region}
-            for one in versions
-            for what, token in one.tokens.items()
-        ],
+    return Known(
+        id=row.id,
+        state=row.state,
+        reason=row.reason,
+        behind=row.behind,
+        case_id=row.case_id,
+        document=document,
+        sent=row.sent,
     )
-    return [commitment for _, commitment in sealed]
 
 
-_WRITE = """
-UPDATE complaints SET accepted_at = coalesce(accepted_at, :now), submitted_at = :submitted, kind = :kind,
-       category_code = :category, region_code = :region_code, code_system = :code_system,
-       is_supervisory = :supervisory, is_anonymous = :anonymous, is_confidential = :confidential,
-       unmapped = :unmapped, hub_status = :hub_status, item_id = :item, key_id = :key, canonical_enc = :sealed,
-       features_enc = :features, manifest_sha256 = :sha, case_id = coalesce(CAST(:case AS uuid), case_id)
-WHERE id = :id
-"""
-
-
-def _row(vault: Vault, one: Version, text: bytes, now: datetime) -> dict[str, Any]:
-    complaint = one.complaint
-    return {
-        "id": one.item.complaint,
-        "now": now,
-        "case": one.case,
-        "submitted": one.submitted_at,
-        "kind": complaint.kind,
-        "category": complaint.category_code,
-        "region_code": complaint.region_code,
-        "code_system": complaint.code_system,
-        "supervisory": complaint.is_supervisory,
-        "anonymous": complaint.is_anonymous,
-        "confidential": complaint.is_confidential,
-        "unmapped": list(one.unmapped),
-        "hub_status": one.hub_status,
-        "item": one.item.id,
-        "key": one.item.key.id,
-        "sealed": text,
-        "features": vault.seal(one.item.key, "features", one.features)[0],
-        "sha": one.manifest_sha256,
-    }
+# writing -----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,62 +73,150 @@ class Word:
     behind: UUID | None = None
 
 
-def say(work: Work, *words: Word) -> None:
-    """Give complaints their words."""
-    work.many(
-        "UPDATE complaints SET state = :state, reason = :reason, behind = :behind WHERE id = :id",
-        [{"id": w.complaint, "state": w.state, "reason": w.reason, "behind": w.behind} for w in words],
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """The canonical text of one item version, ready to be stored under that version's key, and the complaint's word."""
+
+    item: Stored
+    word: Word
+    complaint: Complaint
+    case: UUID | None
+    features: bytes | None
+    """What dedup keeps of it; None where nobody judged."""
+    tokens: Mapping[str, bytes]
+    """Keyed hashes of the reporter, by what they are of."""
+    unmapped: Sequence[str]
+    hub_status: str | None
+    submitted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a batch of complaints comes from."""
+
+    connector: UUID
+    region: str
+    channel: str
+    manifest_sha256: str
+    """Of the manifest that made them."""
+
+
+def write(work: Work, vault: Vault, origin: Origin, versions: Sequence[Version], now: datetime) -> list[str]:
+    """Store these versions with their words and their reporters' keyed hashes; returns their commitments."""
+    if not versions:
+        return []
+    sealed = [vault.seal(one.item.key, "canonical", _text(one.complaint)) for one in versions]
+    columns = zip(*(_row(vault, one, text) for one, (text, _) in zip(versions, sealed, strict=True)), strict=True)
+    common = (origin.connector, origin.region, origin.channel, origin.manifest_sha256, now)
+    work.tuples(_WRITE, (*common, *map(list, columns)))
+    _write_tokens(work, origin.region, versions)
+    return [commitment for _, commitment in sealed]
+
+
+_WRITE = """
+INSERT INTO complaints AS c (
+    connector, region, channel, manifest_sha256, accepted_at, id, ref_hmac, incarnation, first_stored_at, state, reason,
+    behind, submitted_at, kind, category_code, region_code, code_system, is_supervisory, is_anonymous, is_confidential,
+    unmapped, hub_status, case_id, item_id, key_id, canonical_enc, features_enc)
+SELECT %b::uuid, %b::text, %b::text, %b::text, %b::timestamptz, u.id, u.ref, u.incarnation, u.stored, u.state, u.reason,
+       u.behind, u.submitted, u.kind, u.category, u.region, u.system, u.supervisory, u.anonymous, u.confidential,
+       string_to_array(u.unmapped, ','), u.status, u.own, u.item, u.key, u.canonical, u.features
+FROM unnest(%b::uuid[], %b::bytea[], %b::int[], %b::timestamptz[], %b::text[], %b::text[], %b::uuid[],
+            %b::timestamptz[], %b::text[], %b::text[], %b::text[], %b::text[], %b::bool[], %b::bool[], %b::bool[],
+            %b::text[], %b::text[], %b::uuid[], %b::bigint[], %b::uuid[], %b::bytea[], %b::bytea[])
+     AS u(id, ref, incarnation, stored, state, reason, behind, submitted, kind, category, region, system, supervisory,
+          anonymous, confidential, unmapped, status, own, item, key, canonical, features)
+ON CONFLICT (id) DO UPDATE SET
+    state = excluded.state, reason = excluded.reason, behind = excluded.behind, submitted_at = excluded.submitted_at,
+    kind = excluded.kind, category_code = excluded.category_code, region_code = excluded.region_code,
+    code_system = excluded.code_system, is_supervisory = excluded.is_supervisory,
+    is_anonymous = excluded.is_anonymous, is_confidential = excluded.is_confidential, unmapped = excluded.unmapped,
+    hub_status = excluded.hub_status, item_id = excluded.item_id, key_id = excluded.key_id,
+    canonical_enc = excluded.canonical_enc, features_enc = excluded.features_enc,
+    manifest_sha256 = excluded.manifest_sha256, case_id = coalesce(excluded.case_id, c.case_id),
+    accepted_at = coalesce(c.accepted_at, excluded.accepted_at)
+"""
+
+
+def _row(vault: Vault, one: Version, text: bytes) -> tuple[Any, ...]:
+    item, word, complaint = one.item, one.word, one.complaint
+    return (
+        item.complaint,
+        item.ref_hmac,
+        item.incarnation,
+        item.received_at,
+        word.state,
+        word.reason,
+        word.behind,
+        one.submitted_at,
+        complaint.kind,
+        complaint.category_code,
+        complaint.region_code,
+        complaint.code_system,
+        complaint.is_supervisory,
+        complaint.is_anonymous,
+        complaint.is_confidential,
+        ",".join(one.unmapped),
+        one.hub_status,
+        one.case,
+        item.id,
+        item.key.id,
+        text,
+        None if one.features is None else vault.seal(item.key, "features", one.features)[0],
     )
 
 
-def quarantine(
-    work: Work,
-    connector: UUID,
-    region: str,
-    item: Stored,
-    problems: Sequence[Problem],
-    manifest_sha256: str,
-    now: datetime,
-) -> None:
-    """Keep an item that is no complaint yet, with its reasons and without its values."""
-    reasons = [{"path": p.path, "rule": p.rule, "id": p.id, "en": p.en} for p in problems]
-    work.run(
-        """
-        INSERT INTO quarantine (connector, region, complaint, item_id, reasons, manifest_sha256, made_at)
-        VALUES (:connector, :region, :complaint, :item, :reasons, :sha, :now)
-        ON CONFLICT (item_id) DO UPDATE
-        SET reasons = excluded.reasons, manifest_sha256 = excluded.manifest_sha256, left_at = NULL
-        """,
-        connector=connector,
-        region=region,
-        complaint=item.complaint,
-        item=item.id,
-        reasons=json.dumps(reasons),
-        sha=manifest_sha256,
-        now=now,
-    )
+def _text(complaint: Complaint) -> bytes:
+    """As JSON; half a surrogate pair and very long numbers are beyond the quick writer."""
+    document = complaint.document()
+    try:
+        return orjson.dumps(document)
+    except TypeError:
+        return json.dumps(document).encode()
 
 
-def try_again(work: Work, connector: UUID, manifest_sha256: str) -> int:
-    """What another manifest left in quarantine waits again; returns how many items."""
-    return work.run(
-        """
-        UPDATE items SET state = 'pending' FROM quarantine q
-        WHERE q.item_id = items.id AND q.connector = :connector AND q.left_at IS NULL AND q.manifest_sha256 <> :sha
-        """,
-        connector=connector,
-        sha=manifest_sha256,
-    )
+def _write_tokens(work: Work, region: str, versions: Sequence[Version]) -> None:
+    again = [one.item.complaint for one in versions if one.item.version > 1]
+    if again:
+        work.run("DELETE FROM reporter_tokens WHERE complaint = ANY(:ids)", ids=again)
+    rows = [(one.item.complaint, what, token) for one in versions for what, token in one.tokens.items()]
+    if rows:
+        work.tuples(_TOKENS, (region, *map(list, zip(*rows, strict=True))))
 
 
-def leave_quarantine(work: Work, ids: Sequence[UUID], now: datetime) -> None:
-    """A later version, or a better manifest, made complaints of them."""
-    if ids:
-        work.run(
-            "UPDATE quarantine SET left_at = :now WHERE complaint = ANY(:ids) AND left_at IS NULL",
-            ids=list(ids),
-            now=now,
-        )
+_TOKENS = """
+INSERT INTO reporter_tokens (region, complaint, what, token)
+SELECT %b::text, u.* FROM unnest(%b::uuid[], %b::text[], %b::bytea[]) AS u ON CONFLICT DO NOTHING
+"""
+
+
+def without_text(work: Work, origin: Origin, words: Sequence[tuple[Stored, Word]]) -> None:
+    """Give words to complaints of whose item no canonical text was made; what an earlier version said stays."""
+    rows = [(i.complaint, i.ref_hmac, i.incarnation, i.received_at, w.state, w.reason, w.behind) for i, w in words]
+    if rows:
+        common = (origin.connector, origin.region, origin.channel)
+        work.tuples(_WITHOUT_TEXT, (*common, *map(list, zip(*rows, strict=True))))
+
+
+_WITHOUT_TEXT = """
+INSERT INTO complaints (connector, region, channel, id, ref_hmac, incarnation, first_stored_at, state, reason, behind)
+SELECT %b::uuid, %b::text, %b::text, u.*
+FROM unnest(%b::uuid[], %b::bytea[], %b::int[], %b::timestamptz[], %b::text[], %b::text[], %b::uuid[]) AS u
+ON CONFLICT (id) DO UPDATE SET state = excluded.state, reason = excluded.reason, behind = excluded.behind
+"""
+
+
+def say(work: Work, words: Sequence[Word]) -> None:
+    """Give complaints that have their row other words."""
+    rows = [(w.complaint, w.state, w.reason, w.behind) for w in words]
+    if rows:
+        work.tuples(_SAY, tuple(map(list, zip(*rows, strict=True))))
+
+
+_SAY = """
+UPDATE complaints SET state = u.state, reason = u.reason, behind = u.behind
+FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::uuid[]) AS u(id, state, reason, behind) WHERE complaints.id = u.id
+"""
 
 
 def review(
@@ -232,29 +262,12 @@ _EVERY = """
 SELECT c.id, c.key_id, k.wrapped, c.canonical_enc, s.head, o.word
 FROM complaints c
 JOIN data_keys k ON k.id = c.key_id
-JOIN outcomes o ON o.complaint = c.id
+JOIN outcomes o ON o.connector = c.connector AND o.ref_hmac = c.ref_hmac AND o.incarnation = c.incarnation
 LEFT JOIN cases s ON s.id = c.case_id
 JOIN connectors n ON n.id = c.connector
 WHERE c.canonical_enc IS NOT NULL AND (CAST(:last AS uuid) IS NULL OR c.id > :last) AND (:all OR n.name = ANY(:names))
 ORDER BY c.id LIMIT 500
 """
-
-
-def quarantined(work: Work, vault: Vault, names: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
-    """What is in quarantine now: connector, ref, reasons."""
-    rows = work.rows(
-        """
-        SELECT n.name, i.ref_enc, i.key_id, k.wrapped, q.reasons FROM quarantine q
-        JOIN items i ON i.id = q.item_id JOIN data_keys k ON k.id = i.key_id JOIN connectors n ON n.id = q.connector
-        WHERE q.left_at IS NULL AND (:all OR n.name = ANY(:names)) ORDER BY q.id
-        """,
-        names=list(names),
-        all=not names,
-    )
-    for row in rows:
-        key = vault.unwrap(row.key_id, bytes(row.wrapped))
-        ref = json.loads(vault.open(key, "ref", bytes(row.ref_enc)))
-        yield {"connector": row.name, "ref": ref, "reasons": row.reasons}
 
 
 def held(work: Work, connector: UUID, reason: str | None = None) -> Sequence[Any]:

@@ -81,15 +81,18 @@ def queue(
     manifest_sha256: str,
 ) -> None:
     """Put complaints (id, unmapped fields) into the outbox; once for each registry, however often it is said."""
-    common = {"registry": registry, "connector": connector, "region": region, "now": now, "sha": manifest_sha256}
-    work.many(
-        """
-        INSERT INTO deliveries (complaint, registry, connector, region, due_at, queued_at, manifest_sha256, unmapped)
-        VALUES (:complaint, :registry, :connector, :region, :now, :now, :sha, :unmapped)
-        ON CONFLICT (complaint, registry) DO NOTHING
-        """,
-        [{**common, "complaint": complaint, "unmapped": list(unmapped)} for complaint, unmapped in complaints],
-    )
+    if complaints:
+        common = (registry, connector, region, now, now, manifest_sha256)
+        work.tuples(_QUEUE, (*common, [one for one, _ in complaints], [",".join(names) for _, names in complaints]))
+
+
+_QUEUE = """
+INSERT INTO deliveries (registry, connector, region, due_at, queued_at, manifest_sha256, complaint, unmapped)
+SELECT %b::text, %b::uuid, %b::text, %b::timestamptz, %b::timestamptz, %b::text, u.complaint,
+       string_to_array(u.unmapped, ',')
+FROM unnest(%b::uuid[], %b::text[]) WITH ORDINALITY AS u(complaint, unmapped, n) ORDER BY u.n
+ON CONFLICT (complaint, registry) DO NOTHING
+"""
 
 
 def queue_repeats(work: Work, complaint: UUID, *, registry: str, now: datetime, actor: str) -> UUID | None:

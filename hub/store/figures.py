@@ -19,11 +19,12 @@ def conservation(work: Work) -> dict[str, dict[str, int]]:
 
 
 def complaints(work: Work) -> dict[str, int]:
-    """By connector: how many complaints the table itself holds, to compare the view with."""
+    """By connector: how many complaints the tables themselves hold, waiting ones with them, to compare the view with."""
     rows = work.rows(
         """
-        SELECT n.name, count(*) AS complaints FROM complaints c JOIN connectors n ON n.id = c.connector
-        GROUP BY n.name
+        SELECT n.name, count(*) AS complaints
+        FROM (SELECT connector, complaint FROM refs UNION SELECT connector, id FROM complaints) c
+        JOIN connectors n ON n.id = c.connector GROUP BY n.name
         """
     )
     return {row.name: row.complaints for row in rows}
@@ -58,7 +59,7 @@ def channels(work: Work, now: datetime, span: timedelta) -> Sequence[Any]:
         """
         SELECT n.name, n.mode, n.first_seen_at,
                (SELECT max(i.received_at) FROM items i WHERE i.connector = n.id) AS last_item,
-               (SELECT count(*) FROM complaints c WHERE c.connector = n.id AND c.first_stored_at > :since) AS lately
+               (SELECT count(*) FROM refs r WHERE r.connector = n.id AND r.first_stored_at > :since) AS lately
         FROM connectors n WHERE n.mode <> 'retired' ORDER BY n.name
         """,
         since=now - span,

@@ -9,7 +9,9 @@ from hub.store.work import Work
 
 _INSERT = """
 INSERT INTO entries (at, act, connector, region, complaint, body)
-VALUES (:at, :act, :connector, :region, :complaint, :body)
+SELECT u.at, u.act, u.connector::uuid, u.region, u.complaint::uuid, u.body
+FROM unnest(%b::timestamptz[], %b::text[], %b::text[], %b::text[], %b::text[], %b::bytea[])
+     WITH ORDINALITY AS u(at, act, connector, region, complaint, body, n) ORDER BY u.n
 """
 
 
@@ -20,17 +22,6 @@ def append(work: Work, *entries: Entry) -> None:
 
 def append_all(work: Work, entries: Sequence[Entry]) -> None:
     """The same for a batch, in one statement."""
-    work.many(
-        _INSERT,
-        [
-            {
-                "at": entry.at,
-                "act": entry.act,
-                "connector": entry.connector,
-                "region": entry.region,
-                "complaint": entry.complaint,
-                "body": entry.encode(),
-            }
-            for entry in entries
-        ],
-    )
+    rows = [(one.at, one.act, one.connector, one.region, one.complaint, one.encode()) for one in entries]
+    if rows:
+        work.tuples(_INSERT, tuple(map(list, zip(*rows, strict=True))))

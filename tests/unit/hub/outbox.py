@@ -179,6 +179,10 @@ class Outbox:
             key = self._key(work)
             work.run(
                 """
+                WITH r AS (
+                    INSERT INTO refs (connector, ref_hmac, region, version, content_hmac, complaint, incarnation)
+                    VALUES (:connector, :ref, '35', 1, '', :own, 1)
+                )
                 INSERT INTO complaints (id, connector, region, ref_hmac, incarnation, state, behind, first_stored_at,
                                         submitted_at, channel, key_id, canonical_enc, manifest_sha256)
                 VALUES (:own, :connector, '35', :ref, 1, :state, :behind, :now, :now, 'portal', :key, :sealed, '')
@@ -225,8 +229,8 @@ class Outbox:
             WITH i AS (INSERT INTO intervals (connector, region, what, to_at, opened_at)
                        VALUES (:connector, '35', 'new', :now, :now) RETURNING id)
             INSERT INTO items (connector, region, ref_hmac, version, complaint, content_hmac, key_id, ref_enc, raw_enc,
-                               media, commitment, interval_id, manifest_sha256, received_at, state)
-            SELECT :connector, '35', :ref, 1, :own, :ref, :key, '', '', 'json', '', i.id, '', :now, 'accepted' FROM i
+                               media, commitment, interval_id, manifest_sha256, received_at)
+            SELECT :connector, '35', :ref, 1, :own, :ref, :key, '', '', 'json', '', i.id, '', :now FROM i
             RETURNING id
             """,
             connector=self.connector,

@@ -104,8 +104,8 @@ WITH i AS (
     VALUES (:connector, '35', 'new', :now, :now, :now) RETURNING id
 ), n AS (
     INSERT INTO items (connector, region, ref_hmac, version, complaint, content_hmac, key_id, ref_enc, raw_enc, media,
-                       commitment, interval_id, manifest_sha256, received_at, state)
-    SELECT :connector, '35', :ref, 1, :own, :ref, :key, :ref_enc, :raw, 'json', '', i.id, '', :now, 'accepted' FROM i
+                       commitment, interval_id, manifest_sha256, received_at)
+    SELECT :connector, '35', :ref, 1, :own, :ref, :key, :ref_enc, :raw, 'json', '', i.id, '', :now FROM i
     RETURNING id
 ), r AS (
     INSERT INTO refs (connector, ref_hmac, region, version, content_hmac, complaint, incarnation)
