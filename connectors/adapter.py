@@ -6,6 +6,7 @@ import io
 import math
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from http.client import HTTPResponse
 from typing import Any
 
@@ -23,6 +24,14 @@ class Wire:
         self.dial, self._monotonic, self.sent, self._deadline = dial, monotonic, False, 0.0
         self._budget: float = math.inf
         self._last = -math.inf
+        self._sock: socket.socket | None = None
+
+    def cut(self) -> None:
+        """End whatever is under way on this wire; called from another thread."""
+        self._deadline = -math.inf
+        if self._sock is not None:
+            with suppress(OSError):  # it may be closed already
+                self._sock.shutdown(socket.SHUT_RDWR)
 
     def begin(self, timeout: float, budget: float = math.inf) -> None:
         """A new call of at most `timeout` seconds and, where given, at most `budget` bytes received."""
@@ -48,7 +57,7 @@ class Wire:
 
     def tighten(self, sock: socket.socket) -> None:
         """Let the next operation on a socket wait no longer than the call may; a slow drip resets no clock."""
-        self._last = self._monotonic()
+        self._last, self._sock = self._monotonic(), sock
         if self.left() <= 0:
             raise TimeoutError
         sock.settimeout(self.left())

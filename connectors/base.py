@@ -22,7 +22,8 @@ class Item:
     """One thing exactly as the channel gave it.
 
     `ref` is JSON text (RFC 8785 for strings, decimal digits for integers), or None where the item has no usable one.
-    `raw` are the bytes as received; `payload` what was read from them (None: not readable; `trouble` says why, as a code).
+    `raw` are the bytes as received; `payload` what was read from them. A payload of None is not readable where `trouble`
+    says why, as a code; without trouble nobody has read the bytes yet, and whoever needs it does.
     """
 
     ref: str | None
@@ -62,6 +63,24 @@ class Page:
     next: Position | None = None
     whole: bool = False
     """The whole listing came in this one answer, so nothing can have moved between pages."""
+    digest: bytes = b""
+    """Of the answer's bytes: an equal one holds the same items. Empty where the kind gives none."""
+    tag: str | None = None
+    """The portal's own mark of this answer (ETag), to ask for it again only if it changed."""
+    known: bool = False
+    """An earlier page of this reading came again, byte for byte; `items` is left empty."""
+    unchanged: bool = False
+    """The portal says that nothing has changed since the last complete reading (304)."""
+
+
+class Recall(Protocol):
+    """What a reading remembers of its earlier passes, so that equal bytes are not taken apart twice."""
+
+    def same(self, digest: bytes) -> Page | None:
+        """The page that had these bytes, without its items."""
+
+    def tagged(self, number: int) -> Page | None:
+        """Page `number` (from 1) of the last pass, if its tag can be relied on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +90,10 @@ class Window:
     since: datetime | None
     until: datetime
     after: Position = field(default_factory=dict)
+    past: Position = field(default_factory=dict)
+    """The mark of the last complete reading, also where all is read again; it may never narrow what is asked."""
+    asked: bool = False
+    """A person asked for this range, so it is asked of the channel as it stands."""
 
 
 class Answer(Protocol):
@@ -107,8 +130,15 @@ class Http(Protocol):
         params: Mapping[str, Any] | None = None,
         json: Any = None,
         headers: Mapping[str, str] | None = None,
+        verbatim: bool = False,
     ) -> Answer:
-        """Raises Unavailable (network, 429, 5xx), Refused (401, 403) or Misconfigured (other 4xx, bad address)."""
+        """Raises Unavailable (network, 429, 5xx), Refused (401, 403) or Misconfigured (other 4xx, bad address).
+
+        `verbatim`: somebody else wrote the address, so it is never searched for references to secrets.
+        """
+
+    def abandon(self) -> None:
+        """From another thread: end the request that is under way; nobody waits for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +151,8 @@ class Context:
     secret: Callable[[str, str], str]
     """secret(text, host) -> the text with its ${secret:NAME} references resolved for that host."""
     clock: Callable[[], datetime]
+    another: Callable[[], Http] | None = None
+    """Makes one more HTTP client, for another thread."""
     parse_mail: Callable[[bytes], Any] | None = None
     """Reads one message in a limited child process; see connectors.kinds.imap."""
 
@@ -129,9 +161,11 @@ class Lists(Protocol):
     """A kind that lists. MUST yield pages in a stable order within one pass and never hide a failure as an empty page."""
 
     moving: bool
-    """True where pages are cut by number or offset, so that rows can move between them while we read."""
+    """True where rows can move between pages while we read, so that only a second pass that agrees is proof."""
 
-    def pages(self, ctx: Context, window: Window, start: Position | None = None) -> Iterator[Page]:
+    def pages(
+        self, ctx: Context, window: Window, start: Position | None = None, recall: Recall | None = None
+    ) -> Iterator[Page]:
         """One pass over the window; after a failure the caller may go on from the `next` of the last page."""
 
     def mark(self, pages: Sequence[Page], before: Position) -> Position:

@@ -80,6 +80,7 @@ class HttpClient:
         self._timeout, self._biggest = timeout, biggest
         self._wire = Wire(dial, monotonic)
         self._session = _session(self._wire)
+        self._left = False
 
     def send(
         self,
@@ -89,17 +90,26 @@ class HttpClient:
         params: Mapping[str, Any] | None = None,
         json: Any = None,
         headers: Mapping[str, str] | None = None,
+        verbatim: bool = False,
     ) -> HttpAnswer:
-        """A 2xx answer; raises Unavailable, Refused or Misconfigured. GET only: up to 3 tries within about 10 s."""
+        """A 2xx answer, or 304 to a conditional request; raises Unavailable, Refused or Misconfigured.
+
+        GET only: up to 3 tries within about 10 s. `verbatim`: references to secrets in `url` are left as they stand.
+        """
 
         def once() -> HttpAnswer:
-            return self._judged(method, url, headers, params=params, json=json)
+            return self._judged(method, url, headers, verbatim, params=params, json=json)
 
         if method.upper() != "GET":
             return once()
-        again = retry_if_exception(_passes_soon)
+        again = retry_if_exception(lambda error: not self._left and _passes_soon(error))
         stop = stop_after_attempt(TRIES)
         return Retrying(sleep=self._sleep, stop=stop, wait=self._wait, retry=again, reraise=True)(once)
+
+    def abandon(self) -> None:
+        """From another thread: end what is under way, and try nothing again."""
+        self._left = True
+        self._wire.cut()
 
     def raw(
         self,
@@ -140,10 +150,10 @@ class HttpClient:
         except ValueError:
             raise Misconfigured(f"The request to {place} cannot be written.", code="bad_request") from None
 
-    def _resolved(self, url: str, headers: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    def _resolved(self, url: str, headers: Mapping[str, str], verbatim: bool = False) -> tuple[str, dict[str, str]]:
         parts = _parts(url)
         host = parts.host or ""
-        address = self._secret(url, host)
+        address = url if verbatim else self._secret(url, host)
         if _parts(address).netloc != parts.netloc:
             raise Misconfigured("A secret may not stand in the host of an address.", code="bad_url")
         return address, {name: self._secret(value, host) for name, value in headers.items()}
@@ -165,15 +175,17 @@ class HttpClient:
             return NotReached(f"{place} has no certificate that can be trusted.", code="tls")
         return NotReached(f"{place} could not be reached.", code="connect_timeout" if late else "connect")
 
-    def _judged(self, method: str, url: str, headers: Mapping[str, str] | None, **rest: Any) -> HttpAnswer:
-        address, heads = self._resolved(url, headers or {})
+    def _judged(
+        self, method: str, url: str, headers: Mapping[str, str] | None, verbatim: bool, **rest: Any
+    ) -> HttpAnswer:
+        address, heads = self._resolved(url, headers or {}, verbatim)
         answer = self._once(method, address, heads, self._timeout, **rest)
         for _ in range(REDIRECTS):
             if answer.status not in _MOVED:
                 break
             # What the portal wrote into Location is never searched for references to secrets.
             answer = self._once(method, _moved(method, answer), heads, self._timeout)
-        if 200 <= answer.status < 300:
+        if 200 <= answer.status < 300 or (answer.status == 304 and _conditional(heads)):
             return answer
         raise self._error(method, answer)
 
@@ -206,11 +218,23 @@ class HttpClient:
         return float(asked) if asked is not None else self._jitter() * min(float(2**state.attempt_number), LONGEST_WAIT)
 
 
+def _conditional(headers: Mapping[str, str]) -> bool:
+    return any(name.lower() in ("if-none-match", "if-modified-since") for name in headers)
+
+
 def _passes_soon(error: BaseException) -> bool:
     """Whether a short wait may help: connection failures, 5xx and 429, unless the other side asks for a long wait."""
     if not isinstance(error, Unavailable) or (error.retry_after or 0.0) > LONGEST_WAIT:
         return False
     return isinstance(error, NotReached) or error.code in ("cut", "http_429") or error.code.startswith("http_5")
+
+
+def same_place(one: str, other: str) -> bool:
+    """Whether two addresses have the same scheme, host and port; one that cannot be read is nowhere."""
+    try:
+        return _origin(one) == _origin(other)
+    except (ValueError, Misconfigured):
+        return False
 
 
 def _moved(method: str, answer: HttpAnswer) -> str:

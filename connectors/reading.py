@@ -1,21 +1,35 @@
 """Reading a channel to a proof: items flow on page by page, and an interval closes only when nothing can be missing.
 
-Nothing here knows a database or a clock. The rules are those of docs: the end by the protocol's own sign, a total that
-holds still and is reached, and for listings that move under the reader a second pass that agrees.
+Nothing here knows a database or a clock. The rules: the end by the protocol's own sign, a total that holds still and is
+reached, and for listings that move under the reader a second pass that agrees. What was read leaves its evidence behind
+(`Seen`), so that another process can go on behind the last page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 
 from connectors.base import Context, Item, Lists, Page, Position, Window
 from connectors.errors import ChannelError
+from connectors.passes import MARK, Memory, Pass, Seen, as_page
 
-MOST_PAGES = 100_000
-MOST_STALE = 3
-"""So many pages in a row without a ref that is new to the pass: the listing turns in a circle."""
+__all__ = ["Batch", "Mark", "Outcome", "Seen", "next_window", "read"]
+
+Mark = Callable[[Item], bytes]
+"""MARK bytes that stand for an item's ref (for its bytes where it has none), the same in every process."""
+_AGAIN: Final = "cursor_expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """The items of one page that this reading has not yielded yet, and the evidence of the page."""
+
+    items: Sequence[Item]
+    page: Seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +45,12 @@ class Outcome:
     pages: int
     items: int
     total: int | None
-    first_ref: str | None
-    last_ref: str | None
+    first_ref: bytes | None
+    """Marks of the first and the last item."""
+    last_ref: bytes | None
     mark: Position
+    doubled: Callable[[], frozenset[bytes]] = field(default=frozenset, repr=False, compare=False)
+    """Marks of the refs that the last pass listed more than once."""
 
 
 def next_window(
@@ -53,113 +70,119 @@ def next_window(
     starts = [closed_until, *owed_since]
     known = [start for start in starts if start is not None]
     if sweep_due or len(known) < len(starts):
-        return Window(since=None, until=now)
-    return Window(since=min(*known, now) - look_back, until=now, after=after)
+        return Window(since=None, until=now, past=after)
+    return Window(since=min(*known, now) - look_back, until=now, after=after, past=after)
 
 
-def read(channel: Lists, ctx: Context, window: Window, *, passes: int = 4) -> Iterator[Sequence[Item] | Outcome]:
-    """Yield the new or changed items of each page as it is read, then the Outcome.
+def plain_mark(item: Item) -> bytes:
+    """A mark without a key, for readings that are kept nowhere."""
+    text = item.raw if item.ref is None else item.ref.encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(text, digest_size=MARK).digest()
+
+
+def read(
+    channel: Lists,
+    ctx: Context,
+    window: Window,
+    *,
+    mark: Mark = plain_mark,
+    before: Sequence[Seen] = (),
+    passes: int = 4,
+) -> Iterator[Batch | Outcome]:
+    """Yield each page's new or changed items as they are read, then the Outcome.
 
     Channel errors do not come through: they are in the outcome, and what was read before them has been yielded.
+    `before` is the evidence of an earlier try of the same window, in order; the reading goes on behind it.
     """
-    known: dict[int, int] = {}
-    before: _Pass | None = None
-    for number in range(1, passes + 1):
-        one = _Pass(number=number, moving=channel.moving)
+    reading = _Reading(channel=channel, window=window, mark=mark)
+    one = reading.recalled(before)
+    while one.number <= passes:
         try:
-            for page in channel.pages(ctx, window):
-                if fresh := one.take(page, known):
-                    yield fresh
-                if one.over:
-                    break
+            yield from reading.walk(ctx, one)
         except ChannelError as error:
+            if error.code == _AGAIN and one.number < passes:
+                one = reading.following(None, one.number)
+                continue
             yield _failed(one, error, window)
             return
-        outcome = _judged(one, before, channel, window)
+        outcome = _judged(one, reading.before, channel, window)
         if outcome is not None:
             yield outcome
             return
-        before = one
-    yield _restless(one, window)
+        one = reading.following(one, one.number)
+    yield _restless(reading.before or one, window)
 
 
 @dataclass(slots=True, kw_only=True)
-class _Pass:
-    """One walk through the listing, and the evidence that it gathers."""
+class _Reading:
+    """The passes of one reading."""
 
-    number: int
-    moving: bool
-    refs: dict[int, None] = field(default_factory=dict)
-    pages: list[Page] = field(default_factory=list)
-    items: int = 0
-    totals: set[int | None] = field(default_factory=set)
-    end: bool = False
-    clamped: bool = False
-    over: bool = False
-    stale: int = 0
-    last: list[int] = field(default_factory=list)
-    first_ref: str | None = None
-    last_ref: str | None = None
+    channel: Lists
+    window: Window
+    mark: Mark
+    memory: Memory = field(default_factory=Memory)
+    before: Pass | None = None
 
-    def take(self, page: Page, known: dict[int, int]) -> list[Item]:
-        """Note a page; returns its items that this reading has not yielded yet, or not in this version."""
-        marks = [hash(item.ref) if item.ref is not None else hash(item.raw) for item in page.items]
-        new = any(mark not in self.refs for mark in marks)
-        self._note(page, marks, new)
-        self.refs.update(dict.fromkeys(marks))
-        fresh = []
-        for mark, item in zip(marks, page.items, strict=True):
-            version = hash(item.raw)
-            if known.get(mark) != version:
-                known[mark] = version
-                fresh.append(item)
-        return fresh
+    def recalled(self, pages: Sequence[Seen]) -> Pass:
+        """The pass in which an earlier try ended, with the one before it where that came to its end."""
+        one = self._new(1)
+        for page in pages:
+            if page.passed != one.number:
+                one = self.following(one if one.over else None, page.passed - 1)
+            one.add(page)
+        return one
 
-    def _note(self, page: Page, marks: list[int], new: bool) -> None:
-        self.pages.append(replace(page, items=()))
-        self.items += len(marks)
-        self.totals.add(page.total)
-        self.end = page.end
-        self.stale = 0 if new else self.stale + 1
-        self.clamped = bool(marks) and not page.end and not new and marks == self.last
-        self.over = page.end or self.clamped or self.stale >= MOST_STALE or len(self.pages) >= MOST_PAGES
-        self.last = marks
-        if page.items:
-            self.first_ref = self.first_ref or page.items[0].ref
-            self.last_ref = page.items[-1].ref
+    def following(self, done: Pass | None, number: int) -> Pass:
+        """A new pass; `done` is the one before it if it came to its end."""
+        if done is not None:
+            self.memory.keep(done)
+        self.before = done
+        return self._new(number + 1)
 
-    @property
-    def count(self) -> int:
-        """Things read: distinct ones where pages may overlap, all of them where the channel names each once."""
-        return len(self.refs) if self.moving else self.items
+    def walk(self, ctx: Context, one: Pass) -> Iterator[Batch]:
+        """One pass, or the rest of it."""
+        if one.over:
+            return
+        start = one.pages[-1].next if one.pages else None
+        for page in self.channel.pages(ctx, self.window, start, self.memory):
+            seen = self._seen(one, page)
+            over = one.add(seen)
+            yield Batch(items=() if seen.known else page.items, page=seen)
+            if over:
+                return
 
-    @property
-    def total(self) -> int | None:
-        """The portal's own count, the largest where it changed during the pass."""
-        return max((total for total in self.totals if total is not None), default=None)
+    def _new(self, number: int) -> Pass:
+        return Pass(number=number, moving=self.channel.moving)
 
-    @property
-    def steady(self) -> bool:
-        """Whether every page gave the same total (or none did)."""
-        return len(self.totals - self._excused()) <= 1
-
-    def _excused(self) -> set[int | None]:
-        # The empty page behind the last may leave the total out; that says nothing about the others.
-        return {None} if self.pages and self.end and self.pages[-1].total is None and len(self.pages) > 1 else set()
-
-    @property
-    def whole(self) -> bool:
-        """Whether the listing came in one answer."""
-        return len(self.pages) == 1 and self.pages[0].whole and self.end
-
-    def agrees(self, other: _Pass | None) -> bool:
-        """Whether two passes saw the same; the order counts too where no total vouches for the number."""
-        if other is None or not other.steady or (self.total, self.clamped) != (other.total, other.clamped):
-            return False
-        return self.refs.keys() == other.refs.keys() if self.total is not None else list(self.refs) == list(other.refs)
+    def _seen(self, one: Pass, page: Page) -> Seen:
+        digest = page.digest or _digest(page)
+        known = self.memory.seen(digest)
+        marks = known.marks if known else b"".join(map(self.mark, page.items))
+        return Seen(
+            passed=one.number,
+            number=len(one.pages) + 1,
+            count=len(marks) // MARK,
+            total=page.total,
+            end=page.end,
+            whole=page.whole,
+            digest=digest,
+            marks=marks,
+            next=page.next,
+            tag=page.tag,
+            known=known is not None,
+            unchanged=page.unchanged,
+        )
 
 
-def _judged(one: _Pass, before: _Pass | None, channel: Lists, window: Window) -> Outcome | None:
+def _digest(page: Page) -> bytes:
+    """Of the items, for kinds whose answers are more than bytes."""
+    made = hashlib.sha256(str(page.total).encode())
+    for item in page.items:
+        made.update(hashlib.sha256(item.raw).digest())
+    return made.digest()[:16]
+
+
+def _judged(one: Pass, before: Pass | None, channel: Lists, window: Window) -> Outcome | None:
     """The outcome after a pass without a fault; None: another pass is needed."""
     if not one.end and not (one.clamped and channel.moving):
         what = f"after {len(one.pages)} pages the listing has not come to its end"
@@ -175,32 +198,38 @@ def _judged(one: _Pass, before: _Pass | None, channel: Lists, window: Window) ->
     return None
 
 
-def _closed(one: _Pass, channel: Lists, window: Window) -> Outcome:
+def _closed(one: Pass, channel: Lists, window: Window) -> Outcome:
     if one.whole:
-        why = "the whole listing in one answer"
+        unchanged = one.pages[0].unchanged
+        why = "the portal says that nothing has changed (304)" if unchanged else "the whole listing in one answer"
     else:
         why = "two passes agree" if channel.moving else "read to the channel's own end"
     total = "" if one.total is None else f", the portal's total {one.total}"
     proof = f"{why}: {len(one.pages)} pages, {one.count} items{total}"
-    return _outcome(one, channel.mark(one.pages, window.after), closed=True, proof=proof)
+    return _outcome(one, _mark(one, channel, window), closed=True, proof=proof)
 
 
-def _failed(one: _Pass, error: ChannelError, window: Window) -> Outcome:
+def _mark(one: Pass, channel: Lists, window: Window) -> Position:
+    told = next((page for page in reversed(one.pages) if page.next), None)
+    return channel.mark([as_page(told)] if told else [], window.past or window.after)
+
+
+def _failed(one: Pass, error: ChannelError, window: Window) -> Outcome:
     code = error.code
     reason = f"HTTP {code.removeprefix('http_')}" if code.startswith("http_") else f"{error.what} ({code})"
     return _owed(one, window, f"page {len(one.pages) + 1}: {reason}", code, error)
 
 
-def _restless(one: _Pass, window: Window) -> Outcome:
+def _restless(one: Pass, window: Window) -> Outcome:
     return _owed(one, window, f"no two of {one.number} passes agreed, the listing keeps moving", "moving")
 
 
-def _owed(one: _Pass, window: Window, owed: str, code: str, error: ChannelError | None = None) -> Outcome:
-    return _outcome(one, window.after, owed=owed, code=code, error=error)
+def _owed(one: Pass, window: Window, owed: str, code: str, error: ChannelError | None = None) -> Outcome:
+    return _outcome(one, window.past or window.after, owed=owed, code=code, error=error)
 
 
 def _outcome(
-    one: _Pass,
+    one: Pass,
     mark: Position,
     *,
     closed: bool = False,
@@ -222,4 +251,5 @@ def _outcome(
         first_ref=one.first_ref,
         last_ref=one.last_ref,
         mark=mark,
+        doubled=one.doubled,
     )

@@ -30,9 +30,18 @@ def parse(data: bytes) -> Any:
     return _guard(lambda decoder: decoder.decode(text))
 
 
-def parse_items(data: bytes, path: Sequence[str]) -> tuple[Any, list[bytes] | None]:
-    """The value, and the elements of the list at `path` (keys from the top) exactly as received; None: no list there."""
-    text = _text(data)
+def parse_lenient(data: bytes) -> Any:
+    """The value as a forgiving reader has it (of doubled keys the last, NaN as a number): only to find an item's id."""
+    text = _forgiving(data)
+    return _guard(lambda decoder: decoder.decode(text), _LENIENT)
+
+
+def parse_items(data: bytes, path: Sequence[str], *, lenient: bool = False) -> tuple[Any, list[bytes] | None]:
+    """The value, and the elements of the list at `path` (keys from the top) exactly as received; None: no list there.
+
+    `lenient` forgives inside the elements what `parse` refuses, so that one of them does not cost the others.
+    """
+    text = _forgiving(data) if lenient else _text(data)
 
     def walk(decoder: json.JSONDecoder) -> tuple[Any, list[bytes] | None]:
         value, slices, end = _walk(decoder, text, _skip(text, 0), path)
@@ -40,7 +49,7 @@ def parse_items(data: bytes, path: Sequence[str]) -> tuple[Any, list[bytes] | No
             raise BadJson("not_json")
         return value, slices
 
-    found: tuple[Any, list[bytes] | None] = _guard(walk)
+    found: tuple[Any, list[bytes] | None] = _guard(walk, _LENIENT if lenient else _STRICT)
     return found
 
 
@@ -79,6 +88,12 @@ def _text(data: bytes) -> str:
         raise BadJson("not_utf8") from None
 
 
+def _forgiving(data: bytes) -> str:
+    """The text with bytes that are no UTF-8 kept as they are; an element that holds some is refused by itself."""
+    _check_depth(data)
+    return data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
+
+
 def _check_depth(data: bytes) -> None:
     """Count levels without recursion: what is left of the brackets after 64 rounds of removing pairs is too deep."""
     left = _STRING.sub(b"", data).translate(None, _NOT_BRACKETS)
@@ -91,20 +106,22 @@ def _check_depth(data: bytes) -> None:
         raise BadJson("too_deep" if b"[" in left or b"{" in left else "not_json")
 
 
-def _guard(read: Any) -> Any:
+def _guard(read: Any, decoder: json.JSONDecoder | None = None) -> Any:
+    decoder = decoder or _STRICT
     try:
-        return read(_STRICT)
+        return read(decoder)
     except BadJson:
         raise
     except (JSONDecodeError, RecursionError):
         raise BadJson("not_json") from None
     except ValueError:
-        return _with_huge_numbers(read)
+        return _with_huge_numbers(read, decoder)
 
 
-def _with_huge_numbers(read: Any) -> Any:
+def _with_huge_numbers(read: Any, like: json.JSONDecoder) -> Any:
+    hook, constant = (_unique, _constant) if like is _STRICT else (None, None)
     try:
-        return read(json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant, parse_int=_integer))
+        return read(json.JSONDecoder(object_pairs_hook=hook, parse_constant=constant, parse_int=_integer))
     except ValueError as error:
         raise error if isinstance(error, BadJson) else BadJson("not_json") from None
 
@@ -125,6 +142,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 _STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant)
+_LENIENT = json.JSONDecoder()
 
 
 def _skip(text: str, at: int) -> int:
@@ -154,7 +172,7 @@ def _walk_list(decoder: json.JSONDecoder, text: str, at: int) -> Walked:
     while True:
         value, end = decoder.raw_decode(text, at)
         values.append(value)
-        slices.append(text[at:end].encode())
+        slices.append(text[at:end].encode("utf-8", "surrogateescape"))
         at = _skip(text, end)
         if text[at : at + 1] == "]":
             return values, slices, at + 1

@@ -1,26 +1,33 @@
-"""Pull: read one channel and keep its items as received, page by page, with a ledger of what has been read."""
+"""Pull: read one channel and keep its items as received, batch by batch, with a ledger of what has been read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from connectors.base import Item, Window
+from connectors.base import Item
 from connectors.build import channel
 from connectors.errors import ChannelError, Misconfigured
 from connectors.manifest import Manifest
-from connectors.reading import Outcome, next_window, read
+from connectors.passes import MARK, Seen
+from connectors.reading import Batch, Outcome, read
+from hub import plans
 from hub.audit.entry import Entry, many
-from hub.keeping import Keeping
+from hub.keeping import Keeping, Kept
 from hub.model import Tally
+from hub.plans import Plan, Said, Site
+from hub.progress import Progress
 from hub.spine import Hub
-from hub.store import connectors, intervals, leases
-from hub.store.connectors import Connector
+from hub.store import connectors, intervals, leases, pages
 from hub.store.log import append
+from hub.store.work import Work
 
-LOOK_BACK = timedelta(days=1)
+BATCH = 1000
+"""Items a transaction."""
+BATCH_PAGES = 20
+PATIENCE = timedelta(seconds=2)
+"""So long a page waits to be stored with the ones behind it."""
 
 
 def manifest_of(hub: Hub, name: str) -> Manifest:
@@ -53,9 +60,18 @@ def known_names(hub: Hub, names: Sequence[str]) -> None:
 
 
 def pull(
-    hub: Hub, name: str, *, since: datetime | None = None, until: datetime | None = None, sweep: bool = False
+    hub: Hub,
+    name: str,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    sweep: bool = False,
+    said: Said = lambda progress: None,
 ) -> Tally:
-    """Read what is new on one channel; `since`/`until` read a range again, `sweep` reads everything."""
+    """Read what is new on one channel; `since`/`until` read a range again, `sweep` reads everything.
+
+    `said` hears of each batch that is stored.
+    """
     manifest = manifest_of(hub, name)
     if manifest.disabled:
         raise Misconfigured(
@@ -69,117 +85,147 @@ def pull(
         token = leases.take(work, connector.id, "pull", hub.holder, now)
     if token is None:
         return Tally(verb="pull", running=True, notes=(f"{name}: already running",))
+    site = Site(hub=hub, manifest=manifest, connector=connector, token=token, said=said)
     try:
-        keeping = Keeping(hub=hub, manifest=manifest, connector=connector)
-        run = _Run(hub=hub, manifest=manifest, connector=connector, token=token, keeping=keeping)
-        return run.through(since, until, sweep)
+        return _all(site, since, until, sweep)
     finally:
         with hub.store.begin(region=connector.region) as work:
             leases.drop(work, connector.id, "pull", token)
 
 
+def _all(site: Site, since: datetime | None, until: datetime | None, sweep: bool) -> Tally:
+    """A range that somebody asks for; or else the ranges that are owed from earlier, and then what is new."""
+    if since or until:
+        return through(site, plans.backfill(site, since, until))
+    owed = [through(site, plan) for plan in plans.owed_backfills(site)]
+    return _together([*owed, through(site, plans.ordinary(site, sweep))])
+
+
+def _together(tallies: Sequence[Tally]) -> Tally:
+    last = tallies[-1]
+    return replace(
+        last,
+        done=sum(tally.done for tally in tallies),
+        skipped=sum(tally.skipped for tally in tallies),
+        failed=sum(tally.failed for tally in tallies),
+        owed=tuple(line for tally in tallies for line in tally.owed),
+        notes=tuple(line for tally in tallies for line in tally.notes),
+        error=next((tally.error for tally in reversed(tallies) if tally.error), None),
+    )
+
+
+def through(site: Site, plan: Plan) -> Tally:
+    """Read one interval, store its items batch by batch, and settle it."""
+    run = _Run(site=site, plan=plan, keeping=Keeping(hub=site.hub, manifest=site.manifest, connector=site.connector))
+    ctx = site.hub.context(site.manifest, site.connector.id)
+    steps = read(channel(site.manifest), ctx, plan.window, mark=run.mark, before=plan.pages)
+    return run.through(steps)
+
+
 @dataclass(slots=True, kw_only=True)
 class _Run:
-    """One pull of one connector, from its window to its outcome."""
+    """The reading of one interval."""
 
-    hub: Hub
-    manifest: Manifest
-    connector: Connector
-    token: int
+    site: Site
+    plan: Plan
     keeping: Keeping
     new: int = 0
     known: int = 0
+    pages: int = 0
+    waiting: list[Item] = field(default_factory=list)
+    seen: list[Seen] = field(default_factory=list)
+    stored_at: datetime | None = None
+    total: int | None = None
 
-    def through(self, since: datetime | None, until: datetime | None, sweep: bool) -> Tally:
-        """Read, store every page at once, and settle the interval."""
-        ctx = self.hub.context(self.manifest, self.connector.id)
-        kind = channel(self.manifest)
-        window, what = self._window(since, until, sweep)
-        number = self._open(window, what)
-        outcome = self._read(read(kind, ctx, window), number)
-        self._settle(number, outcome)
-        return self._tally(outcome)
-
-    def _window(self, since: datetime | None, until: datetime | None, sweep: bool) -> tuple[Window, str]:
-        now = self.hub.clock()
-        with self.hub.store.begin(region=self.connector.region) as work:
-            ledger = intervals.ledger(work, self.connector.id)
-        if since or until:
-            return Window(since=since, until=until or now), "backfill"
-        every = seconds(self.manifest.options.get("sweep"))
-        due = sweep or bool(every and ledger.swept_at and now - ledger.swept_at >= every)
-        window = next_window(
-            now=now,
-            look_back=seconds(self.manifest.options.get("look_back")) or LOOK_BACK,
-            closed_until=ledger.closed_until,
-            owed_since=ledger.owed_since,
-            sweep_due=due,
-            after=ledger.mark,
-        )
-        return window, "sweep" if window.since is None and ledger.closed_until else "new"
-
-    def _open(self, window: Window, what: str) -> int:
-        with self.hub.store.begin(region=self.connector.region) as work:
-            return intervals.open_one(
-                work,
-                self.connector.id,
-                self.connector.region,
-                what=what,
-                since=window.since,
-                until=window.until,
-                now=self.hub.clock(),
-            )
-
-    def _read(self, reading: Iterator[Sequence[Item] | Outcome], number: int) -> Outcome:
-        for step in reading:
+    def through(self, steps: Iterator[Batch | Outcome]) -> Tally:
+        """Store what comes in batches; the last one with the outcome."""
+        for step in steps:
             if isinstance(step, Outcome):
-                return step
-            self._store(step, number)
+                self._store()
+                self._settle(step)
+                return self._tally(step)
+            self.waiting.extend(step.items)
+            self.seen.append(step.page)
+            self.total = step.page.total if step.page.total is not None else self.total
+            if self._full():
+                self._store()
         raise AssertionError("a reading ends with its outcome")
 
-    def _store(self, page: Sequence[Item], number: int) -> None:
-        """One batch: rows, ledger and entry in one transaction, under the lease."""
-        now = self.hub.clock()
-        with self.hub.store.begin(region=self.connector.region) as work:
-            leases.renew(work, self.connector.id, "pull", self.token, now)
-            kept = self.keeping.keep(work, page, interval=number, now=now)
-            intervals.count(work, number, pages=1, items=len(page), new=kept.new)
-            if kept.new:
-                append(work, self._entry("stored", number, now, count=kept.new, hashes=kept.commitments))
-        self.new += kept.new
+    def mark(self, item: Item) -> bytes:
+        """What stands for an item's ref in the evidence: the beginning of its keyed hash."""
+        text = item.raw if item.ref is None else item.ref.encode()
+        return self.site.hub.vault.mac("ref", text)[:MARK]
+
+    def _full(self) -> bool:
+        """A batch is large for speed; on a slow link each page is put away as it comes, for the next may be cut."""
+        now = self.site.hub.clock()
+        self.stored_at = self.stored_at or now
+        return len(self.waiting) >= BATCH or len(self.seen) >= BATCH_PAGES or now - self.stored_at >= PATIENCE
+
+    def _store(self) -> None:
+        """One batch: rows, evidence, ledger and entry in one transaction, under the lease."""
+        if not self.seen:
+            return
+        site, number, now = self.site, self.plan.number, self.site.hub.clock()
+        with site.begin(now) as work:
+            kept = self.keeping.keep(work, self.waiting, interval=number, now=now)
+            pages.add(work, site.hub.vault, number, site.connector.region, self.seen, now)
+            self._count(work, kept, now)
         self.known += kept.known
+        self._say()
 
-    def _settle(self, number: int, outcome: Outcome) -> None:
-        now = self.hub.clock()
-        with self.hub.store.begin(region=self.connector.region) as work:
-            leases.renew(work, self.connector.id, "pull", self.token, now)
-            intervals.settle(work, number, outcome, (self._hash(outcome.first_ref), self._hash(outcome.last_ref)), now)
-            append(
-                work, self._entry("closed" if outcome.closed else outcome.code or "owed", number, now, outcome=outcome)
+    def _count(self, work: Work, kept: Kept, now: datetime) -> None:
+        number = self.plan.number
+        intervals.count(work, number, read=len(self.seen), items=len(self.waiting), new=kept.new)
+        if kept.new:
+            append(work, self._entry("stored", now, count=kept.new, hashes=kept.commitments))
+        self.new += kept.new
+        self.pages += len(self.seen)
+        self.stored_at, self.seen, self.waiting = now, [], []
+
+    def _settle(self, outcome: Outcome) -> None:
+        site, now = self.site, self.site.hub.clock()
+        with site.begin(now) as work:
+            intervals.settle(work, self.plan.number, outcome, now)
+            code = "closed" if outcome.closed else outcome.code or "owed"
+            append(work, self._entry(code, now, outcome=outcome))
+
+    def _say(self) -> None:
+        site = self.site
+        site.said(
+            Progress(
+                connector=site.manifest.name,
+                interval=self.plan.number,
+                pages=self.pages,
+                items=self.new + self.known,
+                new=self.new,
+                known=self.known,
+                total=self.total,
             )
-
-    def _hash(self, ref: str | None) -> bytes | None:
-        return self.hub.vault.mac("ref", ref.encode()) if ref is not None else None
+        )
 
     def _entry(
         self,
         code: str,
-        number: int,
         now: datetime,
         *,
         count: int | None = None,
         hashes: Sequence[str] = (),
         outcome: Outcome | None = None,
     ) -> Entry:
-        detail: dict[str, str | int | bool | list[str] | None] = {"interval": number, "manifest": self.manifest.sha256}
+        site = self.site
+        detail: dict[str, str | int | bool | list[str] | None] = {
+            "interval": self.plan.number,
+            "manifest": site.manifest.sha256,
+        }
         if outcome:
             detail |= {"pages": outcome.pages, "items": outcome.items, "passes": outcome.passes, "total": outcome.total}
         return Entry(
             act="pulled",
             at=now,
-            actor=self.hub.actor,
-            connector=str(self.connector.id),
-            region=self.connector.region,
+            actor=site.hub.actor,
+            connector=str(site.connector.id),
+            region=site.connector.region,
             code=code,
             count=count,
             commitment=many(hashes) if hashes else None,
@@ -187,9 +233,10 @@ class _Run:
         )
 
     def _tally(self, outcome: Outcome) -> Tally:
-        if outcome.error and not outcome.pages and isinstance(outcome.error, Misconfigured):
+        name, backfill = self.site.manifest.name, self.plan.what == "backfill"
+        if outcome.error and not outcome.pages and isinstance(outcome.error, Misconfigured) and not backfill:
             raise outcome.error
-        owed = () if outcome.closed else (f"{self.manifest.name}: {outcome.owed}",)
+        owed = () if outcome.closed else (f"{name}: {plans.span(self.plan) if backfill else ''}{outcome.owed}",)
         return Tally(
             verb="pull",
             done=self.new,
@@ -197,22 +244,9 @@ class _Run:
             failed=0 if outcome.closed else 1,
             owed=owed,
             error=outcome.error,
-            notes=(f"{self.manifest.name}: {outcome.proof}",) if outcome.proof else self._whose_turn(outcome.error),
+            notes=(f"{name}: {outcome.proof}",) if outcome.proof else self._whose_turn(outcome.error),
         )
 
     def _whose_turn(self, error: ChannelError | None) -> tuple[str, ...]:
         """The class of an error says who must act, its hint what to do."""
-        return (f"{self.manifest.name}: {type(error).__name__}: {error}",) if error else ()
-
-
-def seconds(text: Any) -> timedelta | None:
-    """A duration as manifests write it: 30s, 15m, 48h, 7d."""
-    if not text:
-        return None
-    amount = int(str(text)[:-1])
-    return (
-        amount
-        * {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}[
-            str(text)[-1]
-        ]
-    )
+        return (f"{self.site.manifest.name}: {type(error).__name__}: {error}",) if error else ()

@@ -134,8 +134,13 @@ def _contexts(world: World, registries: Registries) -> Callable[[Manifest, UUID]
     def of(manifest: Manifest, connector: UUID) -> Context:
         allowed = binding.allowed(world.store, manifest, connector, reserved, world.clock)
         secrets = Secrets(world.settings.secrets_folder, os.environ, allowed)
-        http = HttpClient(dial, secrets, world.clock, world.sleep)
-        return Context(http=http, dial=dial, secret=secrets, clock=world.clock, parse_mail=world.parser)
+
+        def client() -> HttpClient:
+            return HttpClient(dial, secrets, world.clock, world.sleep)
+
+        return Context(
+            http=client(), another=client, dial=dial, secret=secrets, clock=world.clock, parse_mail=world.parser
+        )
 
     return of
 

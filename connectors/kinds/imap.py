@@ -16,7 +16,7 @@ from typing import Any
 
 from connectors import smtp, strictjson
 from connectors.adapter import Timed, Wire
-from connectors.base import Attachment, Context, Item, Page, Position, Reply, Window, kind
+from connectors.base import Attachment, Context, Item, Page, Position, Recall, Reply, Window, kind
 from connectors.errors import ChannelError, Misconfigured, Refused, Unavailable
 from connectors.http import Cut
 from connectors.mail import Parser
@@ -58,7 +58,9 @@ class Imap:
         """A mail that is sent twice arrives twice."""
         return False
 
-    def pages(self, ctx: Context, window: Window, start: Position | None = None) -> Iterator[Page]:
+    def pages(
+        self, ctx: Context, window: Window, start: Position | None = None, recall: Recall | None = None
+    ) -> Iterator[Page]:
         """The mails behind the mark, oldest first; all of them where the mailbox has been renumbered."""
         own = None if ctx.parse_mail else Parser()
         try:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from connectors import dates, strictjson
-from connectors.base import Context, Item, Page, Position, Reply, Window, kind
+from connectors.base import Context, Item, Page, Position, Recall, Reply, Window, kind
 from connectors.errors import Misconfigured, Refused, Unavailable
 
 _FIELDS = {
@@ -44,7 +44,9 @@ class X:
         """A post that is sent twice shows twice."""
         return False
 
-    def pages(self, ctx: Context, window: Window, start: Position | None = None) -> Iterator[Page]:
+    def pages(
+        self, ctx: Context, window: Window, start: Position | None = None, recall: Recall | None = None
+    ) -> Iterator[Page]:
         """Mentions behind the mark, newest first; the end is an answer without next_token."""
         here = {"since_id": str(window.after.get("since_id") or ""), **(start or {})}
         newest = str(here.get("newest") or here["since_id"])

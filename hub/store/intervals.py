@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from connectors.reading import Outcome
+from hub.store import pages
 from hub.store.work import Work
 
 
@@ -28,7 +29,7 @@ class Ledger:
 
 
 def ledger(work: Work, connector: UUID) -> Ledger:
-    """The state of the ledger of one connector."""
+    """The state of the ledger of one connector; a range that somebody asked for says nothing about the rest."""
     row = work.one(
         """
         SELECT max(to_at) FILTER (WHERE closed_at IS NOT NULL) AS closed_until,
@@ -38,15 +39,7 @@ def ledger(work: Work, connector: UUID) -> Ledger:
         connector=connector,
     )
     owed = work.rows(
-        "SELECT from_at FROM intervals WHERE connector = :connector AND closed_at IS NULL", connector=connector
-    )
-    mark = work.value(
-        """
-        SELECT mark FROM intervals
-        WHERE connector = :connector AND closed_at IS NOT NULL AND closed_by IS NULL AND what <> 'backfill'
-          AND covered_by IS NULL
-        ORDER BY id DESC LIMIT 1
-        """,
+        "SELECT from_at FROM intervals WHERE connector = :connector AND closed_at IS NULL AND what <> 'backfill'",
         connector=connector,
     )
     assert row is not None
@@ -54,65 +47,121 @@ def ledger(work: Work, connector: UUID) -> Ledger:
         closed_until=row.closed_until,
         owed_since=tuple(one.from_at for one in owed),
         swept_at=row.swept_at,
-        mark=mark or {},
+        mark=_mark(work, connector),
     )
+
+
+def _mark(work: Work, connector: UUID) -> dict[str, Any]:
+    """The mark of the last complete reading; who closed a shrunken listing by hand has said that it may be so small."""
+    row = work.one(
+        """
+        SELECT i.mark, EXISTS (
+            SELECT FROM intervals h WHERE h.connector = i.connector AND h.id > i.id AND h.closed_by IS NOT NULL
+               AND h.code = 'shrunk') AS smaller
+        FROM intervals i
+        WHERE i.connector = :connector AND i.closed_at IS NOT NULL AND i.closed_by IS NULL AND i.what <> 'backfill'
+          AND i.covered_by IS NULL
+        ORDER BY i.id DESC LIMIT 1
+        """,
+        connector=connector,
+    )
+    mark: dict[str, Any] = dict(row.mark) if row else {}
+    return {name: value for name, value in mark.items() if name != "held"} if row and row.smaller else mark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """An interval that is owed: what was to be read, and whether its pages can be taken up again."""
+
+    id: int
+    what: str
+    since: datetime | None
+    until: datetime
+    after: dict[str, Any]
+    manifest_sha256: str | None
+    read_at: datetime | None
+
+
+def still_open(work: Work, connector: UUID, *, backfills: bool) -> list[Open]:
+    """The ranges that somebody asked for and that are owed, oldest first; or else the owed interval of all readings."""
+    rows = work.rows(
+        """
+        SELECT id, what, from_at, to_at, after, manifest_sha256, read_at FROM intervals
+        WHERE connector = :connector AND closed_at IS NULL AND (what = 'backfill') = :backfills ORDER BY id
+        """,
+        connector=connector,
+        backfills=backfills,
+    )
+    return [
+        Open(
+            id=row.id,
+            what=row.what,
+            since=row.from_at,
+            until=row.to_at,
+            after=row.after,
+            manifest_sha256=row.manifest_sha256,
+            read_at=row.read_at,
+        )
+        for row in rows
+    ]
 
 
 def open_one(
-    work: Work, connector: UUID, region: str, *, what: str, since: datetime | None, until: datetime, now: datetime
+    work: Work,
+    connector: UUID,
+    region: str,
+    *,
+    what: str,
+    since: datetime | None,
+    until: datetime,
+    after: Mapping[str, Any],
+    manifest_sha256: str,
+    now: datetime,
+    again: int | None = None,
 ) -> int:
     """Open an interval, owed from this moment until it is closed with proof; returns its number.
 
-    An interval that is still owed is opened again and widened, because the new window covers it; a range that is read
-    again on request is a row of its own and says nothing about the rest.
+    `again` is one that is still owed: it is opened anew and widened, because the new window covers it.
     """
-    if what == "backfill":
-        return int(_insert(work, connector, region, what=what, since=since, until=until, now=now))
-    again = work.value(
-        """
-        UPDATE intervals SET what = :what, from_at = :since, to_at = :until, pages = 0, items = 0
-        WHERE id = (
-            SELECT max(id) FROM intervals WHERE connector = :connector AND closed_at IS NULL AND what <> 'backfill')
-        RETURNING id
-        """,
-        connector=connector,
-        what=what,
-        since=since,
-        until=until,
-    )
-    return int(again or _insert(work, connector, region, what=what, since=since, until=until, now=now))
+    values = {
+        "what": what,
+        "since": since,
+        "until": until,
+        "after": json.dumps(dict(after)),
+        "sha": manifest_sha256,
+    }
+    if again is not None:
+        pages.forget(work, again)
+        work.run(_WIDEN, id=again, **values)
+        return again
+    return int(work.value(_INSERT, connector=connector, region=region, now=now, **values))
 
 
-def _insert(
-    work: Work, connector: UUID, region: str, *, what: str, since: datetime | None, until: datetime, now: datetime
-) -> Any:
-    return work.value(
-        """
-        INSERT INTO intervals (connector, region, what, from_at, to_at, opened_at, owed, code)
-        VALUES (:connector, :region, :what, :since, :until, :now, 'reading began and has not ended', 'begun')
-        RETURNING id
-        """,
-        connector=connector,
-        region=region,
-        what=what,
-        since=since,
-        until=until,
-        now=now,
-    )
+_WIDEN = """
+UPDATE intervals SET what = :what, from_at = :since, to_at = :until, after = :after, manifest_sha256 = :sha, pages = 0,
+       items = 0, passes = 0, read_at = NULL
+WHERE id = :id
+"""
+
+_INSERT = """
+INSERT INTO intervals (connector, region, what, from_at, to_at, after, manifest_sha256, opened_at, owed, code)
+VALUES (:connector, :region, :what, :since, :until, :after, :sha, :now, 'reading began and has not ended', 'begun')
+RETURNING id
+"""
 
 
-def count(work: Work, number: int, *, pages: int, items: int, new: int) -> None:
-    """Add what one batch brought, in that batch's transaction."""
+def count(work: Work, number: int, *, read: int, items: int, new: int) -> None:
+    """Add what one batch of `read` pages brought, in that batch's transaction."""
     work.run(
         "UPDATE intervals SET pages = pages + :pages, items = items + :items, new_items = new_items + :new WHERE id = :id",
         id=number,
-        pages=pages,
+        pages=read,
         items=items,
         new=new,
     )
 
 
-def settle(work: Work, number: int, outcome: Outcome, refs: tuple[bytes | None, bytes | None], now: datetime) -> None:
+def settle(work: Work, number: int, outcome: Outcome, now: datetime) -> None:
     """Write the outcome of a reading: closed with its proof, or still owed with what is missing."""
     work.run(
         """
@@ -125,29 +174,37 @@ def settle(work: Work, number: int, outcome: Outcome, refs: tuple[bytes | None, 
         passes=outcome.passes,
         pages=outcome.pages,
         total=outcome.total,
-        first=refs[0],
-        last=refs[1],
+        first=outcome.first_ref,
+        last=outcome.last_ref,
         mark=json.dumps(dict(outcome.mark)),
         proof=outcome.proof,
         owed=None if outcome.closed else outcome.owed,
         code=outcome.code,
     )
     if outcome.closed:
+        pages.forget(work, number)
         _close_covered(work, number, now)
 
 
 def _close_covered(work: Work, number: int, now: datetime) -> None:
-    """Ranges within the one that has just been proven need no proof of their own."""
-    work.run(
+    """Ranges within the one that has just been proven need no proof of their own.
+
+    A reading behind a mark (a UID, a since-id) says nothing about a range that somebody asked for.
+    """
+    covered = work.rows(
         """
         UPDATE intervals o SET closed_at = :now, covered_by = n.id, proof = 'covered by interval ' || n.id, owed = NULL
         FROM intervals n
         WHERE n.id = :id AND o.connector = n.connector AND o.id <> n.id AND o.closed_at IS NULL
+          AND (o.what <> 'backfill' OR n.after = '{}')
           AND (n.from_at IS NULL OR o.from_at >= n.from_at) AND o.to_at <= n.to_at
+        RETURNING o.id
         """,
         id=number,
         now=now,
     )
+    for row in covered:
+        pages.forget(work, row.id)
 
 
 def owed(work: Work, connector: UUID) -> Sequence[Any]:

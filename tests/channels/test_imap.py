@@ -64,7 +64,7 @@ def run(one: Imap, ctx: Context, after: Position | None = None) -> tuple[list[It
     for step in read(one, ctx, Window(since=None, until=NOW, after=after or {})):
         if isinstance(step, Outcome):
             return items, step
-        items.extend(step)
+        items.extend(step.items)
     raise AssertionError
 
 

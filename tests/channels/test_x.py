@@ -70,7 +70,7 @@ def run(url: str, after: Position | None = None) -> tuple[list[Item], Outcome]:
     ):
         if isinstance(step, Outcome):
             return items, step
-        items.extend(step)
+        items.extend(step.items)
     raise AssertionError
 
 

@@ -1,0 +1,75 @@
+"""Requests on their way while an earlier answer is worked on: a few lines to one host, each with its own connection."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from connectors.base import Context, Http
+
+T = TypeVar("T")
+
+
+class Coming(Generic[T]):
+    """An answer that is on its way."""
+
+    def __init__(self) -> None:
+        self._there = threading.Event()
+        self._value: T | None = None
+        self._error: BaseException | None = None
+
+    def settle(self, work: Callable[[], T]) -> None:
+        """Do the work and keep its result or its error."""
+        try:
+            self._value = work()
+        except BaseException as error:  # noqa: BLE001  # carried to the thread that waits for it
+            self._error = error
+        finally:
+            self._there.set()
+
+    def wait(self) -> T:
+        """The result; raises what the work raised."""
+        self._there.wait()
+        if self._error is not None:
+            raise self._error
+        return self._value  # type: ignore[return-value]
+
+
+class Lines(Generic[T]):
+    """At most `width` requests beside the one that is waited for; without a second client all go one after another."""
+
+    def __init__(self, ctx: Context, width: int) -> None:
+        self._another = ctx.another
+        self.width = width if ctx.another else 0
+        self._free: list[Http] = [] if self.width else [ctx.http]
+        self._made: list[Http] = []
+
+    def ask(self, work: Callable[[Http], T]) -> Coming[T]:
+        """Start `work` on a line of its own, in a thread that keeps no process alive."""
+        coming: Coming[T] = Coming()
+        client = self._client()
+
+        def run() -> None:
+            coming.settle(lambda: work(client))
+            self._free.append(client)  # an append is one step, whichever thread takes it
+
+        if self.width:
+            threading.Thread(target=run, daemon=True).start()
+        else:
+            run()
+        return coming
+
+    def close(self) -> None:
+        """Nobody waits for what is still on its way: cut it, so that a dripping answer holds no process up."""
+        for client in self._made:
+            if client not in self._free:
+                client.abandon()
+
+    def _client(self) -> Http:
+        if self._free:
+            return self._free.pop()
+        assert self._another is not None
+        client = self._another()
+        self._made.append(client)
+        return client

@@ -1,0 +1,194 @@
+"""One walk through a listing and the evidence that it leaves: a page at a time, in a form that can be put away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from connectors.base import Page, Position
+
+MARK = 8
+"""Bytes of a keyed hash that stand for a ref: among a million refs two agree once in 40 million listings."""
+MOST_PAGES = 100_000
+MOST_STALE = 3
+"""So many pages in a row that were there before: the listing turns in a circle."""
+_FEW = 50_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One page of one pass, without its items: enough to go on behind it and to compare it with another."""
+
+    passed: int
+    """Which pass, from 1."""
+    number: int
+    """Which page of the pass, from 1."""
+    count: int
+    total: int | None
+    end: bool
+    whole: bool
+    digest: bytes
+    marks: bytes
+    """MARK bytes a ref, in the order of the page."""
+    next: Position | None
+    tag: str | None = None
+    known: bool = False
+    """A page of an earlier pass had these bytes."""
+    unchanged: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Pass:
+    """One walk through the listing."""
+
+    number: int
+    moving: bool
+    pages: list[Seen] = field(default_factory=list)
+    clamped: bool = False
+    over: bool = False
+    _stale: int = 0
+    _met: set[int] = field(default_factory=set)
+
+    def add(self, page: Seen) -> bool:
+        """Note a page; true where no other one follows."""
+        again = bool(page.count) and hash(page.marks) in self._met
+        self._met.add(hash(page.marks))
+        self._stale = self._stale + 1 if again else 0
+        before = self.pages[-1].marks if self.pages else None
+        turned = again and len(self.pages) > 1 and page.marks == self.pages[0].marks
+        self.clamped = again and not page.end and (page.marks == before or turned)
+        self.pages.append(page)
+        full = self._stale >= MOST_STALE or len(self.pages) >= MOST_PAGES
+        self.over = page.end or (self.clamped and self.moving) or full
+        return self.over
+
+    @property
+    def end(self) -> bool:
+        """Whether the last page had the protocol's own sign of the end."""
+        return bool(self.pages) and self.pages[-1].end
+
+    @property
+    def items(self) -> int:
+        """Things listed; a page that came again at the end is not counted twice."""
+        return sum(page.count for page in (self.pages[:-1] if self.clamped else self.pages))
+
+    @property
+    def total(self) -> int | None:
+        """The portal's own count, the largest where it changed during the pass."""
+        return max((page.total for page in self.pages if page.total is not None), default=None)
+
+    @property
+    def count(self) -> int:
+        """Things read: distinct ones where a total is to be reached and pages may overlap."""
+        return self.items if self.total is None or not self.moving else distinct(self.pages)
+
+    @property
+    def steady(self) -> bool:
+        """Whether every page gave the same total (or none did)."""
+        told = self.pages
+        if self.end and len(told) > 1 and told[-1].total is None:
+            told = told[:-1]  # the empty page behind the last may leave the total out; that says nothing of the others
+        return len({page.total for page in told}) <= 1
+
+    @property
+    def whole(self) -> bool:
+        """Whether the listing came in one answer."""
+        return len(self.pages) == 1 and self.pages[0].whole and self.end
+
+    @property
+    def first_ref(self) -> bytes | None:
+        """The mark of the first item."""
+        return next((page.marks[:MARK] for page in self.pages if page.marks), None)
+
+    @property
+    def last_ref(self) -> bytes | None:
+        """The mark of the last item."""
+        return next((page.marks[-MARK:] for page in reversed(self.pages) if page.marks), None)
+
+    def agrees(self, other: Pass | None) -> bool:
+        """Whether two passes saw the same; the order counts too where no total vouches for the number."""
+        if other is None or not other.steady or (self.total, self.clamped) != (other.total, other.clamped):
+            return False
+        if [page.digest or page.marks for page in self.pages] == [page.digest or page.marks for page in other.pages]:
+            return True
+        if self.total is None:
+            return _joined(self.pages) == _joined(other.pages)
+        return set(marks(self.pages)) == set(marks(other.pages))
+
+    def doubled(self) -> frozenset[bytes]:
+        """The marks of refs that are listed more than once."""
+        met: set[bytes] = set()
+        twice: set[bytes] = set()
+        for one in marks(self.pages[:-1] if self.clamped else self.pages):
+            (twice if one in met else met).add(one)
+        return frozenset(twice)
+
+
+def marks(pages: Iterable[Seen]) -> Iterator[bytes]:
+    """The marks of all refs of some pages, in order."""
+    for page in pages:
+        for at in range(0, len(page.marks), MARK):
+            yield page.marks[at : at + MARK]
+
+
+def _joined(pages: Iterable[Seen]) -> bytes:
+    return b"".join(page.marks for page in pages)
+
+
+def distinct(pages: Sequence[Seen]) -> int:
+    """How many different refs. Long listings are counted in parts, so that no set of all is in memory."""
+    if sum(page.count for page in pages) <= _FEW:
+        return len(set(marks(pages)))
+    parts = [bytearray() for _ in range(256)]
+    for one in marks(pages):
+        parts[one[0]] += one
+    return sum(len({bytes(part[at : at + MARK]) for at in range(0, len(part), MARK)}) for part in parts)
+
+
+class Memory:
+    """The earlier passes of a reading, for the kind: which bytes were read before, and what they held."""
+
+    def __init__(self) -> None:
+        self._by_digest: dict[bytes, Seen] = {}
+        self._last: list[Seen] = []
+        self._tags: dict[str, set[bytes]] = {}
+
+    def keep(self, one: Pass) -> None:
+        """Remember a pass that has ended."""
+        self._last = one.pages
+        for page in one.pages:
+            if page.digest:
+                self._by_digest[page.digest] = page
+            if page.tag:
+                self._tags.setdefault(page.tag, set()).add(page.digest)
+
+    def seen(self, digest: bytes) -> Seen | None:
+        """The page that had these bytes."""
+        return self._by_digest.get(digest) if digest else None
+
+    def same(self, digest: bytes) -> Page | None:
+        """The page that had these bytes, without its items."""
+        found = self.seen(digest)
+        return as_page(found) if found else None
+
+    def tagged(self, number: int) -> Page | None:
+        """Page `number` of the last pass; None where its tag also stands on other bytes and so says nothing."""
+        page = self._last[number - 1] if 0 < number <= len(self._last) else None
+        if page is None or not page.tag or not page.digest or len(self._tags[page.tag]) > 1:
+            return None
+        return as_page(page)
+
+
+def as_page(seen: Seen) -> Page:
+    """The page again, without its items."""
+    return Page(
+        items=(),
+        end=seen.end,
+        total=seen.total,
+        next=seen.next,
+        whole=seen.whole,
+        digest=seen.digest,
+        tag=seen.tag,
+        known=True,
+        unchanged=seen.unchanged,
+    )
