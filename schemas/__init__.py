@@ -42,7 +42,7 @@ def problems(name: str, value: Any) -> list[Problem]:
     """Why ``value`` does not keep the schema ``name``: at most 20, sorted by place; empty exactly when ``valid``."""
     if valid(name, value):
         return []
-    return described(name, _words(name), value)[:_MOST]
+    return described(name, _words(name), _judge(name), value)[:_MOST]
 
 
 @cache

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator, ValidationError
+    from jsonschema_rs import Draft202012Validator as Judge
 
 # Written by staff: an unknown key there is a typo worth naming; in other documents a key may hold anything.
 _OPERATORS: Final = ("manifest", "registry")
@@ -27,8 +28,11 @@ class Problem:
     en: str
 
 
-def described(name: str, validator: Draft202012Validator, value: Any) -> list[Problem]:
-    """The problems of a value already judged invalid; never empty, for lack of words there is a general sentence."""
+def described(name: str, validator: Draft202012Validator, judge: Judge, value: Any) -> list[Problem]:
+    """The problems of a value that `judge` found invalid; never empty.
+
+    Where the wording library finds nothing wrong, the judge's own places are told, and for lack of places that it is no JSON.
+    """
     try:
         errors = sorted(validator.iter_errors(value), key=_place)
     except (ValueError, TypeError, OverflowError, RecursionError):
@@ -37,7 +41,22 @@ def described(name: str, validator: Draft202012Validator, value: Any) -> list[Pr
     for error in errors:
         for problem in _sentences(name, error):
             found.setdefault(problem.en, problem)
-    return list(found.values()) or [_general()]
+    return list(found.values()) or _places(judge, value) or [_general()]
+
+
+def _places(judge: Judge, value: Any) -> list[Problem]:
+    """Where and by which rule the judge refuses; its sentences quote the value, so they stay here."""
+    try:
+        errors = [(_dotted(error.instance_path), str(error.schema_path[-1])) for error in judge.iter_errors(value)]
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        return []
+    indonesian, english = _ANY_RULE
+    return [
+        Problem(
+            path=where, rule=rule, id=f"{where or 'Dokumen'}: {indonesian}.", en=f"{where or 'Document'}: {english}."
+        )
+        for where, rule in sorted(set(errors))
+    ]
 
 
 def _place(error: ValidationError) -> tuple[str, str]:
@@ -115,7 +134,7 @@ def _phrase(rule: str, error: ValidationError) -> tuple[str, str]:
     if rule in ("enum", "const"):
         words = [_word(value) for value in (limit if rule == "enum" else [limit])]
         return "harus " + _listed(words, "atau"), "must be " + _listed(words, "or")
-    indonesian, english = _PHRASES.get(rule, ("tidak sesuai aturan", "does not keep the rule"))
+    indonesian, english = _PHRASES.get(rule, _ANY_RULE)
     return indonesian.format(limit), english.format(limit)
 
 
@@ -140,6 +159,7 @@ _TYPES: Final = {
     "null": ("kosong (null)", "empty (null)"),
 }
 
+_ANY_RULE: Final = ("tidak sesuai aturan", "does not keep the rule")
 _PHRASES: Final = {  # rule -> Indonesian, English; {} is the schema's limit
     "required": ("wajib diisi", "is required"),
     "dependentRequired": ("ada pasangannya yang belum diisi", "something that belongs with it is missing"),

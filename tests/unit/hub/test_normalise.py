@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import schemas
 from connectors import mapping
 from connectors.manifest import load
 from hub.normalise import TROUBLES, Normalised, first_sentence, mentions, normalise, own_refs, registry_numbers
+from tests import rich
 
 ID = "6f1c2a1e-6f0b-5a52-9d0c-0f5a3f6f7a10"
 NOW = datetime(2026, 11, 26, 1, 30, tzinfo=UTC)
@@ -262,3 +264,24 @@ def test_our_own_marks_are_found() -> None:
     text = f"Isi lama. [Ref {ID.upper()}] [ref {ID}] [Ref bukan-uuid] #9170001"
     assert own_refs(text) == (ID,)
     assert mentions(text) == (ID, "9170001")
+
+
+def test_the_document_the_complaint_and_the_stored_bytes_are_the_same(tmp_path: Path) -> None:
+    """What is judged, what is sent and what is kept of a complaint are one text, whatever fields a portal fills."""
+    one = rich.manifest(tmp_path)
+    compiled = mapping.compile(one)
+    for row in rich.rows(60):
+        found = rich.normalised(one, compiled, row)
+        assert found.complaint.document() == found.document == json.loads(found.encoded)
+
+
+def test_numbers_of_any_length_are_kept(read: Any) -> None:
+    """A portal's own number of thirty digits comes through whole, although it fits no machine word."""
+    found = read({"isi": "Isi.", "nomor": 10**30}, {**MANIFEST, "fields": {"body": "isi", "extra.nomor": "nomor"}})
+    assert json.loads(found.encoded)["extra"] == {"nomor": 10**30}
+
+
+def test_an_item_without_complaint_has_no_document(read: Any) -> None:
+    """What waits in quarantine is nowhere stored as if it were a complaint."""
+    found = read({})
+    assert (found.document, found.encoded, found.complaint) == (None, None, None)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import schemas
+from schemas.problem import wording
 
 EXAMPLES = Path(schemas.__file__).parent / "examples" / "valid"
 CANARY = "KENARI-8871"
@@ -132,3 +133,19 @@ def test_importing_the_schemas_loads_no_validator() -> None:
     code = "import sys, schemas; print([m for m in ('jsonschema', 'jsonschema_rs') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_where_only_the_judge_refuses_its_places_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even if the library that finds the words one day finds none, staff read which fields are refused, never nothing."""
+    monkeypatch.setattr(schemas, "_words", lambda name: wording({}))
+    value = changed(changed(example("complaint-full"), "reporter.email", CANARY), "kind", CANARY)
+    found = schemas.problems("complaint", value)
+    assert {(one.path, one.rule) for one in found} >= {("kind", "enum"), ("reporter.email", "pattern")}
+    assert all(CANARY not in f"{one.id} {one.en}" for one in found)
+
+
+@pytest.mark.parametrize("value", [{"body": "\ud800"}, {1: 2}, {"body": b"isi"}, object(), float("nan")])
+def test_what_is_no_json_is_refused_with_a_sentence(value: Any) -> None:
+    """Whatever a caller hands over, invalid always comes with a reason in both languages."""
+    found = schemas.problems("complaint", value)
+    assert found and all(one.id and one.en and one.id != one.en for one in found)
