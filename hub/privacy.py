@@ -6,11 +6,11 @@ import hashlib
 import hmac
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from hub.settings import Settings
@@ -24,7 +24,13 @@ PURPOSES = ("ref", "content", "created", "reporter", "dedup", "identity", "text"
 _LENGTH = 32
 _SALT = 32
 _NONCE = 12
+_SHA256_BLOCK = 64
+_V4 = (~(0xF << 76 | 0x3 << 62) & (1 << 128) - 1, 0x4 << 76 | 0x2 << 62)
+"""What an identifier of version 4 keeps of 128 random bits, and what it sets (RFC 9562, 5.4)."""
 _FILES = ("hub.key", "hmac.key", "log.key")
+
+_DRAWN = 16 + _LENGTH + _NONCE + 2 * (_SALT + _NONCE)
+"""Random bytes of one item: identifier, key and its nonce, then salt and nonce of ref and of raw."""
 
 Random = Callable[[int], bytes]
 
@@ -84,7 +90,7 @@ class Keys:
         try:
             return self._by_purpose[name]
         except KeyError:
-            raise ValueError(f"no keyed hash is made for '{name}'; known are {', '.join(PURPOSES)}") from None
+            raise _no_purpose(name) from None
 
     def fingerprint(self) -> str:
         """16 hex digits that name the hub key and tell nothing about it."""
@@ -117,6 +123,17 @@ class DataKey:
     """AES-256-GCM with this key, made once."""
 
 
+class SealedItem(NamedTuple):
+    """One item version under a data key of its own, as the columns of its rows."""
+
+    key_id: bytes
+    """The 16 bytes of the identifier; `Vault.unwrap(UUID(bytes=key_id), wrapped)` gives the key."""
+    wrapped: bytes
+    ref: bytes
+    raw: bytes
+    commitment: str
+
+
 class Vault:
     """Encrypts, decrypts and hashes; it holds keys and no data."""
 
@@ -127,7 +144,9 @@ class Vault:
         self._random = random
         self._cipher_of = AESGCM
         self._hub = AESGCM(keys.hub)
-        self._name = keys.fingerprint()
+        self.hub_key = keys.fingerprint()
+        """Names the key that wraps data keys, for the row of data_keys."""
+        self._macs = {purpose: _keyed(keys.purpose(purpose)) for purpose in PURPOSES}
 
     def new_key(self, region: str) -> DataKey:
         """A fresh data key for one item version of that region; the row of data_keys stores id, wrapped and hub_key."""
@@ -135,14 +154,14 @@ class Vault:
         own = UUID(bytes=self._random(16), version=4)
         key, nonce = self._random(_LENGTH), self._random(_NONCE)
         wrapped = nonce + self._hub.encrypt(nonce, key, own.bytes)
-        return DataKey(id=own, key=key, wrapped=wrapped, hub_key=self._name, cipher=self._cipher_of(key))
+        return DataKey(id=own, key=key, wrapped=wrapped, hub_key=self.hub_key, cipher=self._cipher_of(key))
 
     def unwrap(self, id: UUID, wrapped: bytes | None) -> DataKey:
         """The data key of a row. Raises Erased where there is no row (None), Damaged where it is not this hub's."""
         if wrapped is None:
             raise Erased
         key = _decrypt(self._hub, wrapped, id.bytes)
-        return DataKey(id=id, key=key, wrapped=wrapped, hub_key=self._name, cipher=self._cipher_of(key))
+        return DataKey(id=id, key=key, wrapped=wrapped, hub_key=self.hub_key, cipher=self._cipher_of(key))
 
     def seal(self, key: DataKey, what: str, content: bytes) -> tuple[bytes, str]:
         """
@@ -156,17 +175,63 @@ class Vault:
         sealed = nonce + key.cipher.encrypt(nonce, salted, _place(key, what))
         return sealed, hashlib.sha256(salted).hexdigest()
 
+    def seal_items(self, items: Sequence[tuple[bytes, bytes]]) -> list[SealedItem]:
+        """
+        Ref and raw bytes of many items, each pair under a fresh data key: what `new_key` and twice `seal` would make.
+
+        Randomness is drawn once for all and used up here: kept between calls, a process that forks would repeat it.
+        """
+        drawn = self._random(_DRAWN * len(items))
+        return [
+            self._sealed(drawn[at : at + _DRAWN], ref, raw)
+            for at, (ref, raw) in zip(range(0, len(drawn), _DRAWN), items, strict=True)
+        ]
+
+    def _sealed(self, drawn: bytes, ref: bytes, raw: bytes) -> SealedItem:
+        keep, version = _V4
+        own = (int.from_bytes(drawn[:16], "big") & keep | version).to_bytes(16, "big")
+        key, nonce = drawn[16:48], drawn[48:60]
+        ref_nonce, raw_nonce = drawn[92:104], drawn[136:]
+        salted = drawn[104:136] + raw
+        encrypt = self._cipher_of(key).encrypt
+        return SealedItem(
+            own,
+            nonce + self._hub.encrypt(nonce, key, own),
+            ref_nonce + encrypt(ref_nonce, drawn[60:92] + ref, own + b"ref"),
+            raw_nonce + encrypt(raw_nonce, salted, own + b"raw"),
+            hashlib.sha256(salted).hexdigest(),
+        )
+
     def open(self, key: DataKey, what: str, sealed: bytes) -> bytes:
         """The content. Raises Damaged for another key, another `what` or a changed byte."""
         return _decrypt(key.cipher, sealed, _place(key, what))[_SALT:]
 
     def mac(self, purpose: str, content: bytes) -> bytes:
-        """32 bytes, HMAC-SHA-256 under the key of that purpose."""
-        return hmac.digest(self.keys.purpose(purpose), content, "sha256")
+        """32 bytes, HMAC-SHA-256 (RFC 2104) under the key of that purpose. Raises ValueError for another purpose."""
+        try:
+            inner, outer = self._macs[purpose]
+        except KeyError:
+            raise _no_purpose(purpose) from None
+        # Copies of two hashes that have read the key: half of what hmac.digest costs for a short text.
+        first, second = inner.copy(), outer.copy()
+        first.update(content)
+        second.update(first.digest())
+        return second.digest()
 
     def token64(self, purpose: str, text: str) -> int:
         """A signed 64-bit number for a bigint column: the first 8 bytes of the keyed hash."""
         return int.from_bytes(self.mac(purpose, text.encode("utf-8", "surrogatepass"))[:8], "big", signed=True)
+
+
+def _no_purpose(name: str) -> ValueError:
+    return ValueError(f"no keyed hash is made for '{name}'; known are {', '.join(PURPOSES)}")
+
+
+def _keyed(key: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
+    """The inner and the outer hash of HMAC-SHA-256 (RFC 2104), having read the key; it is not longer than a block."""
+    block = key.ljust(_SHA256_BLOCK, b"\0")
+    inner, outer = bytes(byte ^ 0x36 for byte in block), bytes(byte ^ 0x5C for byte in block)
+    return hashlib.sha256(inner), hashlib.sha256(outer)
 
 
 def _place(key: DataKey, what: str) -> bytes:

@@ -18,6 +18,7 @@ from sqlalchemy.engine import Row
 
 from hub.settings import Settings
 from hub.store import migrate
+from hub.store.packed import Packed, PackedDumper
 from hub.store.server import HUB_LOGIN, Embedded, StoreProblem, StoreUnavailable, embedded
 
 __all__ = ["Clock", "Row", "Store", "StoreProblem", "StoreUnavailable", "Work", "as_json", "open_store"]
@@ -73,7 +74,8 @@ class Work:
         """Rows as plain tuples, `%b` for parameters, all of it binary: for many rows, where an object a row would cost more."""
         raw: Any = self._connection.connection.driver_connection
         with raw.cursor(binary=True) as cursor:
-            cursor.execute(sql, params)
+            # planned each time: a plan kept from when a table was small reads all of it when it has grown
+            cursor.execute(sql, params, prepare=False)
             return list(cursor.fetchall()) if cursor.description else []
 
     def lock(self, name: str, *, wait: bool = True) -> bool:
@@ -185,6 +187,7 @@ class _DictDumper(JsonbDumper):
 
 def _prepare(connection: Any, _: object) -> None:
     connection.adapters.register_dumper(dict, _DictDumper)
+    connection.adapters.register_dumper(Packed, PackedDumper)
     with connection.cursor() as cursor:
         cursor.execute("SET TIME ZONE 'UTC'")
     connection.commit()
