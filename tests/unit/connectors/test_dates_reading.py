@@ -157,6 +157,9 @@ def test_sound_formats_pass(format: str) -> None:
         ("%Y-%m-%d %T", "%T"),
         ("dd-mm-yyyy", "strptime"),
         ("%d-%m-%Y %", "strptime"),
+        ("%d-%m-%Y %d", "twice"),
+        ("%d %b %B %Y", "twice"),
+        ("%A %a %d-%m-%Y", "twice"),
     ],
 )
 def test_unsound_formats_are_explained(format: str, part: str) -> None:

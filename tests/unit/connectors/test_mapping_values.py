@@ -52,6 +52,7 @@ GOOD = [
     ("sp4n_id", "-", None),
     ("region_code", "35.78", "35.78"),
     ("source_url", "/aduan/7", "https://aduan.contoh.go.id/aduan/7"),
+    ("source_url", "HTTP://lain.contoh.go.id/7", "http://lain.contoh.go.id/7"),
     ("category_code", "roads", "roads"),
     ("kind", "aspiration", "aspiration"),
     ("extra.rt", {"a": ["b\ud800", 1, None]}, {"a": ["b\ufffd", 1, None]}),
