@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hub.commands import deciding, looking, proving
+from hub.commands import deciding, looking, proving, status
 from hub.commands.shared import Names, Stop, end, opened, tell_broken, wrong_use
 from hub.settings import Settings
 from hub.telling import DONE, FAILED, complain, exit_code, say
@@ -143,7 +143,7 @@ def demo(keep: Annotated[bool, typer.Option("--keep", help="Leave it up until Ct
     raise Stop(run(keep))
 
 
-for group in (looking, deciding, proving):
+for group in (status, looking, deciding, proving):
     app.add_typer(group.app)
 
 

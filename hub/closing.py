@@ -1,10 +1,8 @@
-"""What people do to the ledger by hand: look at what is owed, and give an interval up with a reason."""
+"""What people do to the ledger by hand: give an interval up with a reason."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from hub.audit.entry import Entry
 from hub.model import Tally
@@ -15,26 +13,6 @@ from hub.store.log import append
 
 class NotOwed(Exception):
     """There is no such interval that is owed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What has been read of one connector: the last proof, and what is owed."""
-
-    name: str
-    proof: Any
-    owed: list[Any]
-
-
-def reading(hub: Hub, name: str) -> Reading | None:
-    """The ledger of one connector in short; None where it has never been pulled."""
-    with hub.store.begin() as work:
-        connector = connectors.find(work, name)
-        if connector is None:
-            return None
-        return Reading(
-            name=name, proof=intervals.last_proof(work, connector.id), owed=list(intervals.owed(work, connector.id))
-        )
 
 
 def close(hub: Hub, name: str, interval: int, *, who: str, because: str) -> Tally:

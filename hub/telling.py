@@ -4,12 +4,42 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
-from typing import Any, TextIO
+from datetime import datetime, timedelta
+from typing import TextIO
+from zoneinfo import ZoneInfo
 
 from hub.model import Tally
 
+JAKARTA = ZoneInfo("Asia/Jakarta")
+
 DONE, FAILED, WRONG_USE, INCOMPLETE = 0, 1, 2, 3
 WORDS = ("waiting", "forwarded", "withheld_repeat", "held", "quarantined", "rejected", "on_the_way")
+
+INDONESIAN = dict(
+    zip(
+        WORDS,
+        ("menunggu", "diteruskan", "ulangan", "tertahan", "karantina", "ditolak", "dalam perjalanan"),
+        strict=True,
+    )
+)
+_MISSING = {
+    "begun": "pembacaan terhenti sebelum selesai",
+    "cut": "sambungan terputus",
+    "timeout": "tidak dijawab tepat waktu",
+    "connect": "portal tidak dapat dicapai",
+    "connect_timeout": "portal tidak dapat dicapai",
+    "dns": "alamat portal tidak ditemukan",
+    "tls": "sertifikat portal tidak dapat dipercaya",
+    "login": "nama atau kata sandi tidak diterima",
+    "redirect": "portal mengalihkan, mungkin meminta masuk",
+    "moving": "daftar terus bergerak selama dibaca",
+    "no_end": "akhir daftar belum tercapai",
+    "short_of_total": "portal menghitung lebih banyak daripada yang ditunjukkan",
+    "no_total": "jumlah menurut portal tidak ada",
+    "not_json": "jawaban portal bukan JSON",
+    "not_a_list": "jawaban portal bukan daftar yang diharapkan",
+    "too_large": "jawaban portal terlalu besar",
+}
 
 
 def exit_code(tallies: Iterable[Tally]) -> int:
@@ -58,7 +88,29 @@ def table(connectors: Mapping[str, Mapping[str, int]], pulled: Mapping[str, int]
     Console(width=None if sys.stdout.isatty() else 150).print(shown)
 
 
-def interval(row: Any) -> str:
-    """One read interval in a line."""
-    since = row.from_at.isoformat(timespec="seconds") if row.from_at else "the beginning"
-    return f"{since} … {row.to_at.isoformat(timespec='seconds')}"
+def stamp(at: datetime | None) -> str:
+    """A moment in its own zone and, where that is another, in Jakarta's: `2026-12-01 09:00 WIT (07:00 WIB)`."""
+    if at is None:
+        return "dari awal / the beginning"
+    here, capital = f"{at:%Y-%m-%d %H:%M} {_zone(at)}", at.astimezone(JAKARTA)
+    if at.utcoffset() == capital.utcoffset():
+        return here
+    return f"{here} ({capital:{'%H:%M' if capital.date() == at.date() else '%Y-%m-%d %H:%M'}} {_zone(capital)})"
+
+
+def _zone(at: datetime) -> str:
+    return at.tzname() or f"{at:%z}"
+
+
+def age(span: timedelta) -> str:
+    """`3 hari / d`, `5 jam / h` or `12 menit / min`."""
+    hours, minutes = divmod(max(int(span.total_seconds()), 0) // 60, 60)
+    return f"{hours // 24} hari / d" if hours >= 48 else f"{hours} jam / h" if hours else f"{minutes} menit / min"
+
+
+def missing(code: str | None) -> str:
+    """Why an interval is owed, in Indonesian; the English sentence says more and stands beside it."""
+    code = code or ""
+    if code.startswith("http_"):
+        return f"portal menjawab HTTP {code.removeprefix('http_')}"
+    return _MISSING.get(code, "belum terbaca lengkap")

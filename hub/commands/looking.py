@@ -9,35 +9,10 @@ from typing import Annotated
 
 import typer
 
-from hub.commands.shared import Names, Stop, opened, tell_broken, wrong_use
+from hub.commands.shared import Names, Stop, opened, wrong_use
 from hub.settings import Settings
 
 app = typer.Typer()
-
-
-@app.command()
-def status(name: Annotated[str | None, typer.Argument(help="One connector.")] = None) -> None:
-    """What was pulled, what became of it, and what is owed."""
-    from hub.closing import reading
-    from hub.oversight import figures
-    from hub.pulling import known_names
-    from hub.telling import interval, table
-
-    with opened() as hub:
-        known_names(hub, [name] if name else [])
-        known = figures(hub)
-        chosen = {one: words for one, words in known["connectors"].items() if name in (None, one)}
-        table(chosen, known["pulled"])
-        for one in [name] if name else sorted(hub.manifests.good):
-            found = reading(hub, one)
-            if found is None:
-                print(f"{one}: never pulled")
-                continue
-            if found.proof:
-                print(f"{one}: read {interval(found.proof)}; proof: {found.proof.proof}")
-            for row in found.owed:
-                print(f"{one}: interval {row.id} is owed, {interval(row)}: {row.owed}")
-        raise Stop(tell_broken(hub))
 
 
 @app.command()

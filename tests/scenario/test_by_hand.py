@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -56,13 +57,13 @@ def test_an_owed_interval_is_given_up_by_name_and_reason(empty_site: Site, add_p
     add_portal(generate(new=120))
     empty_site.switch("portal", "fail_page", 2)
     assert empty_site.command("pull", NAME).code == 3
-    status = empty_site.command("status", NAME)
-    (owed,) = [line for line in status.out.splitlines() if "is owed" in line]
-    number = owed.split("interval ")[1].split()[0]
+    (owed,) = json.loads(empty_site.command("status", NAME, "--json").out)["owed"]
+    number = str(owed["interval"])
 
     closed = empty_site.command("close", NAME, number, "--because", "halaman 2 hilang", "--by", "Dewi")
     assert closed.code == 0
-    assert "is owed" not in empty_site.command("status", NAME).out
+    status = empty_site.command("status", NAME)
+    assert status.code == 0 and "owed: tidak ada" in status.out and "oleh / closed without proof by Dewi" in status.out
     (entry,) = entries(empty_site, "closed")
     assert (entry["actor"], entry["code"], entry["detail"]["because"]) == ("Dewi", "without_proof", "halaman 2 hilang")
     twice = empty_site.command("close", NAME, number, "--because", "lagi")
