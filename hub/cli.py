@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from hub.commands import deciding, looking, proving, status
+from hub.commands.progress import showing
 from hub.commands.shared import Names, Stop, end, opened, tell_broken, wrong_use
 from hub.settings import Settings
 from hub.telling import DONE, FAILED, complain, exit_code, say
@@ -53,9 +54,12 @@ def pull(
         wrong_use("pull: --since and --until are for one connector by its name, and without --sweep.")
     with opened(only=names[0] if names and len(names) == 1 else None) as hub:
         if names and len(names) == 1:
-            end(steps.pull(hub, names[0], since=since, until=until, sweep=sweep))
-        one = partial(steps.pull, sweep=sweep)
-        tallies = [steps.kept("pull", one, hub, name) for name in names or enabled(hub)]
+            with showing() as shown:
+                tally = steps.pull(hub, names[0], since=since, until=until, sweep=sweep, progress=shown)
+            end(tally)
+        with showing() as shown:
+            one = partial(steps.pull, sweep=sweep, progress=shown)
+            tallies = [steps.kept("pull", one, hub, name) for name in names or enabled(hub)]
         for tally in tallies:
             say(tally)
         raise Stop(max(tell_broken(hub) if all_ else DONE, 0) or exit_code(tallies))
@@ -120,7 +124,8 @@ def sync(
     if bool(names) == all_:
         wrong_use("sync: name the connectors, or say --all.")
     with opened() as hub:
-        tallies = steps.sync(hub, names or (), said=say)
+        with showing() as shown:
+            tallies = steps.sync(hub, names or (), said=say, progress=shown)
         raise Stop((tell_broken(hub) if all_ else DONE) or exit_code(tallies))
 
 

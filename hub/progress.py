@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -21,6 +22,14 @@ class Progress:
     """Items that were there already in this version."""
     total: int | None = None
     """The portal's own count, or how many wait for accept; None where nobody says it."""
+
+
+Said = Callable[[Progress], None]
+"""Hears of each batch that is stored."""
+
+
+def silent(progress: Progress) -> None:
+    """Tells nobody."""
 
 
 def line(progress: Progress) -> str:

@@ -13,6 +13,7 @@ from connectors.errors import ChannelError, Misconfigured
 from hub import accepting, forwarding, oversight, pulling, sealing
 from hub import follow as following
 from hub.model import Tally
+from hub.progress import Said, silent
 from hub.ranges import asked
 from hub.spine import Hub
 from hub.store.leases import LostLease
@@ -21,14 +22,22 @@ from hub.store.problems import StoreProblem
 VERBS = ("pull", "accept", "forward", "follow", "seal", "watch")
 
 
-def pull(hub: Hub, name: str, *, since: str | None = None, until: str | None = None, sweep: bool = False) -> Tally:
+def pull(
+    hub: Hub,
+    name: str,
+    *,
+    since: str | None = None,
+    until: str | None = None,
+    sweep: bool = False,
+    progress: Said = silent,
+) -> Tally:
     """Channel -> items, kept as received; raises ChannelError, named by who must act.
 
     `since`, `until`: a span to read again, as somebody typed it, in the connector's zone where it names none (raises
-    WrongRange); `sweep` reads everything again.
+    WrongRange); `sweep` reads everything again; `progress` hears of each batch.
     """
     span = asked(since, until, zone=pulling.manifest_of(hub, name).zone, now=hub.clock())
-    return pulling.pull(hub, name, since=span.since, until=span.until, sweep=sweep)
+    return pulling.pull(hub, name, since=span.since, until=span.until, sweep=sweep, said=progress)
 
 
 def accept(hub: Hub, names: Sequence[str] = ()) -> Tally:
@@ -60,13 +69,20 @@ def watch(hub: Hub) -> Tally:
     return oversight.watch(hub)
 
 
-def sync(hub: Hub, names: Sequence[str] = (), *, said: Callable[[Tally], None] = lambda tally: None) -> list[Tally]:
+def sync(
+    hub: Hub,
+    names: Sequence[str] = (),
+    *,
+    said: Callable[[Tally], None] = lambda tally: None,
+    progress: Said = silent,
+) -> list[Tally]:
     """All six in order, for small sites and tests; a dead channel holds nothing else up.
 
-    `said` hears of each tally as it comes.
+    `said` hears of each tally as it comes, `progress` of each batch.
     """
     chosen = list(names) or pulling.enabled(hub)
-    pulls: list[Callable[[], Tally]] = [partial(kept, "pull", pulling.pull, hub, name) for name in chosen]
+    one = partial(pulling.pull, said=progress)
+    pulls: list[Callable[[], Tally]] = [partial(kept, "pull", one, hub, name) for name in chosen]
     rest: list[Callable[[], Tally]] = [
         lambda: added("accept", [kept("accept", accepting.accept, hub, name) for name in chosen]),
         lambda: forward(hub, names),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.errors import ChannelError
 from hub.airflow.errors import Failed, Incomplete, Unexpected
+from hub.progress import Progress, line
 from hub.ranges import WrongRange
 from hub.settings import WrongSetting
 from hub.store.leases import LostLease
@@ -61,13 +62,18 @@ def _verb(verb: str, hub: Hub, name: str | None, params: Mapping[str, Any]) -> T
 
     if verb == "pull" and name:
         asked = {word: params.get(word) or None for word in ("since", "until")}
-        return steps.pull(hub, name, **asked, sweep=bool(params.get("sweep")))
+        return steps.pull(hub, name, **asked, sweep=bool(params.get("sweep")), progress=_told)
     if verb == "follow":
         return steps.follow(hub, everything=bool(params.get("everything")))
     if verb in ("accept", "forward"):
         tally: Tally = getattr(steps, verb)(hub, [name] if name else ())
         return tally
     return steps.seal(hub) if verb == "seal" else steps.watch(hub)
+
+
+def _told(progress: Progress) -> None:
+    """One line a batch in the task's log."""
+    print(line(progress), flush=True)  # noqa: T201
 
 
 def _red(tally: Tally) -> None:

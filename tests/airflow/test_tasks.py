@@ -12,6 +12,7 @@ import pytest
 from connectors.errors import Misconfigured, Refused, Unavailable
 from hub.airflow.errors import Failed, Incomplete, Unexpected
 from hub.model import Tally
+from hub.progress import Progress
 from hub.ranges import WrongRange
 from hub.store.leases import LostLease
 from hub.store.problems import StoreProblem, StoreUnavailable
@@ -118,12 +119,23 @@ def test_a_second_pull_at_the_same_time_is_no_failure(carry: Verb) -> None:
 def test_an_operator_can_read_a_range_again(carry: Verb) -> None:
     """since, until and sweep typed into Trigger reach the pull; empty fields are the ordinary pull."""
     carry("pull", Tally(verb="pull"), params={"since": "2026-11-01T00:00:00", "until": "2026-11-02T00:00:00+08:00"})
-    typed = {"since": "2026-11-01T00:00:00", "until": "2026-11-02T00:00:00+08:00", "sweep": False}
-    assert carry.given == typed  # type: ignore[attr-defined]
+    given = carry.given  # type: ignore[attr-defined]
+    assert (given["since"], given["until"]) == ("2026-11-01T00:00:00", "2026-11-02T00:00:00+08:00")
+    assert given["sweep"] is False
     carry("pull", Tally(verb="pull"), params={"since": None, "until": "", "sweep": True})
-    assert carry.given == {"since": None, "until": None, "sweep": True}  # type: ignore[attr-defined]
+    given = carry.given  # type: ignore[attr-defined]
+    assert (given["since"], given["until"], given["sweep"]) == (None, None, True)
     carry("follow", Tally(verb="follow"), name=None, params={"everything": True})
     assert carry.given["everything"] is True  # type: ignore[attr-defined]
+
+
+def test_the_log_of_a_pull_shows_each_batch(carry: Verb, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever opens the log of a task that takes long sees how far it has come, in counts only."""
+    carry("pull", Tally(verb="pull"))
+    carry.given["progress"](  # type: ignore[attr-defined]
+        Progress(connector="x-satu", interval=3, pages=2, items=200, new=150, known=50)
+    )
+    assert capsys.readouterr().out.splitlines()[-1] == "x-satu interval=3 pages=2 items=200 new=150"
 
 
 def test_a_span_that_cannot_be_read_is_told_as_typed_wrongly(carry: Verb) -> None:
