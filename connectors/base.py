@@ -69,6 +69,8 @@ class Page:
     """The portal's own mark of this answer (ETag), to ask for it again only if it changed."""
     known: bool = False
     """An earlier page of this reading came again, byte for byte; `items` is left empty."""
+    beyond: bool = False
+    """A page before this one could not be read: its items are taken, but it proves nothing."""
     unchanged: bool = False
     """The portal says that nothing has changed since the last complete reading (304)."""
 

@@ -9,6 +9,7 @@ from connectors.base import Page, Position
 
 MARK = 8
 """Bytes of a keyed hash that stand for a ref: among a million refs two agree once in 40 million listings."""
+PRINT = 2
 MOST_PAGES = 100_000
 MOST_STALE = 3
 """So many pages in a row that were there before: the listing turns in a circle."""
@@ -30,6 +31,8 @@ class Seen:
     digest: bytes
     marks: bytes
     """MARK bytes a ref, in the order of the page."""
+    prints: bytes
+    """PRINT bytes an item: of its content, to tell a ref that is listed in two versions from one that came twice."""
     next: Position | None
     tag: str | None = None
     known: bool = False
@@ -83,6 +86,11 @@ class Pass:
         return self.items if self.total is None or not self.moving else distinct(self.pages)
 
     @property
+    def rows(self) -> int:
+        """Things read, a ref in two versions counted twice."""
+        return distinct(self.pages, versions=True)
+
+    @property
     def steady(self) -> bool:
         """Whether every page gave the same total (or none did)."""
         told = self.pages
@@ -115,6 +123,10 @@ class Pass:
             return _joined(self.pages) == _joined(other.pages)
         return set(marks(self.pages)) == set(marks(other.pages))
 
+    def repeats(self, other: Pass | None) -> bool:
+        """Whether two passes saw the same rows in the same order."""
+        return other is not None and self.agrees(other) and _joined(self.pages) == _joined(other.pages)
+
     def doubled(self) -> frozenset[bytes]:
         """The marks of refs that are listed more than once."""
         met: set[bytes] = set()
@@ -124,25 +136,28 @@ class Pass:
         return frozenset(twice)
 
 
-def marks(pages: Iterable[Seen]) -> Iterator[bytes]:
-    """The marks of all refs of some pages, in order."""
+def marks(pages: Iterable[Seen], *, versions: bool = False) -> Iterator[bytes]:
+    """The marks of all refs of some pages, in order; with `versions` also what stands for the content."""
     for page in pages:
-        for at in range(0, len(page.marks), MARK):
-            yield page.marks[at : at + MARK]
+        for row in range(page.count):
+            mark = page.marks[row * MARK : (row + 1) * MARK]
+            yield mark + page.prints[row * PRINT : (row + 1) * PRINT] if versions else mark
 
 
 def _joined(pages: Iterable[Seen]) -> bytes:
     return b"".join(page.marks for page in pages)
 
 
-def distinct(pages: Sequence[Seen]) -> int:
-    """How many different refs. Long listings are counted in parts, so that no set of all is in memory."""
+def distinct(pages: Sequence[Seen], *, versions: bool = False) -> int:
+    """How many different refs, or versions. Long listings are counted in parts, so that no set of all is in memory."""
+    found = marks(pages, versions=versions)
     if sum(page.count for page in pages) <= _FEW:
-        return len(set(marks(pages)))
+        return len(set(found))
     parts = [bytearray() for _ in range(256)]
-    for one in marks(pages):
+    for one in found:
         parts[one[0]] += one
-    return sum(len({bytes(part[at : at + MARK]) for at in range(0, len(part), MARK)}) for part in parts)
+    size = MARK + PRINT if versions else MARK
+    return sum(len({bytes(part[at : at + size]) for at in range(0, len(part), size)}) for part in parts)
 
 
 class Memory:

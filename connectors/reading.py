@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
+from zlib import crc32
 
 from connectors.base import Context, Item, Lists, Page, Position, Window
 from connectors.errors import ChannelError
-from connectors.passes import MARK, Memory, Pass, Seen, as_page
+from connectors.passes import MARK, PRINT, Memory, Pass, Seen, as_page
 
 __all__ = ["Batch", "Mark", "Outcome", "Seen", "next_window", "read"]
 
@@ -29,7 +30,8 @@ class Batch:
     """The items of one page that this reading has not yielded yet, and the evidence of the page."""
 
     items: Sequence[Item]
-    page: Seen
+    page: Seen | None
+    """None for a page that proves nothing, because one before it could not be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +78,12 @@ def next_window(
 
 def plain_mark(item: Item) -> bytes:
     """A mark without a key, for readings that are kept nowhere."""
-    text = item.raw if item.ref is None else item.ref.encode("utf-8", "surrogatepass")
-    return hashlib.blake2b(text, digest_size=MARK).digest()
+    return hashlib.blake2b(name_of(item), digest_size=MARK).digest()
+
+
+def name_of(item: Item) -> bytes:
+    """What a mark is made of: the ref, or the bytes of an item that has none, which no ref can look like."""
+    return b"\0" + item.raw if item.ref is None else item.ref.encode("utf-8", "surrogatepass")
 
 
 def read(
@@ -145,6 +151,9 @@ class _Reading:
             return
         start = one.pages[-1].next if one.pages else None
         for page in self.channel.pages(ctx, self.window, start, self.memory):
+            if page.beyond:
+                yield Batch(items=page.items, page=None)
+                continue
             seen = self._seen(one, page)
             over = one.add(seen)
             yield Batch(items=() if seen.known else page.items, page=seen)
@@ -158,6 +167,7 @@ class _Reading:
         digest = page.digest or _digest(page)
         known = self.memory.seen(digest)
         marks = known.marks if known else b"".join(map(self.mark, page.items))
+        prints = known.prints if known else b"".join(_print(item) for item in page.items)
         return Seen(
             passed=one.number,
             number=len(one.pages) + 1,
@@ -167,11 +177,16 @@ class _Reading:
             whole=page.whole,
             digest=digest,
             marks=marks,
+            prints=prints,
             next=page.next,
             tag=page.tag,
             known=known is not None,
             unchanged=page.unchanged,
         )
+
+
+def _print(item: Item) -> bytes:
+    return (crc32(item.raw) & 0xFFFF).to_bytes(PRINT)
 
 
 def _digest(page: Page) -> bytes:
@@ -191,6 +206,8 @@ def _judged(one: Pass, before: Pass | None, channel: Lists, window: Window) -> O
         return None
     agreed = one.agrees(before)
     if one.total is not None and one.count < one.total:
+        if one.rows >= one.total:
+            return _closed(one, channel, window) if one.repeats(before) else None
         what = f"the portal says {one.total}, {one.count} can be read"
         return _owed(one, window, what, "short_of_total") if agreed else None
     if not channel.moving or one.whole or agreed:

@@ -28,6 +28,10 @@ FULL_AFTER = timedelta(hours=24)
 _BEHIND = frozenset({"http_400", "http_404", "http_410", "http_416", "http_422"})
 """How portals answer a page behind their last one."""
 _EXPIRED = frozenset({"http_400", "http_404", "http_410", "http_422"})
+_OF_ONE_PAGE = frozenset(
+    {"http_500", "not_json", "not_utf8", "not_a_list", "doubled_key", "too_deep", "no_total", "too_large"}
+)
+"""Faults that one record can give its page; others are of the portal or the line."""
 _LONGEST_TOKEN = 8192
 SHRUNK = 10
 """Items from which a whole listing that has lost more than half of itself is doubted."""
@@ -61,6 +65,8 @@ class Walk:
     first: Page | None = None
     size: int = 0
     """Items of the page before this one."""
+    missed: Unavailable | None = None
+    """Why a page before this one could not be read."""
 
     def pages(self) -> Iterator[Page]:
         """All pages to the end that the protocol itself gives."""
@@ -86,16 +92,27 @@ class Walk:
                 coming.popleft()  # asked ahead under the belief that pages are as long as the one before
             self._ask_ahead(coming, at, step)
             answer = coming.popleft()[1]
-            page = self._behind(answer, coming, at, step)
-            if page is None:
-                page = self._taken(answer.wait())
+            try:
+                page = self._behind(answer, coming, at, step) or self._taken_or_end(answer.wait())
+            except Unavailable as error:
+                self._pass_over(error, by_number)
+                at += 1
+                continue
             length = self._length(page)
             if not length and not page.end:
                 page = self._ended(page, coming, at, step)
             at += 1 if by_number else length
-            yield self._placed(page, {"at": at})
+            yield replace(self._placed(page, {"at": at}), beyond=self.missed is not None)
             if page.end:
-                return
+                break
+        if self.missed:
+            raise self.missed
+
+    def _pass_over(self, error: Unavailable, by_number: bool) -> None:
+        """One page that cannot be read holds up none behind it; a second one ends the walk, and so does a dead line."""
+        if not by_number or self.missed or error.code not in _OF_ONE_PAGE or not self.number:
+            raise self.missed or error
+        self.missed = error
 
     def _ask_ahead(self, coming: deque[tuple[int, Coming[Answer]]], at: int, step: int) -> None:
         """Ask for the page that is wanted and for as many behind it as there can still be."""
@@ -141,6 +158,15 @@ class Walk:
             self._doubt_shrinking()
             return Page(items=(), end=True, total=self.total, digest=b"behind")
         return None
+
+    def _taken_or_end(self, answer: Answer) -> Page:
+        """A page without a list behind the last one is an end where the total says that all is there."""
+        try:
+            return self._taken(answer)
+        except Unavailable as error:
+            if error.code != "not_a_list" or self.total is None or not self.number or self.count < self.total:
+                raise
+            return Page(items=(), end=True, total=self.total, digest=b"behind")
 
     def _short(self) -> bool:
         """Whether the last page was shorter than the first one, or than what was asked where it is the only one."""

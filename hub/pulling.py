@@ -11,7 +11,7 @@ from connectors.build import channel
 from connectors.errors import ChannelError, Misconfigured
 from connectors.manifest import Manifest
 from connectors.passes import MARK, Seen
-from connectors.reading import Batch, Outcome, read
+from connectors.reading import Batch, Outcome, name_of, read
 from hub import plans
 from hub.audit.entry import Entry, many
 from hub.keeping import Keeping, Kept
@@ -132,8 +132,12 @@ class _Run:
     new: int = 0
     known: int = 0
     pages: int = 0
+    read: int = 0
+    """Pages since the last batch was stored."""
     waiting: list[Item] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
+    halted: bool = False
+    """The point from which another process would go on does not move any more."""
     stored_at: datetime | None = None
     total: int | None = None
 
@@ -145,47 +149,56 @@ class _Run:
                 self._settle(step)
                 return self._tally(step)
             self.waiting.extend(step.items)
-            self.seen.append(step.page)
-            self.total = step.page.total if step.page.total is not None else self.total
+            self.read += 1
+            if step.page:
+                self.seen.append(step.page)
+                self.total = step.page.total if step.page.total is not None else self.total
             if self._full():
                 self._store()
         raise AssertionError("a reading ends with its outcome")
 
     def mark(self, item: Item) -> bytes:
         """What stands for an item's ref in the evidence: the beginning of its keyed hash."""
-        text = item.raw if item.ref is None else item.ref.encode()
-        return self.site.hub.vault.mac("ref", text)[:MARK]
+        return self.site.hub.vault.mac("ref", name_of(item))[:MARK]
 
     def _full(self) -> bool:
         """A batch is large for speed; on a slow link each page is put away as it comes, for the next may be cut."""
         now = self.site.hub.clock()
         self.stored_at = self.stored_at or now
-        return len(self.waiting) >= BATCH or len(self.seen) >= BATCH_PAGES or now - self.stored_at >= PATIENCE
+        return len(self.waiting) >= BATCH or self.read >= BATCH_PAGES or now - self.stored_at >= PATIENCE
 
     def _store(self) -> None:
         """One batch: rows, evidence, ledger and entry in one transaction, under the lease."""
-        if not self.seen:
+        if not self.read:
             return
         site, number, now = self.site, self.plan.number, self.site.hub.clock()
         with site.begin(now) as work:
             kept = self.keeping.keep(work, self.waiting, interval=number, now=now)
-            pages.add(work, site.hub.vault, number, site.connector.region, self.seen, now)
-            self._count(work, kept, now)
-        self.known += kept.known
+            self.halted = self.halted or self.keeping.doubtful
+            if not self.halted:  # what waits in memory only has to be read again
+                pages.add(work, site.hub.vault, number, site.connector.region, self.seen, now)
+            intervals.count(work, number, read=self.read, items=len(self.waiting), new=kept.new)
+            self._entered(work, kept, now)
+        self.pages += self.read
+        self.stored_at, self.read, self.seen, self.waiting = now, 0, [], []
         self._say()
 
-    def _count(self, work: Work, kept: Kept, now: datetime) -> None:
-        number = self.plan.number
-        intervals.count(work, number, read=len(self.seen), items=len(self.waiting), new=kept.new)
+    def _entered(self, work: Work, kept: Kept, now: datetime) -> None:
         if kept.new:
             append(work, self._entry("stored", now, count=kept.new, hashes=kept.commitments))
         self.new += kept.new
-        self.pages += len(self.seen)
-        self.stored_at, self.seen, self.waiting = now, [], []
+        self.known += kept.known
 
     def _settle(self, outcome: Outcome) -> None:
         site, now = self.site, self.site.hub.clock()
         with site.begin(now) as work:
+            if self.keeping.doubtful:
+                twice = outcome.doubled()
+                kept = self.keeping.settle(
+                    work, lambda item: self.mark(item) in twice, interval=self.plan.number, now=now
+                )
+                intervals.count(work, self.plan.number, read=0, items=0, new=kept.new)
+                self._entered(work, kept, now)
             intervals.settle(work, self.plan.number, outcome, now)
             code = "closed" if outcome.closed else outcome.code or "owed"
             append(work, self._entry(code, now, outcome=outcome))

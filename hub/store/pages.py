@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +12,10 @@ from hub.privacy import DataKey, Vault
 from hub.store.work import Work
 
 _INSERT = """
-INSERT INTO pages (interval_id, region, pass_, number, items, total, ends, whole, unchanged, digest, tag, marks, next_enc)
+INSERT INTO pages (interval_id, region, pass_, number, items, total, ends, whole, unchanged, digest, tag, marks, prints,
+                   next_enc)
 SELECT * FROM unnest(%b::bigint[], %b::text[], %b::int[], %b::int[], %b::int[], %b::bigint[], %b::bool[], %b::bool[],
-                     %b::bool[], %b::bytea[], %b::text[], %b::bytea[], %b::bytea[])
+                     %b::bool[], %b::bytea[], %b::text[], %b::bytea[], %b::bytea[], %b::bytea[])
 """
 
 
@@ -44,6 +45,7 @@ def _row(vault: Vault, key: DataKey, number: int, region: str, page: Seen) -> tu
         page.digest,
         page.tag,
         page.marks if page.passed == 1 or not page.known else None,
+        page.prints if page.passed == 1 or not page.known else None,
         position,
     )
 
@@ -57,11 +59,11 @@ def of(work: Work, vault: Vault, number: int) -> list[Seen]:
         return []
     key = vault.unwrap(row.key_id, bytes(row.wrapped))
     rows = work.rows("SELECT * FROM pages WHERE interval_id = :id ORDER BY pass_, number", id=number)
-    marks: dict[bytes, bytes] = {bytes(one.digest): bytes(one.marks) for one in rows if one.marks is not None}
+    marks = {bytes(one.digest): (bytes(one.marks), bytes(one.prints)) for one in rows if one.marks is not None}
     return [_seen(vault, key, one, marks) for one in rows]
 
 
-def _seen(vault: Vault, key: DataKey, row: Any, marks: dict[bytes, bytes]) -> Seen:
+def _seen(vault: Vault, key: DataKey, row: Any, marks: Mapping[bytes, tuple[bytes, bytes]]) -> Seen:
     position = None
     if row.next_enc is not None:
         position = json.loads(vault.open(key, f"position {row.pass_} {row.number}", bytes(row.next_enc)))
@@ -74,7 +76,8 @@ def _seen(vault: Vault, key: DataKey, row: Any, marks: dict[bytes, bytes]) -> Se
         end=row.ends,
         whole=row.whole,
         digest=digest,
-        marks=bytes(row.marks) if row.marks is not None else marks[digest],
+        marks=marks[digest][0],
+        prints=marks[digest][1],
         next=position,
         tag=row.tag,
         known=row.marks is None,

@@ -20,6 +20,7 @@ CREATE TABLE pages (
     digest bytea NOT NULL,                        -- of the answer's bytes
     tag text,
     marks bytea,                                  -- 8 bytes of the keyed hash of each ref; null: as the page of that digest
+    prints bytea,                                 -- 2 bytes of each item's content
     next_enc bytea,
     PRIMARY KEY (interval_id, pass_, number)
 );
