@@ -162,6 +162,8 @@ class Context:
 class Lists(Protocol):
     """A kind that lists. MUST yield pages in a stable order within one pass and never hide a failure as an empty page."""
 
+    once: bool
+    """True where the channel numbers each thing itself and lists it once, so that items are counted, not their refs."""
     moving: bool
     """True where rows can move between pages while we read, so that only a second pass that agrees is proof."""
 

@@ -46,6 +46,7 @@ class Pass:
 
     number: int
     moving: bool
+    once: bool = False
     pages: list[Seen] = field(default_factory=list)
     clamped: bool = False
     over: bool = False
@@ -83,7 +84,7 @@ class Pass:
     @property
     def count(self) -> int:
         """Things read: distinct ones where a total is to be reached and pages may overlap."""
-        return self.items if self.total is None or not self.moving else distinct(self.pages)
+        return self.items if self.total is None or self.once else distinct(self.pages)
 
     @property
     def rows(self) -> int:

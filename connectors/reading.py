@@ -23,6 +23,8 @@ __all__ = ["Batch", "Mark", "Outcome", "Seen", "next_window", "read"]
 Mark = Callable[[Item], bytes]
 """MARK bytes that stand for an item's ref (for its bytes where it has none), the same in every process."""
 _AGAIN: Final = "cursor_expired"
+_LEADS_NOWHERE: Final = frozenset({_AGAIN, "loop", "bad_next", "other_host", "page_ignored", "shrunk"})
+"""Faults of the way itself, which the next try would only meet again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,8 @@ class Outcome:
     """Marks of the first and the last item."""
     last_ref: bytes | None
     mark: Position
+    anew: bool = False
+    """What was read leads nowhere: the next try begins at the beginning."""
     doubled: Callable[[], frozenset[bytes]] = field(default=frozenset, repr=False, compare=False)
     """Marks of the refs that the last pass listed more than once."""
 
@@ -161,7 +165,7 @@ class _Reading:
                 return
 
     def _new(self, number: int) -> Pass:
-        return Pass(number=number, moving=self.channel.moving)
+        return Pass(number=number, moving=self.channel.moving, once=self.channel.once)
 
     def _seen(self, one: Pass, page: Page) -> Seen:
         digest = page.digest or _digest(page)
@@ -268,5 +272,6 @@ def _outcome(
         first_ref=one.first_ref,
         last_ref=one.last_ref,
         mark=mark,
+        anew=not closed and (error is None or error.code in _LEADS_NOWHERE),
         doubled=one.doubled,
     )

@@ -97,8 +97,13 @@ def _all(site: Site, since: datetime | None, until: datetime | None, sweep: bool
     """A range that somebody asks for; or else the ranges that are owed from earlier, and then what is new."""
     if since or until:
         return through(site, plans.backfill(site, since, until))
-    owed = [through(site, plan) for plan in plans.owed_backfills(site)]
-    return _together([*owed, through(site, plans.ordinary(site, sweep))])
+    tallies = [through(site, plan) for plan in plans.owed_backfills(site)]
+    plan = plans.ordinary(site, sweep)
+    tallies.append(through(site, plan))
+    if plan.pages and not tallies[-1].owed:
+        # What an earlier try began is proved up to its own beginning; what has changed since then comes now.
+        tallies.append(through(site, plans.ordinary(site, sweep=False)))
+    return _together(tallies)
 
 
 def _together(tallies: Sequence[Tally]) -> Tally:

@@ -49,6 +49,11 @@ class Imap:
     """The manifest's `reply`: {smtp: {host, port, tls, user, password, from}}."""
 
     @property
+    def once(self) -> bool:
+        """Every thing has a number that the server gave it."""
+        return True
+
+    @property
     def moving(self) -> bool:
         """UIDs only grow, so nothing moves between pages."""
         return False

@@ -60,6 +60,11 @@ class Rest:
             )
 
     @property
+    def once(self) -> bool:
+        """Pages may overlap, and a listing may name a ref twice."""
+        return False
+
+    @property
     def moving(self) -> bool:
         """Rows move between pages that are cut by number or offset, or that hang on links; a token may hide either.
 

@@ -35,6 +35,11 @@ class X:
     """The manifest's `reply`: {text, link, url, token}; {link} in text, {ref} in link."""
 
     @property
+    def once(self) -> bool:
+        """Every thing has a number that the server gave it."""
+        return True
+
+    @property
     def moving(self) -> bool:
         """Pages follow a token and a since-id, so rows do not move between them."""
         return False

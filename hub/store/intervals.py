@@ -181,8 +181,9 @@ def settle(work: Work, number: int, outcome: Outcome, now: datetime) -> None:
         owed=None if outcome.closed else outcome.owed,
         code=outcome.code,
     )
-    if outcome.closed:
+    if outcome.closed or outcome.anew:
         pages.forget(work, number)
+    if outcome.closed:
         _close_covered(work, number, now)
 
 
