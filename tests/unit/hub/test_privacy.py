@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
+import os
 import subprocess
 import sys
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from cryptography.hazmat.primitives import hashes
@@ -151,3 +153,40 @@ def test_keys_do_not_show_themselves(vault: Vault) -> None:
     key = vault.new_key("35")
     shown = f"{key!r} {vault.keys!r}"
     assert key.key.hex() not in shown and repr(key.key) not in shown and repr(vault.keys.hub) not in shown
+
+
+def test_a_batch_is_sealed_as_item_by_item(keys: Keys) -> None:
+    """Each item of a batch has a key, an identifier, salts and nonces of its own, and opens like any other."""
+    asked: list[int] = []
+
+    def drawn(length: int) -> bytes:
+        asked.append(length)
+        return os.urandom(length)
+
+    vault = Vault(keys, random=drawn)
+    items = [(f'"{n}"'.encode(), TEXT * n) for n in range(50)]
+    sealed = vault.seal_items(items)
+    assert len(asked) == 1 and vault.seal_items([]) == []
+    for (ref, raw), one in zip(items, sealed, strict=True):
+        key = vault.unwrap(UUID(bytes=one.key_id), one.wrapped)
+        assert (vault.open(key, "ref", one.ref), vault.open(key, "raw", one.raw)) == (ref, raw)
+        assert key.id.version == 4
+        with pytest.raises(Damaged):
+            vault.open(key, "ref", one.raw)
+    nonces = [part[:12] for one in sealed for part in (one.wrapped, one.ref, one.raw)]
+    assert len({*nonces}) == 150 == len({one.key_id for one in sealed}) * 3
+    assert len({one.commitment for one in sealed}) == 50
+
+
+def test_a_commitment_of_a_batch_is_that_of_salt_and_content(keys: Keys) -> None:
+    """The audit entry of a batch can be checked with any SHA-256 tool as well."""
+    vault = Vault(keys, random=lambda n: bytes(n))
+    assert vault.seal_items([(b"1", TEXT)])[0].commitment == hashlib.sha256(bytes(32) + TEXT).hexdigest()
+
+
+@given(content=st.binary(max_size=300))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_keyed_hashes_are_the_standard_ones(vault: Vault, content: bytes) -> None:
+    """Anybody who has the key gets the same with any HMAC-SHA-256 (RFC 2104)."""
+    for purpose in PURPOSES:
+        assert vault.mac(purpose, content) == hmac.digest(vault.keys.purpose(purpose), content, "sha256")
