@@ -12,24 +12,24 @@ from connectors.manifest import Manifest
 from connectors.mapping import Mapping
 from connectors.mapping import compile as compile_mapping
 from hub.audit.entry import Entry
-from hub.decided import Decided, each_once, stamp, when
+from hub.decided import Decided, each_once
 from hub.fetching import addressed, fetch
 from hub.joining import answered, join
 from hub.judging import doc_of, echo, found_for, judged, link, reporter_tokens
 from hub.model import Tally, complaint_id
 from hub.normalise import Normalised, normalise, own_refs
-from hub.placing import Places, at_first, release_held
+from hub.placing import Places, release_held
 from hub.pulling import manifest_of
 from hub.reused import reused
 from hub.spine import Hub
 from hub.store import attachments, cases, complaints, connectors, items, leases, quarantine
-from hub.store.complaints import Known, Origin, Version, Word
+from hub.store.complaints import Known, Origin
 from hub.store.connectors import Connector
 from hub.store.items import Stored
 from hub.store.log import append_all
 from hub.store.work import Work
 
-BATCH = 200
+BATCH = 500
 """Items a transaction; the hub-wide lock of the verdicts is held for one batch."""
 
 
@@ -115,12 +115,12 @@ class _Run:
 
     def _decided(self, work: Work, item: Stored, result: Normalised, known: Known, now: datetime) -> Decided:
         """Decide what one item is; only an id that was used again writes anything here."""
-        if result.complaint is None and result.wanted:
+        if result.document is None and result.wanted:
             return Decided(item=item, result=result, known=known, what="quarantined", code=result.problems[0].rule)
         reason = self._rejection(work, result)
         answers = None if reason or known.case_id else answered(work, self.hub.id, item.payload)
-        if answers and result.complaint:
-            body, connector = result.complaint.body, self.connector
+        if answers and result.document:
+            body, connector = result.document["body"], self.connector
             join(work, self.hub.vault, item, answers, body, connector.id, connector.region, now)
             return Decided(item=item, result=result, known=known, what="rejected", code="joined", behind=answers)
         if known.state in ("accepted", "withheld_repeat", "held"):
@@ -130,21 +130,21 @@ class _Run:
         return Decided(item=item, result=result, known=known, what="new")
 
     def _rejection(self, work: Work, result: Normalised) -> str | None:
-        if not result.wanted or result.complaint is None:
+        if not result.wanted or result.document is None:
             return "not_a_complaint"
-        if self.manifest.already_in_sp4n or result.complaint.sp4n_id:
+        if self.manifest.already_in_sp4n or result.document.get("sp4n_id"):
             return "already_in_sp4n"
-        body = result.complaint.body
-        came_back = any(echo(work, self.hub.vault, UUID(ref), body) for ref in own_refs(body))
+        body = result.document["body"]
+        came_back = "[" in body and any(echo(work, self.hub.vault, UUID(ref), body) for ref in own_refs(body))
         return "own_delivery" if came_back else None
 
     def _later_version(
         self, work: Work, item: Stored, result: Normalised, known: Known, reason: str | None, now: datetime
     ) -> Decided:
         """A later version of a complaint that we have: stored, never a second create, unless the id was used again."""
-        if result.complaint is None or known.document is None:
+        if result.document is None or known.document is None:
             return Decided(item=item, result=result, known=known, what="ignored", code=reason)
-        again = reused(known.document, result.complaint.document())
+        again = reused(known.document, result.document)
         if again == "same":
             return Decided(item=item, result=result, known=known, what="updated", code="update")
         number = items.incarnations(work, self.connector.id, item.ref_hmac) + 1
@@ -158,65 +158,43 @@ class _Run:
 
     def _written(self, work: Work, batch: Sequence[Decided], now: datetime) -> list[Entry]:
         """Write everything about a batch; returns its entries, one an item."""
-        self._quarantine(work, batch, now)
+        origin = self._origin()
+        self._quarantine(work, origin, batch, now)
         new = [one for one in batch if one.what == "new"]
         unfiled = [one for one in new if not one.known.case_id]
         for one, case in zip(unfiled, cases.make(work, len(unfiled), now), strict=True):
             one.case = case
-        self._write_texts(work, [one for one in batch if one.result.complaint and one.what != "quarantined"], now)
+        self._write_texts(work, origin, [o for o in batch if o.result.document and o.what != "quarantined"], now)
         for one in batch:
             if one.doubtful:
-                region, fresh = self.connector.region, one.item.complaint
-                complaints.review(work, region, "id_used_again", complaint=fresh, other=one.doubtful, now=now)
+                number = one.item.complaint
+                complaints.review(work, origin.region, "id_used_again", complaint=number, other=one.doubtful, now=now)
         self._place(work, new, now)
-        return [self._entry(one, now) for one in batch]
+        return [one.entry(origin, self.hub.actor, now) for one in batch]
 
-    def _quarantine(self, work: Work, batch: Sequence[Decided], now: datetime) -> None:
+    def _quarantine(self, work: Work, origin: Origin, batch: Sequence[Decided], now: datetime) -> None:
         """What is no complaint: in quarantine, or rejected without a text; and what leaves quarantine."""
         quarantine.leave(work, [o.item for o in batch if o.known.state != "waiting" and o.what != "quarantined"], now)
         bare = [one for one in batch if one.what == "quarantined" and one.known.state in ("waiting", "quarantined")]
-        bare += [one for one in batch if one.what == "rejected" and not one.result.complaint]
-        complaints.without_text(work, self._origin(), [(one.item, self._word(one)) for one in bare])
+        bare += [one for one in batch if one.what == "rejected" and not one.result.document]
+        complaints.without_text(work, origin, [(one.item, one.first_word()) for one in bare])
         found = [(one.item, one.result.problems) for one in batch if one.what == "quarantined"]
-        quarantine.put(work, self.connector.id, self.connector.region, found, self.manifest.sha256, now)
+        quarantine.put(work, origin, found, now)
 
-    def _write_texts(self, work: Work, batch: Sequence[Decided], now: datetime) -> None:
+    def _write_texts(self, work: Work, origin: Origin, batch: Sequence[Decided], now: datetime) -> None:
         """Canonical texts with their words, reporters and the addresses of files."""
-        vault, region = self.hub.vault, self.connector.region
-        versions = [self._version(one) for one in batch]
-        for one, commitment in zip(batch, complaints.write(work, vault, self._origin(), versions, now), strict=True):
+        vault = self.hub.vault
+        for one in batch:
+            one.hold = self._hold(one)
+            tokens = reporter_tokens(vault, one.document)
+            if self.judges:
+                one.described = doc_of(one.document, tokens.values(), origin.region, one.when)
+            one.tokens = tokens
+        versions = [one.version() for one in batch]
+        for one, commitment in zip(batch, complaints.write(work, vault, origin, versions, now), strict=True):
             one.commitment = commitment
-        files = [(o.item.key, o.item.complaint, o.item.id, addressed(o.complaint.attachments)) for o in batch]
-        attachments.save_all(work, vault, region, files)
-
-    def _version(self, one: Decided) -> Version:
-        complaint, features = one.complaint, None
-        one.tokens = reporter_tokens(self.hub.vault, complaint)
-        if self.judges:
-            at = when(complaint, one.item)
-            described = doc_of(complaint.id, complaint, one.tokens.values(), self.connector.region, at)
-            one.doc, features = described.doc, described.features
-        return Version(
-            item=one.item,
-            word=self._word(one),
-            complaint=complaint,
-            case=one.case,
-            features=features,
-            tokens=one.tokens,
-            unmapped=one.result.unmapped,
-            hub_status=one.result.hub_status,
-            submitted_at=stamp(complaint.submitted_at),
-        )
-
-    def _word(self, one: Decided) -> Word:
-        """Its word before anybody has judged whether it is a repeat."""
-        if one.what == "new":
-            return at_first(one.item.complaint, self._hold(one))
-        if one.what == "updated":
-            return Word(
-                complaint=one.item.complaint, state=one.known.state, reason=one.known.reason, behind=one.known.behind
-            )
-        return Word(complaint=one.item.complaint, state=one.what, reason=one.code, behind=one.behind)
+        files = [(o.item.key, o.item.complaint, o.item.id, addressed(o.document.get("attachments", ()))) for o in batch]
+        attachments.save_all(work, vault, origin.region, files)
 
     def _origin(self) -> Origin:
         connector = self.connector
@@ -238,45 +216,19 @@ class _Run:
                 one.judged = judged(asked[number], found[number], places.leading)
                 link(work, self.connector.region, number, one.judged, self.hub.actor, now)
             leader = one.judged.leader if one.judged else None
-            word = places.add(number, leader, one.result.unmapped, hold=self._hold(one))
+            word = places.add(number, leader, one.result.unmapped, hold=one.hold)
             one.code, one.word = word.reason or word.state, word.state
         places.write(work, now)
 
     def _hold(self, one: Decided) -> str | None:
+        """Why a new complaint is not sent at once."""
         if self.connector.mode == "shadow":
             return "shadow"
-        if when(one.complaint, one.item) < self.connector.forward_from:
+        if one.when < self.connector.forward_from:
             return "before_forward_from"
         if one.result.hub_status in self.manifest.forward.skip:
             return "status_skipped"
         return "first_batch" if self.provisional else None
-
-    def _entry(self, one: Decided, now: datetime) -> Entry:
-        verdict = one.judged.verdict if one.judged else None
-        result = one.result
-        lists = {
-            "rules": sorted({f"{p.path}:{p.rule}" for p in result.problems}) if result.problems else [],
-            "reasons": [reason.code for reason in verdict.reasons] if verdict else [],
-            "unmapped": list(result.unmapped),
-            "left_out": sorted(f"{note.path}:{note.rule}" for note in result.notes) if result.notes else [],
-        }
-        values = {
-            "manifest": self.manifest.sha256,
-            "version": one.item.version if one.item.version > 1 else None,
-            "verdict": verdict.answer if verdict else None,
-            "model": verdict.model if verdict else None,
-        }
-        return Entry(
-            act=one.act,
-            at=now,
-            actor=self.hub.actor,
-            connector=str(self.connector.id),
-            region=self.connector.region,
-            complaint=str(one.item.complaint),
-            code=one.code,
-            commitment=one.commitment,
-            detail={name: value for name, value in {**values, **lists}.items() if value},
-        )
 
     # the end -------------------------------------------------------------------------------------------------------
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from dedup.judge import Doc
-from hub.judging import Asked, Judged, is_re_report
-from hub.model import Complaint
+from hub.audit.entry import Detail, Entry
+from hub.judging import Asked, Described, Judged, is_re_report
 from hub.normalise import Normalised
-from hub.store.complaints import Known
+from hub.store.complaints import Known, Origin, Version, Word, at_first
 from hub.store.items import Stored
 
 
@@ -29,34 +29,93 @@ class Decided:
     """The complaint that this message answers to, and joins."""
     doubtful: UUID | None = None
     """The complaint whose id this one may have been given again: a person looks."""
+    hold: str | None = None
+    """Why it is not sent at once."""
     case: UUID | None = None
     tokens: Mapping[str, bytes] = field(default_factory=dict)
     """Keyed hashes of the reporter."""
-    doc: Doc | None = None
+    described: Described | None = None
     commitment: str | None = None
     judged: Judged | None = None
     word: str | None = None
 
     @property
-    def complaint(self) -> Complaint:
-        """The canonical complaint of an item that is one."""
-        assert self.result.complaint is not None
-        return self.result.complaint
+    def document(self) -> Mapping[str, Any]:
+        """The complaint, as its schema has it, of an item that is one."""
+        assert self.result.document is not None
+        return self.result.document
+
+    @property
+    def submitted_at(self) -> datetime | None:
+        """When it was submitted, where the channel says so."""
+        text = self.document.get("submitted_at")
+        return datetime.fromisoformat(text) if text else None
+
+    @property
+    def when(self) -> datetime:
+        """When it was submitted; when it was received, where the channel does not say."""
+        return self.submitted_at or self.item.received_at
 
     def asked(self) -> Asked:
         """The question whether we have it already."""
-        assert self.doc is not None
+        assert self.described is not None
         return Asked(
             number=self.item.complaint,
-            doc=self.doc,
-            may_wait=not is_re_report(self.complaint),
+            doc=self.described.doc,
+            may_wait=not is_re_report(self.document),
             fresh=self.known.document is None,
         )
 
-    @property
-    def act(self) -> str:
-        """What the log calls it."""
-        return "held" if self.word == "held" else _ACTS.get(self.what, "accepted")
+    def first_word(self) -> Word:
+        """Its word before anybody has judged whether it is a repeat; an update keeps what was said."""
+        number, known = self.item.complaint, self.known
+        if self.what == "new":
+            return at_first(number, self.hold)
+        if self.what == "updated":
+            return Word(complaint=number, state=known.state, reason=known.reason, behind=known.behind)
+        return Word(complaint=number, state=self.what, reason=self.code, behind=self.behind)
+
+    def version(self) -> Version:
+        """Its canonical text as it is to be stored."""
+        assert self.result.encoded is not None
+        return Version(
+            item=self.item,
+            word=self.first_word(),
+            document=self.document,
+            text=self.result.encoded,
+            case=self.case,
+            features=self.described.features if self.described else None,
+            tokens=self.tokens,
+            unmapped=self.result.unmapped,
+            hub_status=self.result.hub_status,
+            submitted_at=self.submitted_at,
+        )
+
+    def entry(self, origin: Origin, actor: str, now: datetime) -> Entry:
+        """What the log says of it."""
+        return Entry(
+            act="held" if self.word == "held" else _ACTS.get(self.what, "accepted"),
+            at=now,
+            actor=actor,
+            connector=str(origin.connector),
+            region=origin.region,
+            complaint=str(self.item.complaint),
+            code=self.code,
+            commitment=self.commitment,
+            detail=self._detail(origin.manifest_sha256),
+        )
+
+    def _detail(self, manifest: str) -> dict[str, Detail]:
+        result, detail = self.result, dict[str, Detail](manifest=manifest)
+        if self.item.version > 1:
+            detail["version"] = self.item.version
+        if self.judged:
+            verdict = self.judged.verdict
+            detail |= {"verdict": verdict.answer, "model": verdict.model, "reasons": [r.code for r in verdict.reasons]}
+        detail["rules"] = sorted({f"{p.path}:{p.rule}" for p in result.problems})
+        detail["unmapped"] = list(result.unmapped)
+        detail["left_out"] = sorted(f"{note.path}:{note.rule}" for note in result.notes)
+        return {name: value for name, value in detail.items() if value}
 
     @property
     def counted(self) -> str | None:
@@ -67,16 +126,6 @@ class Decided:
 
 
 _ACTS = {"quarantined": "quarantined", "rejected": "rejected", "ignored": "rejected"}
-
-
-def stamp(text: str | None) -> datetime | None:
-    """An RFC 3339 stamp of a canonical complaint as a moment."""
-    return datetime.fromisoformat(text) if text else None
-
-
-def when(complaint: Complaint, item: Stored) -> datetime:
-    """When it was submitted; when it was received, where the channel does not say."""
-    return stamp(complaint.submitted_at) or item.received_at
 
 
 def each_once(batch: Sequence[Stored]) -> list[Stored]:

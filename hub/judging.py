@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,13 +15,14 @@ from rapidfuzz.fuzz import partial_ratio
 from dedup.judge import RULES, Doc, Rules, Verdict, document, judge, pack
 from dedup.keys import keys
 from dedup.text import normalise
-from hub.model import Complaint
 from hub.normalise import registry_numbers
 from hub.privacy import Vault
 from hub.store import candidates, cases, complaints
 from hub.store.candidates import Candidate
 from hub.store.work import Work
 
+Document = Mapping[str, Any]
+"""A complaint as its schema has it."""
 JAKARTA = ZoneInfo("Asia/Jakarta")
 EPOCH = date(1970, 1, 1)
 SHORT = 5
@@ -47,24 +49,25 @@ class Described:
     features: bytes
 
 
-def reporter_tokens(vault: Vault, complaint: Complaint) -> dict[str, bytes]:
+def reporter_tokens(vault: Vault, document: Document) -> dict[str, bytes]:
     """Keyed hashes of what the reporter is known by; a missing reporter equals nobody."""
-    reporter = complaint.reporter or {}
+    reporter = document.get("reporter") or {}
     tokens = {}
     for what, name in KNOWN_BY.items():
         if value := reporter.get(name, "").strip().lower():
-            scope = complaint.channel + ":" if what == "handle" else ""
+            scope = f"{document['channel']}:" if what == "handle" else ""
             tokens[what] = vault.mac("reporter", f"{what}:{scope}{value}".encode())
     return tokens
 
 
-def doc_of(number: str, complaint: Complaint, tokens: Iterable[bytes], region: str, at: datetime) -> Described:
+def doc_of(complaint: Document, tokens: Iterable[bytes], region: str, at: datetime) -> Described:
     """The complaint as dedup judges it; `tokens` are the keyed hashes of its reporter."""
-    alone = len(normalise(complaint.body).split()) >= SHORT
+    body = complaint["body"]
+    alone = len(normalise(body).split()) >= SHORT
     doc = document(
-        id=number,
-        text=complaint.body if alone else f"{complaint.title or ''} {complaint.body}",
-        place=complaint.location_text or "",
+        id=complaint["id"],
+        text=body if alone else f"{complaint.get('title') or ''} {body}",
+        place=complaint.get("location_text") or "",
         day=(at.astimezone(JAKARTA).date() - EPOCH).days,
         region=region,
         reporter=[token.hex() for token in tokens],
@@ -118,9 +121,10 @@ def _leader(doc: Doc, found: Sequence[Candidate], leading: Collection[UUID], rul
     return UUID(verdict.of) if verdict.answer == "same" and verdict.same_reporter and verdict.of else None
 
 
-def is_re_report(complaint: Complaint) -> bool:
+def is_re_report(complaint: Document) -> bool:
     """The reporter says that he complains again, or quotes a registry number: never withheld as a repeat."""
-    return bool(complaint.re_report_of or registry_numbers(complaint.body) or AGAIN.search(complaint.body))
+    body = complaint["body"]
+    return bool(complaint.get("re_report_of") or registry_numbers(body) or AGAIN.search(body))
 
 
 AGAIN = re2.compile(r"(?i)\b(lapor(an)? ulang|melapor(kan)? (kembali|lagi)|belum (juga )?ditanggapi)\b")

@@ -12,21 +12,15 @@ from connectors.manifest import Manifest
 from dedup.judge import unpack
 from hub.audit.entry import Entry
 from hub.judging import Asked, found_for, is_re_report, judged, link
-from hub.model import Complaint
 from hub.spine import Hub
 from hub.store import cases, complaints, deliveries
-from hub.store.complaints import Word
+from hub.store.complaints import Word, at_first
 from hub.store.connectors import Connector
 from hub.store.log import append
 from hub.store.work import Work
 
 BATCH = 100
 """Complaints released in one transaction."""
-
-
-def at_first(complaint: UUID, hold: str | None) -> Word:
-    """What becomes of a new complaint unless it turns out to be a repeat."""
-    return Word(complaint=complaint, state="held" if hold else "accepted", reason=hold)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -113,7 +107,7 @@ def release_one(
     key = hub.vault.unwrap(row.key_id, bytes(row.wrapped))
     doc = unpack(hub.vault.open(key, "features", bytes(row.features_enc)))
     doc = replace(doc, id=str(complaint), reporter=frozenset(row.tokens))
-    asked = Asked(number=complaint, doc=doc, may_wait=not is_re_report(Complaint(**known.document)))
+    asked = Asked(number=complaint, doc=doc, may_wait=not is_re_report(known.document))
     verdict = judged(asked, found_for(work, hub.vault, [asked])[complaint])
     link(work, connector.region, complaint, verdict, hub.actor, now)
     places = Places(hub=hub, manifest=manifest, connector=connector)

@@ -9,9 +9,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
-
-from hub.model import Complaint
 from hub.privacy import Vault
 from hub.store.items import Stored
 from hub.store.work import Work
@@ -73,13 +70,21 @@ class Word:
     behind: UUID | None = None
 
 
+def at_first(complaint: UUID, hold: str | None) -> Word:
+    """What becomes of a new complaint unless it turns out to be a repeat."""
+    return Word(complaint=complaint, state="held" if hold else "accepted", reason=hold)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
     """The canonical text of one item version, ready to be stored under that version's key, and the complaint's word."""
 
     item: Stored
     word: Word
-    complaint: Complaint
+    document: Mapping[str, Any]
+    """The complaint as its schema has it."""
+    text: bytes
+    """The document as UTF-8 JSON."""
     case: UUID | None
     features: bytes | None
     """What dedup keeps of it; None where nobody judged."""
@@ -105,7 +110,7 @@ def write(work: Work, vault: Vault, origin: Origin, versions: Sequence[Version],
     """Store these versions with their words and their reporters' keyed hashes; returns their commitments."""
     if not versions:
         return []
-    sealed = [vault.seal(one.item.key, "canonical", _text(one.complaint)) for one in versions]
+    sealed = [vault.seal(one.item.key, "canonical", one.text) for one in versions]
     columns = zip(*(_row(vault, one, text) for one, (text, _) in zip(versions, sealed, strict=True)), strict=True)
     common = (origin.connector, origin.region, origin.channel, origin.manifest_sha256, now)
     work.tuples(_WRITE, (*common, *map(list, columns)))
@@ -139,7 +144,7 @@ ON CONFLICT (id) DO UPDATE SET
 
 
 def _row(vault: Vault, one: Version, text: bytes) -> tuple[Any, ...]:
-    item, word, complaint = one.item, one.word, one.complaint
+    item, word, field = one.item, one.word, one.document.get
     return (
         item.complaint,
         item.ref_hmac,
@@ -149,13 +154,13 @@ def _row(vault: Vault, one: Version, text: bytes) -> tuple[Any, ...]:
         word.reason,
         word.behind,
         one.submitted_at,
-        complaint.kind,
-        complaint.category_code,
-        complaint.region_code,
-        complaint.code_system,
-        complaint.is_supervisory,
-        complaint.is_anonymous,
-        complaint.is_confidential,
+        field("kind"),
+        field("category_code"),
+        field("region_code"),
+        field("code_system"),
+        field("is_supervisory"),
+        field("is_anonymous"),
+        field("is_confidential"),
         ",".join(one.unmapped),
         one.hub_status,
         one.case,
@@ -164,15 +169,6 @@ def _row(vault: Vault, one: Version, text: bytes) -> tuple[Any, ...]:
         text,
         None if one.features is None else vault.seal(item.key, "features", one.features)[0],
     )
-
-
-def _text(complaint: Complaint) -> bytes:
-    """As JSON; half a surrogate pair and very long numbers are beyond the quick writer."""
-    document = complaint.document()
-    try:
-        return orjson.dumps(document)
-    except TypeError:
-        return json.dumps(document).encode()
 
 
 def _write_tokens(work: Work, region: str, versions: Sequence[Version]) -> None:

@@ -68,7 +68,9 @@ def new(work: Work, vault: Vault, connector: UUID, limit: int) -> list[Stored]:
     Nothing is passed over: every batch of a pull holds the lease row of its connector until it commits, so items of one
     connector become visible in the order of their ids, and none can appear below the mark.
     """
-    return [_stored(row, vault) for row in work.tuples(_NEW, (connector, connector, limit))]
+    with work.in_order():
+        rows = work.tuples(_NEW, (connector, connector, limit))
+    return [_stored(row, vault) for row in rows]
 
 
 def again(work: Work, vault: Vault, connector: UUID, manifest_sha256: str, limit: int) -> list[Stored]:

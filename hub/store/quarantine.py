@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import orjson
 
 from hub.model import Problem
 from hub.privacy import Vault
+from hub.store.complaints import Origin
 from hub.store.items import Stored
 from hub.store.work import Work
 
@@ -26,17 +26,15 @@ SET reasons = excluded.reasons, manifest_sha256 = excluded.manifest_sha256, left
 
 def put(
     work: Work,
-    connector: UUID,
-    region: str,
+    origin: Origin,
     found: Sequence[tuple[Stored, Sequence[Problem]]],
-    manifest_sha256: str,
     now: datetime,
 ) -> None:
-    """Keep items with their reasons; `manifest_sha256` is of the manifest that could not make complaints of them."""
+    """Keep items with the reasons for which the manifest of `origin` could not make complaints of them."""
     if not found:
         return
     columns = [item.complaint for item, _ in found], [item.id for item, _ in found], [_said(why) for _, why in found]
-    work.tuples(_PUT, (connector, region, manifest_sha256, now, *columns))
+    work.tuples(_PUT, (origin.connector, origin.region, origin.manifest_sha256, now, *columns))
 
 
 def _said(problems: Sequence[Problem]) -> str:

@@ -18,6 +18,7 @@ from sqlalchemy.engine import Row
 
 from hub.settings import Settings
 from hub.store import migrate
+from hub.store.columns import sent
 from hub.store.packed import Packed, PackedDumper
 from hub.store.server import HUB_LOGIN, Embedded, StoreProblem, StoreUnavailable, embedded
 
@@ -26,6 +27,10 @@ __all__ = ["Clock", "Row", "Store", "StoreProblem", "StoreUnavailable", "Work", 
 Clock = Callable[[], datetime]
 _log = logging.getLogger("satupintu.store")
 _ENTER = text("SELECT set_config('role', :role, true), set_config('satupintu.region', :region, true)")
+_ONLY_INDEXES = (
+    "SELECT set_config('enable_bitmapscan', :on, true), set_config('enable_sort', :on, true), "
+    "set_config('enable_hashjoin', :on, true), set_config('enable_mergejoin', :on, true)"
+)
 _text = lru_cache(maxsize=512)(text)
 
 
@@ -67,7 +72,7 @@ class Work:
 
         `%b` sends it binary; `%s` would cost ten times as much. A literal % is written %%. Returns what RETURNING asks.
         """
-        result = self._connection.exec_driver_sql(sql, tuple(list(column) for column in columns))
+        result = self._connection.exec_driver_sql(sql, tuple(sent(sql, [list(column) for column in columns])))
         return list(result.all()) if result.returns_rows else []
 
     def tuples(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -75,8 +80,19 @@ class Work:
         raw: Any = self._connection.connection.driver_connection
         with raw.cursor(binary=True) as cursor:
             # planned each time: a plan kept from when a table was small reads all of it when it has grown
-            cursor.execute(sql, params, prepare=False)
+            cursor.execute(sql, sent(sql, params), prepare=False)
             return list(cursor.fetchall()) if cursor.description else []
+
+    @contextmanager
+    def in_order(self) -> Iterator[None]:
+        """
+        Inside the block an index is read in its order, and a LIMIT ends the reading.
+
+        Without statistics, as after a first large pull, the planner would take all that is left and sort it, each time.
+        """
+        self.run(_ONLY_INDEXES, on="off")
+        yield
+        self.run(_ONLY_INDEXES, on="on")
 
     def lock(self, name: str, *, wait: bool = True) -> bool:
         """Nobody else holds the lock of that name until this transaction ends; false if not `wait` and taken."""

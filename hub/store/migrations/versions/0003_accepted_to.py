@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0003"
-down_revision = "0002" if any(Path(__file__).parent.glob("0002_*.py")) else "0001"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
