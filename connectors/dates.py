@@ -8,6 +8,8 @@ from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from connectors import zones
+
 MONTHS: Final = {
     name: number
     for number, names in enumerate(
@@ -148,12 +150,10 @@ def _names_a_day(used: list[str]) -> bool:
     return "j" in used or ("d" in used and bool({"m", "b", "B"} & set(used)))
 
 
-@lru_cache(maxsize=64)
 def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, OSError, ValueError):  # no such zone, a folder, a name that leaves the folder
-        raise Unreadable("no_zone") from None
+    if (found := zones.zone(name)) is None:
+        raise Unreadable("no_zone")
+    return found
 
 
 def _unix(value: Any, zone: str | None) -> datetime:

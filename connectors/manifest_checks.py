@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 import schemas
-from connectors import dates, paths, regions, schedules
+from connectors import dates, paths, regions, schedules, zones
 from connectors.manifest_words import wrong
 
 _NAME: Final = re.compile(r"[a-z0-9-]{1,60}")
@@ -119,16 +117,8 @@ def _named(host: str) -> bool:
 def _zones(value: Mapping[str, Any]) -> Iterator[Found]:
     for place, spec in [("", value), *_stamps(value)]:
         zone = spec.get("zone")
-        if zone is not None and not _known_zone(zone):
+        if zone is not None and zones.zone(zone) is None:
             yield f"{place}.zone" if place else "zone", "zone", {}
-
-
-@lru_cache(maxsize=256)
-def _known_zone(name: str) -> bool:
-    try:
-        return bool(ZoneInfo(name))
-    except (KeyError, OSError, ValueError):  # no such zone, a folder, a name that leaves the folder
-        return False
 
 
 def _stamps(value: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
-from connectors import dates
+from connectors import dates, zones
 
 Stamp = tuple[str, str]
 """RFC 3339 text with its offset, and the precision: second, minute or day."""
@@ -54,7 +53,7 @@ def reader(format: str | None, zone: str | None) -> Callable[[Any], Stamp]:
 def _quick(format: str | None, zone: str | None) -> Callable[[str], Stamp | None] | None:
     """The short way for the commonest forms; it answers None for all that it does not read at sight."""
     local = _iso if format == "iso" else _pattern(format) if format else None
-    home = _home(zone)
+    home = zones.zone(zone) if zone else None
     if local is None or home is None:
         return None
 
@@ -69,13 +68,6 @@ def _quick(format: str | None, zone: str | None) -> Callable[[str], Stamp | None
         return (written, precision) if written[-6] in "+-" else None  # an offset of odd seconds is no RFC 3339
 
     return read
-
-
-def _home(zone: str | None) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(zone) if zone else None
-    except (KeyError, OSError, ValueError):  # no such zone, a folder, a name that leaves the folder
-        return None
 
 
 def _iso(text: str) -> tuple[datetime, str] | None:

@@ -101,14 +101,19 @@ def normalise(
 def first_sentence(text: str, longest: int = LONGEST_TITLE) -> str | None:
     """The first sentence or line as a title on one line, cut at a word; None for a text without words."""
     for line in text.splitlines():
-        words = line.replace("\x00", " ").split()
-        for count, word in enumerate(words, start=1):
-            if _ends(word):
-                words = words[:count]
-                break
-        if words:
-            return _cut(" ".join(words), longest)
+        if words := line.replace("\x00", " ").split():
+            return _cut(" ".join(_sentence(words, longest)), longest)
     return None
+
+
+def _sentence(words: Sequence[str], longest: int) -> Sequence[str]:
+    """The words up to the end of a sentence, or those that fill a title."""
+    length = -1
+    for count, word in enumerate(words, start=1):
+        length += len(word) + 1
+        if length > longest or _ends(word):
+            return words[:count]
+    return words
 
 
 # marks in free text --------------------------------------------------------------------------------------------------

@@ -90,6 +90,9 @@ UNREADABLE = [
     ("2024-11-26 08:45", "%d-%m-%Y %H:%M", JAKARTA, "unreadable"),
     ("2024-11-26 08:45", "iso", None, "no_zone"),
     ("2024-11-26 08:45", "iso", "Asia/Nowhere", "no_zone"),
+    ("2024-11-26 08:45", "iso", "__init__/py", "no_zone"),  # Python's own look-up would import it
+    ("2024-11-26 08:45", "iso", "../../etc/passwd", "no_zone"),
+    ("2024-11-26 08:45", "iso", "Asia", "no_zone"),
     ("7 jam yang lalu", None, JAKARTA, "unreadable"),
     ("99999 minggu yang lalu", "relative", JAKARTA, "unreadable"),
     ("8 jam yang lalu", "relative", None, "no_zone"),
