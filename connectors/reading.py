@@ -98,12 +98,15 @@ def read(
     mark: Mark = plain_mark,
     before: Sequence[Seen] = (),
     passes: int = 4,
+    short: int | None = None,
 ) -> Iterator[Batch | Outcome]:
     """Yield each page's new or changed items as they are read, then the Outcome.
 
     Channel errors do not come through: they are in the outcome, and what was read before them has been yielded.
     `before` is the evidence of an earlier try of the same window, in order; the reading goes on behind it.
+    `short` is a total that two passes of an earlier try could not reach; one pass that cannot either says so at once.
     """
+    passes = passes if channel.moving else min(passes, 2)  # one is enough there as a rule
     reading = _Reading(channel=channel, window=window, mark=mark)
     one = reading.recalled(before)
     while one.number <= passes:
@@ -115,7 +118,7 @@ def read(
                 continue
             yield _failed(one, error, window)
             return
-        outcome = _judged(one, reading.before, channel, window)
+        outcome = _judged(one, reading.before, channel, window, short)
         if outcome is not None:
             yield outcome
             return
@@ -201,7 +204,7 @@ def _digest(page: Page) -> bytes:
     return made.digest()[:16]
 
 
-def _judged(one: Pass, before: Pass | None, channel: Lists, window: Window) -> Outcome | None:
+def _judged(one: Pass, before: Pass | None, channel: Lists, window: Window, short: int | None) -> Outcome | None:
     """The outcome after a pass without a fault; None: another pass is needed."""
     if not one.end and not (one.clamped and channel.moving):
         what = f"after {len(one.pages)} pages the listing has not come to its end"
@@ -210,13 +213,18 @@ def _judged(one: Pass, before: Pass | None, channel: Lists, window: Window) -> O
         return None
     agreed = one.agrees(before)
     if one.total is not None and one.count < one.total:
+        if not channel.moving and one.total == short:
+            return _short(one, window)
         if one.rows >= one.total:
             return _closed(one, channel, window) if one.repeats(before) else None
-        what = f"the portal says {one.total}, {one.count} can be read"
-        return _owed(one, window, what, "short_of_total") if agreed else None
+        return _short(one, window) if agreed else None
     if not channel.moving or one.whole or agreed:
         return _closed(one, channel, window)
     return None
+
+
+def _short(one: Pass, window: Window) -> Outcome:
+    return _owed(one, window, f"the portal says {one.total}, {one.count} can be read", "short_of_total")
 
 
 def _closed(one: Pass, channel: Lists, window: Window) -> Outcome:

@@ -53,6 +53,8 @@ class Plan:
     window: Window
     pages: Sequence[Seen] = ()
     """What an earlier try has read of it."""
+    short: int | None = None
+    """A total that an earlier try could not reach."""
 
 
 def ordinary(site: Site, sweep: bool) -> Plan:
@@ -65,7 +67,7 @@ def ordinary(site: Site, sweep: bool) -> Plan:
         if last and not sweep and (found := _taken_up(work, site, last, ledger, now)):
             return found
         window, what = _window(site.manifest, ledger, sweep, now)
-        return _opened(work, site, what, window, now, again=last.id if last else None)
+        return _opened(work, site, what, window, now, again=last)
 
 
 def owed_backfills(site: Site) -> list[Plan]:
@@ -100,7 +102,7 @@ def _again(work: Work, site: Site, one: Open, ledger: Ledger, now: datetime) -> 
     if found := _taken_up(work, site, one, ledger, now):
         return found
     window = Window(since=one.since, until=one.until, past=ledger.mark, asked=True)
-    return _opened(work, site, "backfill", window, now, again=one.id)
+    return _opened(work, site, "backfill", window, now, again=one)
 
 
 def _taken_up(work: Work, site: Site, one: Open, ledger: Ledger, now: datetime) -> Plan | None:
@@ -113,7 +115,7 @@ def _taken_up(work: Work, site: Site, one: Open, ledger: Ledger, now: datetime) 
     return Plan(number=one.id, what=one.what, window=window, pages=seen) if seen else None
 
 
-def _opened(work: Work, site: Site, what: str, window: Window, now: datetime, again: int | None = None) -> Plan:
+def _opened(work: Work, site: Site, what: str, window: Window, now: datetime, again: Open | None = None) -> Plan:
     number = intervals.open_one(
         work,
         site.connector.id,
@@ -124,9 +126,9 @@ def _opened(work: Work, site: Site, what: str, window: Window, now: datetime, ag
         after=window.after,
         manifest_sha256=site.manifest.sha256,
         now=now,
-        again=again,
+        again=again.id if again else None,
     )
-    return Plan(number=number, what=what, window=window)
+    return Plan(number=number, what=what, window=window, short=again.short if again else None)
 
 
 def _window(manifest: Manifest, ledger: Ledger, sweep: bool, now: datetime) -> tuple[Window, str]:

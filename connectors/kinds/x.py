@@ -18,6 +18,7 @@ _FIELDS = {
     "expansions": "author_id",
     "user.fields": "username,name",
 }
+_EXPIRED = frozenset({"http_400", "http_404", "http_410"})
 _LONGEST = 280
 
 
@@ -62,7 +63,7 @@ class X:
             newest = _greater([newest, *(str(item.payload["id"]) for item in items if item.ref)])
             seen.add(token)
             if following and following in seen:
-                raise Unavailable("The pages of the listing turn in a circle.", code="no_end")
+                raise Unavailable("The pages of the listing turn in a circle.", code="loop")
             token = following
             position = {"since_id": here["since_id"], "newest": newest, **({"token": token} if token else {})}
             yield Page(items=items, end=not token, next=position)
@@ -93,7 +94,12 @@ class X:
         params = {**_FIELDS, "max_results": self.size}
         params |= {name: value for name, value in (("since_id", since), ("pagination_token", token)) if value}
         url = f"{self._base()}/users/{quote(str(self.user_id), safe='')}/mentions"
-        answer = ctx.http.send("GET", url, params=params, headers={"Authorization": f"Bearer {self.token}"}).json()
+        try:
+            answer = ctx.http.send("GET", url, params=params, headers={"Authorization": f"Bearer {self.token}"}).json()
+        except (Unavailable, Misconfigured) as error:
+            if token and error.code in _EXPIRED:
+                raise Unavailable("X has forgotten where we were.", code="cursor_expired") from None
+            raise
         data, meta = _checked(answer)
         users = _users(answer)
         return [_item(post, users) for post in data], str(meta.get("next_token") or "")

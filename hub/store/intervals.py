@@ -80,13 +80,15 @@ class Open:
     after: dict[str, Any]
     manifest_sha256: str | None
     read_at: datetime | None
+    short: int | None
+    """The portal's total, where it could not be reached."""
 
 
 def still_open(work: Work, connector: UUID, *, backfills: bool) -> list[Open]:
     """The ranges that somebody asked for and that are owed, oldest first; or else the owed interval of all readings."""
     rows = work.rows(
         """
-        SELECT id, what, from_at, to_at, after, manifest_sha256, read_at FROM intervals
+        SELECT id, what, from_at, to_at, after, manifest_sha256, read_at, total, code FROM intervals
         WHERE connector = :connector AND closed_at IS NULL AND (what = 'backfill') = :backfills ORDER BY id
         """,
         connector=connector,
@@ -101,6 +103,7 @@ def still_open(work: Work, connector: UUID, *, backfills: bool) -> list[Open]:
             after=row.after,
             manifest_sha256=row.manifest_sha256,
             read_at=row.read_at,
+            short=row.total if row.code == "short_of_total" else None,
         )
         for row in rows
     ]
