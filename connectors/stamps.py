@@ -7,17 +7,17 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from connectors import dates, zones
 
 Stamp = tuple[str, str]
 """RFC 3339 text with its offset, and the precision: second, minute or day."""
-Quick = Callable[[str], tuple[datetime, str] | None]
+Hours = Callable[[str, str, str, str], tuple[str, str] | None]
 
 KEPT: Final = 1024
-"""Dates that a reader remembers; whole lists often come from one day."""
+"""Dates, and hours, that a reader remembers; the rows of a page come from few days."""
 _LONGEST: Final = 40
-_ISO: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}:\d{2}(?:Z|[+-]\d{2}:\d{2})?)?", re.ASCII)
 _DIGITS: Final = {
     "Y": r"(?P<Y>\d{4})",
     "m": r"(?P<m>\d\d)",
@@ -26,13 +26,9 @@ _DIGITS: Final = {
     "M": r"(?P<M>[0-5]\d)",
     "S": r"(?P<S>[0-5]\d)",
 }
+_PARTS: Final = "YmdHMS"
 _FIXED: Final = re.compile(r"(?:%[YmdHMS]|[-/.:,T ])+")
-_WHOLE: Final = {
-    "Ymd": ("%s-%s-%s", "day"),
-    "YmdHM": ("%s-%s-%sT%s:%s", "minute"),
-    "YmdHMS": ("%s-%s-%sT%s:%s:%s", "second"),
-}
-"""The parts that a pattern names, largest first -> how they are put together, and how exact that is."""
+_OFFSET: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def reader(format: str | None, zone: str | None) -> Callable[[Any], Stamp]:
@@ -45,58 +41,74 @@ def reader(format: str | None, zone: str | None) -> Callable[[Any], Stamp]:
 
     @lru_cache(maxsize=KEPT)
     def kept(text: str) -> Stamp:
-        return (quick(text) if quick else None) or thorough(text)
+        return quick(text) or thorough(text)
 
     return lambda value: kept(value) if type(value) is str and len(value) <= _LONGEST else thorough(value)
 
 
-def _quick(format: str | None, zone: str | None) -> Callable[[str], Stamp | None] | None:
+def _quick(format: str | None, zone: str | None) -> Callable[[str], Stamp | None]:
     """The short way for the commonest forms; it answers None for all that it does not read at sight."""
-    local = _iso if format == "iso" else _pattern(format) if format else None
+    shape = _shape("%Y-%m-%d(?:[T ]%H:%M:%S)?") if format == "iso" else _pattern(format or "")
     home = zones.zone(zone) if zone else None
-    if local is None or home is None:
-        return None
+    if shape is None or home is None:
+        return lambda text: None
+    hours = _hours(home)
 
     def read(text: str) -> Stamp | None:
-        found = local(text)
-        if found is None:
-            return None
-        moment, precision = found
-        if not dates.FIRST_YEAR < moment.year < dates.LAST_YEAR:
-            return None
-        written = (moment if moment.tzinfo else moment.replace(tzinfo=home)).isoformat()
-        return (written, precision) if written[-6] in "+-" else None  # an offset of odd seconds is no RFC 3339
-
-    return read
-
-
-def _iso(text: str) -> tuple[datetime, str] | None:
-    if not _ISO.fullmatch(text):
-        return None
-    try:
-        return datetime.fromisoformat(text), "day" if len(text) == 10 else "second"
-    except ValueError:
-        return None
-
-
-def _pattern(format: str) -> Quick | None:
-    """For patterns of digits at fixed places, such as %d-%m-%Y %H:%M; None for all others."""
-    parts = sorted(re.findall("%(.)", format), key="YmdHMS".find)
-    whole = _WHOLE.get("".join(parts))
-    if whole is None or not _FIXED.fullmatch(format) or " ".join(format.split()) != format:
-        return None
-    shape = re.compile(re.sub("%(.)", lambda found: _DIGITS[found[1]], re.escape(format)), re.ASCII)
-    return _shaped(shape, parts, *whole)
-
-
-def _shaped(shape: re.Pattern[str], parts: list[str], whole: str, precision: str) -> Quick:
-    def read(text: str) -> tuple[datetime, str] | None:
         found = shape.fullmatch(text)
         if found is None:
+            return _with_offset(text) if format == "iso" else None
+        year, month, day, hour, minute, second = found.group("Y", "m", "d", "H", "M", "S")
+        ends = hours(year, month, day, hour or "00")
+        if ends is None:
             return None
-        try:
-            return datetime.fromisoformat(whole % found.group(*parts)), precision
-        except ValueError:  # 31-02-2026
-            return None
+        written = f"{ends[0]}{minute or '00'}:{second or '00'}{ends[1]}"
+        return written, "second" if second else "minute" if minute else "day"
 
     return read
+
+
+def _pattern(format: str) -> re.Pattern[str] | None:
+    """The shape of patterns of digits at fixed places, such as %d-%m-%Y %H:%M; None for all others."""
+    parts = "".join(sorted(re.findall("%(.)", format), key=_PARTS.find))
+    if parts not in ("Ymd", "YmdHM", "YmdHMS") or not _FIXED.fullmatch(format) or " ".join(format.split()) != format:
+        return None
+    return _shape(re.escape(format))
+
+
+def _shape(pattern: str) -> re.Pattern[str]:
+    """The pattern with groups for all parts of a moment; a part that it does not name is never found."""
+    missing = "".join(f"(?P<{part}>(?!))?" for part in _PARTS if f"%{part}" not in pattern)
+    return re.compile(re.sub("%([YmdHMS])", lambda found: _DIGITS[found[1]], pattern) + missing, re.ASCII)
+
+
+def _hours(home: ZoneInfo) -> Hours:
+    """How the moments of an hour begin and end as text; None where there is no such hour or its offset changes within."""
+
+    @lru_cache(maxsize=KEPT)
+    def ends(year: str, month: str, day: str, hour: str) -> tuple[str, str] | None:
+        try:
+            first = datetime.fromisoformat(f"{year}-{month}-{day}T{hour}:00:00").replace(tzinfo=home)
+        except ValueError:  # 31-02-2026
+            return None
+        same = first.utcoffset() == first.replace(minute=59, second=59).utcoffset()
+        return _written(first, 14) if same else None
+
+    return ends
+
+
+def _with_offset(text: str) -> Stamp | None:
+    if not _OFFSET.fullmatch(text):
+        return None
+    try:
+        ends = _written(datetime.fromisoformat(text), 19)
+    except ValueError:
+        return None
+    return ("".join(ends), "second") if ends else None
+
+
+def _written(moment: datetime, cut: int) -> tuple[str, str] | None:
+    """Its text up to `cut`, and its offset; None outside the years that count and where RFC 3339 has no such offset."""
+    written = moment.isoformat()
+    sound = dates.FIRST_YEAR < moment.year < dates.LAST_YEAR and written[-6] in "+-"
+    return (written[:cut], written[19:]) if sound else None

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -102,6 +101,8 @@ def _missing(error: ValidationError) -> str:
 
 def _unknown(path: list[str | int], error: ValidationError) -> Iterator[Problem]:
     """One problem a key that the schema does not know, with the key that was probably meant."""
+    from difflib import get_close_matches  # only for what is wrong
+
     schema: Any = error.schema
     given: Any = error.instance
     known = list(schema.get("properties", ()))

@@ -95,6 +95,17 @@ FIELDS = st.lists(FIELD | FIELD | EXTRA, max_size=7)
 ODD_KEYS = ("only", "zone", "owner", "channel", "kind", "statuses", "__class__", "schedule", "with", "reply", "forward")
 
 
+def nested(depth: int) -> Any:
+    """Lists and objects in one another."""
+    made: Any = "a"
+    for level in range(depth):
+        made = [made] if level % 2 else {"a": made}
+    return made
+
+
+DEEP = (nested(1), nested(2), nested(30), nested(40), nested(900))
+
+
 @st.composite
 def manifests(draw: st.DrawFn) -> dict[str, Any]:
     """A manifest that is right but for what somebody hostile wrote into it."""
@@ -112,7 +123,7 @@ def manifests(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.booleans()):
         made["only"] = draw(PATH)
     if draw(st.integers(0, 14)) == 0:
-        made[draw(st.sampled_from(ODD_KEYS))] = draw(TEXT | CONST | st.just([{}]) | st.just({"a": {"a": "a"}}))
+        made[draw(st.sampled_from(ODD_KEYS))] = draw(TEXT | CONST | st.sampled_from(DEEP))
     return made
 
 
