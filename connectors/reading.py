@@ -104,7 +104,7 @@ def read(
 
     Channel errors do not come through: they are in the outcome, and what was read before them has been yielded.
     `before` is the evidence of an earlier try of the same window, in order; the reading goes on behind it.
-    `short` is a total that two passes of an earlier try could not reach; one pass that cannot either says so at once.
+    `short`: two passes of an earlier try lacked so many items to the total; one pass that lacks no more says so at once.
     """
     passes = passes if channel.moving else min(passes, 2)  # one is enough there as a rule
     reading = _Reading(channel=channel, window=window, mark=mark)
@@ -213,7 +213,7 @@ def _judged(one: Pass, before: Pass | None, channel: Lists, window: Window, shor
         return None
     agreed = one.agrees(before)
     if one.total is not None and one.count < one.total:
-        if not channel.moving and one.total == short:
+        if not channel.moving and short is not None and one.total - one.count <= short:
             return _short(one, window)
         if one.rows >= one.total:
             return _closed(one, channel, window) if one.repeats(before) else None

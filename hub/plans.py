@@ -54,7 +54,7 @@ class Plan:
     pages: Sequence[Seen] = ()
     """What an earlier try has read of it."""
     short: int | None = None
-    """A total that an earlier try could not reach."""
+    """How many items an earlier try fell short of the portal's total."""
 
 
 def ordinary(site: Site, sweep: bool) -> Plan:

@@ -81,14 +81,15 @@ class Open:
     manifest_sha256: str | None
     read_at: datetime | None
     short: int | None
-    """The portal's total, where it could not be reached."""
+    """How many items the listing fell short of the portal's total, where it did."""
 
 
 def still_open(work: Work, connector: UUID, *, backfills: bool) -> list[Open]:
     """The ranges that somebody asked for and that are owed, oldest first; or else the owed interval of all readings."""
     rows = work.rows(
         """
-        SELECT id, what, from_at, to_at, after, manifest_sha256, read_at, total, code FROM intervals
+        SELECT id, what, from_at, to_at, after, manifest_sha256, read_at, total - listed AS short, code
+        FROM intervals
         WHERE connector = :connector AND closed_at IS NULL AND (what = 'backfill') = :backfills ORDER BY id
         """,
         connector=connector,
@@ -103,7 +104,7 @@ def still_open(work: Work, connector: UUID, *, backfills: bool) -> list[Open]:
             after=row.after,
             manifest_sha256=row.manifest_sha256,
             read_at=row.read_at,
-            short=row.total if row.code == "short_of_total" else None,
+            short=row.short if row.code == "short_of_total" else None,
         )
         for row in rows
     ]
@@ -168,7 +169,7 @@ def settle(work: Work, number: int, outcome: Outcome, now: datetime) -> None:
     """Write the outcome of a reading: closed with its proof, or still owed with what is missing."""
     work.run(
         """
-        UPDATE intervals SET closed_at = :closed, passes = :passes, pages = greatest(pages, :pages), total = :total,
+        UPDATE intervals SET closed_at = :closed, passes = :passes, pages = greatest(pages, :pages), total = :total, listed = :listed,
                first_ref = :first, last_ref = :last, mark = :mark, proof = :proof, owed = :owed, code = :code
         WHERE id = :id
         """,
@@ -177,6 +178,7 @@ def settle(work: Work, number: int, outcome: Outcome, now: datetime) -> None:
         passes=outcome.passes,
         pages=outcome.pages,
         total=outcome.total,
+        listed=outcome.items,
         first=outcome.first_ref,
         last=outcome.last_ref,
         mark=json.dumps(dict(outcome.mark)),
