@@ -1,0 +1,146 @@
+"""What a program cost: CPU of its process tree and of the database server, records a second, peak memory."""
+
+from __future__ import annotations
+
+import math
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import psycopg
+
+from hub.store.migrate import libpq
+from hub.store.server import Embedded
+
+LOOK = 0.1
+"""Seconds between two looks at the memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """One program over `records` records; seconds of CPU and wall, bytes of memory."""
+
+    records: int
+    wall: float
+    client: float
+    server: float
+    peak: int
+
+    @property
+    def cpu(self) -> float:
+        """CPU seconds of client and server together."""
+        return self.client + self.server
+
+    @property
+    def each(self) -> float:
+        """CPU of client and server a record, in microseconds; nothing is subtracted."""
+        return self.cpu / self.records * 1e6 if self.records else math.nan
+
+    def __add__(self, other: Measured) -> Measured:
+        """Two steps over the same records, one after the other."""
+        return Measured(
+            records=self.records,
+            wall=self.wall + other.wall,
+            client=self.client + other.client,
+            server=self.server + other.server,
+            peak=max(self.peak, other.peak),
+        )
+
+
+def growth(start: Measured, small: Measured, large: Measured) -> float:
+    """The exponent of CPU over records between two sizes, the cost of a run over no records taken off both."""
+    return math.log((large.cpu - start.cpu) / (small.cpu - start.cpu)) / math.log(large.records / small.records)
+
+
+class Server:
+    """The embedded PostgreSQL that all programs share, with the settings that the hub gives it."""
+
+    def __init__(self, embedded: Embedded) -> None:
+        """`embedded` runs already."""
+        self.embedded = embedded
+        number = (embedded.folder / "postmaster.pid").read_text().split()[0]
+        self._postmaster = psutil.Process(abs(int(number)))
+        self.socket = str(embedded._socket)
+
+    def connect(self, database: str = "postgres") -> psycopg.Connection[tuple[object, ...]]:
+        """As superuser, every statement its own transaction."""
+        return psycopg.connect(libpq(self.embedded.uri(database)), autocommit=True)
+
+    def fresh(self, database: str, *, like: str = "template1") -> None:
+        """A database of that name: empty, or a copy of another."""
+        self.drop(database)
+        with self.connect() as connection:
+            connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{like}"')
+
+    def drop(self, database: str) -> None:
+        """What is measured next shall not pay for what was measured before."""
+        with self.connect() as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+
+    def settle(self) -> None:
+        """Write out what earlier programs left, so that it is theirs and nobody else's."""
+        with self.connect() as connection:
+            connection.execute("CHECKPOINT")
+
+    def cpu(self) -> float:
+        """CPU seconds so far of the server and of every process it has had."""
+        own = self._postmaster.cpu_times()
+        living = 0.0
+        for child in self._postmaster.children(recursive=True):
+            try:
+                living += sum(child.cpu_times()[:2])
+            except psutil.NoSuchProcess:
+                continue
+        return living + sum((own.user, own.system, own.children_user, own.children_system))
+
+    def alone(self) -> None:
+        """Wait until the programs' connections are gone: only then is their CPU in the postmaster's count."""
+        busy = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        with self.connect() as connection:
+            while (found := connection.execute(busy).fetchone()) and found[0]:
+                time.sleep(LOOK)
+
+
+def measure(server: Server, command: Sequence[str], env: Mapping[str, str], records: int) -> Measured:
+    """Run one program to its end; raises SystemExit with its last words where it fails."""
+    server.settle()
+    server.alone()
+    before, began, peak = server.cpu(), time.monotonic(), 0
+    with tempfile.TemporaryFile() as said:
+        child = subprocess.Popen(command, env={**os.environ, **env}, stdout=said, stderr=said)
+        watched = psutil.Process(child.pid)
+        while True:
+            peak = max(peak, _memory(watched))
+            ended, status, used = os.wait4(child.pid, os.WNOHANG)
+            if ended:
+                break
+            time.sleep(LOOK)
+        wall = time.monotonic() - began
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode:
+            said.seek(0)
+            words = said.read().decode(errors="replace")[-3000:]
+            raise SystemExit(f"{' '.join(command)} ended with {child.returncode}:\n{words}")
+    server.alone()
+    client = used.ru_utime + used.ru_stime
+    peak = max(peak, used.ru_maxrss * 1024)
+    return Measured(records=records, wall=wall, client=client, server=server.cpu() - before, peak=peak)
+
+
+def _memory(process: psutil.Process) -> int:
+    """Resident bytes of the tree; memory that its processes share counts in each."""
+    total, waiting = 0, [process.pid]
+    while waiting:
+        number = waiting.pop()
+        try:
+            total += psutil.Process(number).memory_info().rss
+            tasks = list(Path(f"/proc/{number}/task").iterdir())
+            waiting += [int(child) for task in tasks for child in (task / "children").read_text().split()]
+        except (psutil.NoSuchProcess, OSError):
+            continue
+    return total
