@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from connectors.base import Context, Http
 
 T = TypeVar("T")
+SLOW = 1.0
+"""Seconds for one answer from which a line counts as slow."""
 
 
 class Coming(Generic[T]):
@@ -39,11 +42,13 @@ class Coming(Generic[T]):
 class Lines(Generic[T]):
     """At most `width` requests beside the one that is waited for; without a second client all go one after another."""
 
-    def __init__(self, ctx: Context, width: int) -> None:
+    def __init__(self, ctx: Context, width: int, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._another = ctx.another
         self.width = width if ctx.another else 0
         self._free: list[Http] = [] if self.width else [ctx.http]
         self._made: list[Http] = []
+        self._monotonic = monotonic
+        self._slowest = 0.0
 
     def ask(self, work: Callable[[Http], T]) -> Coming[T]:
         """Start `work` on a line of its own, in a thread that keeps no process alive."""
@@ -51,7 +56,9 @@ class Lines(Generic[T]):
         client = self._client()
 
         def run() -> None:
+            begun = self._monotonic()
             coming.settle(lambda: work(client))
+            self._slowest = max(self._slowest, self._monotonic() - begun)
             self._free.append(client)  # an append is one step, whichever thread takes it
 
         if self.width:
@@ -59,6 +66,11 @@ class Lines(Generic[T]):
         else:
             run()
         return coming
+
+    @property
+    def ahead(self) -> int:
+        """How many requests are worth being under way: on a slow line one, for a cut takes all of them."""
+        return self.width if self._slowest < SLOW else min(self.width, 1)
 
     def close(self) -> None:
         """Nobody waits for what is still on its way: cut it, so that a dripping answer holds no process up."""

@@ -126,7 +126,7 @@ class Walk:
         if not step or not self.size:
             return 0
         left = math.ceil((self.total - self.count) / self.size) if self.total is not None else self.number
-        return max(0, min(self.lines.width, left))
+        return max(0, min(self.lines.ahead, left))
 
     def _numbered(self, at: int, http: Http) -> Answer:
         by_number = self.page["style"] == "number"

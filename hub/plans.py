@@ -53,11 +53,13 @@ class Plan:
     window: Window
     pages: Sequence[Seen] = ()
     """What an earlier try has read of it."""
+    owes_the_rest: bool = False
+    """An earlier pull began it: it proves what was there then, and what has changed since is still to be read."""
     short: int | None = None
     """How many items an earlier try fell short of the portal's total."""
 
 
-def ordinary(site: Site, sweep: bool) -> Plan:
+def ordinary(site: Site, sweep: bool, *, follows: bool = False) -> Plan:
     """What has not been proved read: the owed interval where its pages can be taken up, else a window over all of it."""
     now = site.hub.clock()
     with site.begin(now) as work:
@@ -67,7 +69,7 @@ def ordinary(site: Site, sweep: bool) -> Plan:
         if last and not sweep and (found := _taken_up(work, site, last, ledger, now)):
             return found
         window, what = _window(site.manifest, ledger, sweep, now)
-        return _opened(work, site, what, window, now, again=last)
+        return _opened(work, site, what, window, now, again=last, follows=follows)
 
 
 def owed_backfills(site: Site) -> list[Plan]:
@@ -112,10 +114,13 @@ def _taken_up(work: Work, site: Site, one: Open, ledger: Ledger, now: datetime) 
     seen = pages.of(work, site.hub.vault, one.id)
     asked = one.what == "backfill"
     window = Window(since=one.since, until=one.until, after=one.after, past=ledger.mark, asked=asked)
-    return Plan(number=one.id, what=one.what, window=window, pages=seen) if seen else None
+    rest = not one.follows and one.what != "backfill"
+    return Plan(number=one.id, what=one.what, window=window, pages=seen, owes_the_rest=rest) if seen else None
 
 
-def _opened(work: Work, site: Site, what: str, window: Window, now: datetime, again: Open | None = None) -> Plan:
+def _opened(
+    work: Work, site: Site, what: str, window: Window, now: datetime, again: Open | None = None, follows: bool = False
+) -> Plan:
     number = intervals.open_one(
         work,
         site.connector.id,
@@ -127,6 +132,7 @@ def _opened(work: Work, site: Site, what: str, window: Window, now: datetime, ag
         manifest_sha256=site.manifest.sha256,
         now=now,
         again=again.id if again else None,
+        follows=follows,
     )
     return Plan(number=number, what=what, window=window, short=again.short if again else None)
 

@@ -100,9 +100,8 @@ def _all(site: Site, since: datetime | None, until: datetime | None, sweep: bool
     tallies = [through(site, plan) for plan in plans.owed_backfills(site)]
     plan = plans.ordinary(site, sweep)
     tallies.append(through(site, plan))
-    if plan.pages and not tallies[-1].owed:
-        # What an earlier try began is proved up to its own beginning; what has changed since then comes now.
-        tallies.append(through(site, plans.ordinary(site, sweep=False)))
+    if plan.owes_the_rest and not tallies[-1].owed:
+        tallies.append(through(site, plans.ordinary(site, sweep=False, follows=True)))
     return _together(tallies)
 
 

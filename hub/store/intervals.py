@@ -80,6 +80,8 @@ class Open:
     after: dict[str, Any]
     manifest_sha256: str | None
     read_at: datetime | None
+    follows: bool
+    """It was begun behind one that was taken up, so nothing has to follow it in turn."""
     short: int | None
     """How many items the listing fell short of the portal's total, where it did."""
 
@@ -88,7 +90,7 @@ def still_open(work: Work, connector: UUID, *, backfills: bool) -> list[Open]:
     """The ranges that somebody asked for and that are owed, oldest first; or else the owed interval of all readings."""
     rows = work.rows(
         """
-        SELECT id, what, from_at, to_at, after, manifest_sha256, read_at, total - listed AS short, code
+        SELECT id, what, from_at, to_at, after, manifest_sha256, read_at, follows, total - listed AS short, code
         FROM intervals
         WHERE connector = :connector AND closed_at IS NULL AND (what = 'backfill') = :backfills ORDER BY id
         """,
@@ -104,6 +106,7 @@ def still_open(work: Work, connector: UUID, *, backfills: bool) -> list[Open]:
             after=row.after,
             manifest_sha256=row.manifest_sha256,
             read_at=row.read_at,
+            follows=row.follows,
             short=row.short if row.code == "short_of_total" else None,
         )
         for row in rows
@@ -122,6 +125,7 @@ def open_one(
     manifest_sha256: str,
     now: datetime,
     again: int | None = None,
+    follows: bool = False,
 ) -> int:
     """Open an interval, owed from this moment until it is closed with proof; returns its number.
 
@@ -133,6 +137,7 @@ def open_one(
         "until": until,
         "after": json.dumps(dict(after)),
         "sha": manifest_sha256,
+        "follows": follows,
     }
     if again is not None:
         pages.forget(work, again)
@@ -142,14 +147,14 @@ def open_one(
 
 
 _WIDEN = """
-UPDATE intervals SET what = :what, from_at = :since, to_at = :until, after = :after, manifest_sha256 = :sha, pages = 0,
-       items = 0, passes = 0, read_at = NULL
+UPDATE intervals SET what = :what, from_at = :since, to_at = :until, after = :after, manifest_sha256 = :sha, follows = :follows,
+       pages = 0,       items = 0, passes = 0, read_at = NULL
 WHERE id = :id
 """
 
 _INSERT = """
-INSERT INTO intervals (connector, region, what, from_at, to_at, after, manifest_sha256, opened_at, owed, code)
-VALUES (:connector, :region, :what, :since, :until, :after, :sha, :now, 'reading began and has not ended', 'begun')
+INSERT INTO intervals (connector, region, what, from_at, to_at, after, manifest_sha256, follows, opened_at, owed, code)
+VALUES (:connector, :region, :what, :since, :until, :after, :sha, :follows, :now, 'reading began and has not ended', 'begun')
 RETURNING id
 """
 
