@@ -51,6 +51,11 @@ _WORDS = (
     "ketua lingkungan kami menunggu kabar terima kasih bantuan belum cair padahal nama terdaftar saluran tersumbat"
 )
 WORDS = _WORDS.split()
+_PARTS = (
+    "ba ca da fa ga ha ja ka la ma na pa ra sa ta wa ya bi di gi ki li mi ni ri si ti bu du gu ku lu mu nu ru su tu"
+)
+RARE = tuple("".join(random.Random(n).choices(_PARTS.split(), k=4 + n % 3)) for n in range(20_000))
+"""The long tail that real texts have (places, names, mistypings): without it every complaint would resemble every other."""
 NAMES = ("Sari", "Budi", "Wati", "Agus", "Dewi", "Joko", "Rina", "Hadi", "Lestari", "Slamet", "Putri", "Eko")
 OFFICES = ("Dinas Pekerjaan Umum Contoh", "Dinas Lingkungan Contoh", "Dinas Sosial Contoh", "Kelurahan Contoh Indah")
 INVALID_EVERY = 200
@@ -126,11 +131,12 @@ def _day(moment: datetime) -> str:
 
 
 def _sentence(draw: random.Random, words: int) -> str:
-    return " ".join(draw.choices(WORDS, k=words))
+    return " ".join((*draw.choices(WORDS, k=words - 1), draw.choice(RARE)))
 
 
 def _text(draw: random.Random, length: int) -> str:
     words = draw.choices(WORDS, k=length // 5)
+    words[2::6] = draw.choices(RARE, k=len(words[2::6]))
     sentences = [" ".join(words[start : start + 12]).capitalize() for start in range(0, len(words), 12)]
     return ". ".join(sentences)[:length].rstrip()
 
