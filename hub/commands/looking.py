@@ -42,7 +42,18 @@ def check(paths: Annotated[list[Path] | None, typer.Argument(help="Manifests; no
     raise Stop(checked(settings, paths or []))
 
 
-# `conform` stands here, below `check`.
+@app.command()
+def conform(
+    manifest: Annotated[Path, typer.Argument(help="One manifest.")],
+    only: Annotated[list[str] | None, typer.Option("--only", help="One scenario by its name; may be repeated.")] = None,
+) -> None:
+    """Try a manifest against a make-believe portal of its shape that misbehaves, and say which promises hold.
+
+    It uses a database of its own and no network. 0: all hold; 1: one is broken, in a sentence; 2: it cannot be tried.
+    """
+    from hub.conform.command import conform as tried
+
+    raise Stop(tried(manifest, tuple(only or ())))
 
 
 @app.command()
