@@ -211,16 +211,22 @@ def _judged(one: Pass, before: Pass | None, channel: Lists, window: Window, shor
         return _owed(one, window, what, "no_end")
     if not one.steady:
         return None
-    agreed = one.agrees(before)
     if one.total is not None and one.count < one.total:
-        if not channel.moving and short is not None and one.total - one.count <= short:
-            return _short(one, window)
-        if one.rows >= one.total:
-            return _closed(one, channel, window) if one.repeats(before) else None
-        return _short(one, window) if agreed else None
-    if not channel.moving or one.whole or agreed:
+        return _lacking(one, one.total, before, channel, window, short)
+    if not channel.moving or one.whole or one.agrees(before):
         return _closed(one, channel, window)
     return None
+
+
+def _lacking(
+    one: Pass, total: int, before: Pass | None, channel: Lists, window: Window, short: int | None
+) -> Outcome | None:
+    """A pass with fewer refs than the portal counts: complete only where some are listed in several versions."""
+    if not channel.moving and short is not None and total - one.count <= short:
+        return _short(one, window)
+    if one.rows >= total:
+        return _closed(one, channel, window) if one.repeats(before) else None
+    return _short(one, window) if one.agrees(before) else None
 
 
 def _short(one: Pass, window: Window) -> Outcome:

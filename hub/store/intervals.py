@@ -174,7 +174,8 @@ def settle(work: Work, number: int, outcome: Outcome, now: datetime) -> None:
     """Write the outcome of a reading: closed with its proof, or still owed with what is missing."""
     work.run(
         """
-        UPDATE intervals SET closed_at = :closed, passes = :passes, pages = greatest(pages, :pages), total = :total, listed = :listed,
+        UPDATE intervals SET closed_at = :closed, passes = :passes, pages = greatest(pages, :pages), total = :total,
+               listed = :listed,
                first_ref = :first, last_ref = :last, mark = :mark, proof = :proof, owed = :owed, code = :code
         WHERE id = :id
         """,
