@@ -6,10 +6,9 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
-from connectors import dates, paths, shapes, strictjson
+from connectors import paths, shapes, stamps, strictjson
 from connectors.base import Item
 from connectors.errors import Misconfigured, Unavailable
 
@@ -102,7 +101,7 @@ def _kept(body: bytes, names: Sequence[str] | None, where: paths.Getter) -> tupl
 
 
 def _item_reader(ref: str, changed: Mapping[str, str] | None, created: str | None) -> Callable[[bytes], Item]:
-    stamp = stamps(changed) if changed else None
+    stamp = moments(changed) if changed else None
     path = str(changed["path"]) if changed else None
     slow = _slow_item_reader(ref, path, created, stamp)
     quick = shapes.fields([ref, path, created])
@@ -173,22 +172,17 @@ def _broken(raw: bytes, code: str, key: paths.Getter) -> Item:
     return Item(ref=text, raw=raw, payload=None, trouble=code)
 
 
-def stamps(spec: Mapping[str, str]) -> Callable[[Any], datetime | None]:
+def moments(spec: Mapping[str, str]) -> Callable[[Any], datetime | None]:
     """A reader of stamps: UTC, or None where nothing readable is said. `spec` is {format, zone}."""
-    form, zone = spec.get("format"), spec.get("zone")
+    read = stamps.reader(spec.get("format"), spec.get("zone"))
 
-    @lru_cache(maxsize=2048)
-    def of_text(text: str) -> datetime | None:
-        return _moment(text, form, zone)
+    def moment(value: Any) -> datetime | None:
+        try:
+            return datetime.fromisoformat(read(value)[0]).astimezone(UTC)
+        except (ValueError, TypeError, OverflowError):
+            return None
 
-    return lambda value: of_text(value) if type(value) is str else _moment(value, form, zone)
-
-
-def _moment(value: Any, form: str | None, zone: str | None) -> datetime | None:
-    try:
-        return dates.read(value, form, zone)[0].astimezone(UTC)
-    except (ValueError, TypeError, OverflowError):
-        return None
+    return moment
 
 
 def _written(value: Any) -> str | None:
