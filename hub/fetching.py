@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
-from connectors.base import Attachment, Context
+from connectors.base import Answer, Attachment, Context
 from connectors.errors import ChannelError, Misconfigured, Refused, Unavailable
 from connectors.manifest import Manifest
+from hub.pieces import LATER, Found, Pieces, whole
 from hub.spine import Hub
 from hub.store import attachments
 from hub.store.connectors import Connector
 
 MOST = 200
 """Files fetched for one connector in one accept."""
+PATIENCE = timedelta(minutes=2)
+"""No file is begun, and no piece of one, so long after the first; the rest comes with the next accept."""
+MOST_CUTS, MOST_DOWN = 5, 2
+"""So many pieces in a row that were cut, or that could not even be asked for: the file waits for the next accept."""
+_CUT = ("cut", "timeout")
+_DOWN = ("connect", "connect_timeout", "dns", "tls")
+_GONE = ("http_404", "http_410", "too_large")
 
 
 def addressed(documents: Sequence[Any]) -> list[Attachment]:
@@ -31,14 +42,15 @@ def fetch(hub: Hub, manifest: Manifest, connector: Connector) -> int:
         waiting = attachments.pending(work, connector.id, MOST)
     if not waiting:
         return 0
-    ctx = hub.context(manifest, connector.id)
-    return sum(_one(hub, ctx, connector, row) for row in waiting)
+    run = _Fetching(hub=hub, ctx=hub.context(manifest, connector.id), until=hub.clock() + PATIENCE)
+    return sum(_one(run, connector, row) for row in waiting)
 
 
-def _one(hub: Hub, ctx: Context, connector: Connector, row: Any) -> bool:
+def _one(run: _Fetching, connector: Connector, row: Any) -> bool:
+    hub = run.hub
     key = hub.vault.unwrap(row.key_id, bytes(row.wrapped))
     url = hub.vault.open(key, "file url", bytes(row.url_enc)).decode()
-    content, reason = _content(ctx, url)
+    content, reason = run.file(url)
     with hub.store.begin(region=connector.region) as work:
         if content is not None:
             attachments.held(work, hub.vault, row.id, key, content)
@@ -47,14 +59,62 @@ def _one(hub: Hub, ctx: Context, connector: Connector, row: Any) -> bool:
     return content is not None
 
 
-def _content(ctx: Context, url: str) -> tuple[bytes | None, str | None]:
-    """The bytes, or a reason that will not pass; neither where trying again makes sense."""
-    try:
-        body = ctx.http.send("GET", url).body
-    except (Misconfigured, Refused) as error:
-        return None, error.code
-    except Unavailable as error:
-        return None, error.code if error.code in ("http_404", "http_410", "too_large") else None
-    except ChannelError:
-        return None, None
-    return (body, None) if len(body) <= attachments.MOST else (None, "too_large")
+@dataclass(slots=True, kw_only=True)
+class _Fetching:
+    """One round over the files that are pending, and what it has learnt of the line."""
+
+    hub: Hub
+    ctx: Context
+    until: datetime
+    down: set[str | None] = field(default_factory=set)
+    """Hosts that do not answer; they are not asked again in this round."""
+    poor: set[str | None] = field(default_factory=set)
+    """Hosts whose whole file did not get through: the others are asked for in pieces at once."""
+
+    def file(self, url: str) -> Found:
+        """One file, as far as time and line allow."""
+        try:
+            host = urlsplit(url).hostname
+        except ValueError:
+            return None, "bad_url"
+        if host in self.down or self._late():
+            return LATER
+        found = LATER if host in self.poor else self._asked(url, host)
+        return self._in_pieces(url, host) if host in self.poor and found == LATER else found
+
+    def _late(self) -> bool:
+        return self.hub.clock() >= self.until
+
+    def _asked(self, url: str, host: str | None) -> Found:
+        try:
+            return whole(self._get(url, {}), attachments.MOST)
+        except ChannelError as error:
+            if error.code in (*_CUT, *_DOWN):
+                self.poor.add(host)
+            return _reason(error)
+
+    def _get(self, url: str, headers: Mapping[str, str]) -> Answer:
+        # The portal wrote the address: it is never searched for references to secrets.
+        return self.ctx.http.send("GET", url, headers=headers, verbatim=True)
+
+    def _in_pieces(self, url: str, host: str | None) -> Found:
+        pieces, down = Pieces(most=attachments.MOST), 0
+        while pieces.cuts < MOST_CUTS and down < MOST_DOWN and not self._late():
+            try:
+                found = pieces.take(self._get(url, pieces.asked()))
+                down = 0
+            except ChannelError as error:
+                found = _reason(error)
+                if found == LATER and isinstance(error, Unavailable):
+                    pieces.cut()
+                    found, down = None, down + 1 if error.code in _DOWN else 0
+            if found is not None:
+                return found
+        if down >= MOST_DOWN:
+            self.down.add(host)
+        return LATER
+
+
+def _reason(error: ChannelError) -> Found:
+    lasting = (isinstance(error, (Misconfigured, Refused)) and error.code != "http_416") or error.code in _GONE
+    return None, error.code if lasting else None

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
+from starlette.applications import Starlette
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
 
 from hub import steps
 from hub.model import Tally
@@ -111,3 +116,30 @@ def test_everything_arrives_once_over_a_poor_line(
             f"\n{line.records} records in {pages} pages, {len(tallies)} pulls, {link.cuts} cuts: {asked} requests, "
             f"{link.wire} bytes on the wire ({link.received} down, {link.sent} up) for {plain} bytes of JSON"
         )
+
+
+@pytest.mark.slow
+def test_a_photo_arrives_over_a_line_that_never_carries_it_in_one_go(
+    empty_site: Site, add_portal: Portals, tmp_path: Path
+) -> None:
+    """Attachments hold no complaint up, come in pieces where the line breaks, and are the portal's byte for byte."""
+    photo = random.Random(1).randbytes(150_000)
+    (tmp_path / "foto.jpg").write_bytes(photo)
+    app = Starlette(routes=[Mount("/", StaticFiles(directory=tmp_path))])
+    with serving(app) as url, slow_link(url, rate=60_000, cut_every=1.5, dark=0.05) as link:
+        rows = generate(new=2)
+        rows[1]["lampiran"] = [{"name": "foto.jpg", "url": f"{link.url}/foto.jpg"}]
+        add_portal(rows, fields={"attachments": "lampiran"})
+        with open_hub(empty_site.settings, sleep=lambda seconds: link.wait_for_light(60) and None, seed=1) as hub:
+            assert steps.pull(hub, NAME).done == 2
+            assert steps.accept(hub, [NAME]).done == 2
+            for _ in range(10):
+                if (held := _files(empty_site)) == [("held", len(photo))]:
+                    break
+                steps.accept(hub, [NAME])
+    assert held == [("held", len(photo))] and link.cuts >= 1
+
+
+def _files(site: Site) -> list[tuple[Any, ...]]:
+    with site.database.connect(superuser=True) as connection:
+        return connection.execute("SELECT state, size FROM attachments").fetchall()
