@@ -119,9 +119,14 @@ def _guard(read: Any, decoder: json.JSONDecoder | None = None) -> Any:
 
 
 def _with_huge_numbers(read: Any, like: json.JSONDecoder) -> Any:
-    hook, constant = (_unique, _constant) if like is _STRICT else (None, None)
+    if like is _STRICT:
+        decoder = json.JSONDecoder(
+            object_pairs_hook=_unique, parse_constant=_constant, parse_float=_finite, parse_int=_integer
+        )
+    else:
+        decoder = json.JSONDecoder(parse_int=_integer)
     try:
-        return read(json.JSONDecoder(object_pairs_hook=hook, parse_constant=constant, parse_int=_integer))
+        return read(decoder)
     except ValueError as error:
         raise error if isinstance(error, BadJson) else BadJson("not_json") from None
 
@@ -134,6 +139,13 @@ def _constant(_: str) -> Any:
     raise BadJson("not_a_number")
 
 
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if value in (float("inf"), float("-inf")):
+        raise BadJson("not_a_number")
+    return value
+
+
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
@@ -141,7 +153,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
-_STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant)
+_STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant, parse_float=_finite)
 _LENIENT = json.JSONDecoder()
 
 

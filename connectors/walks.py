@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,7 @@ _OF_ONE_PAGE = frozenset(
 )
 """Faults that one record can give its page; others are of the portal or the line."""
 _LONGEST_TOKEN = 8192
+_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{1,200}"')
 SHRUNK = 10
 """Items from which a whole listing that has lost more than half of itself is doubted."""
 
@@ -293,7 +295,7 @@ class Walk:
             found = self.read(answer.body)
             if found.total is None and self.has_total and (found.items or not self.number):
                 raise Unavailable("The page has no total where the manifest says.", code="no_total")
-            tag = answer.headers.get("ETag")
+            tag = _tag(answer)
             known = Page(
                 items=found.items, end=False, total=found.total, digest=digest, tag=tag, next={"next": found.next}
             )
@@ -352,6 +354,12 @@ class Walk:
 def _digest(answer: Answer) -> bytes:
     link = answer.headers.get("Link", "").encode("utf-8", "replace")
     return hashlib.sha256(answer.body + b"\n" + link if link else answer.body).digest()[:16]
+
+
+def _tag(answer: Answer) -> str | None:
+    """The answer's ETag (RFC 9110 8.8.3), if it can be sent back; what looks like a reference to a secret cannot."""
+    tag = answer.headers.get("ETag", "")
+    return tag if _TAG.fullmatch(tag) and "${" not in tag else None
 
 
 def _header_link(answer: Answer) -> str | None:

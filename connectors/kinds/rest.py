@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from urllib3.exceptions import HTTPError
 from urllib3.util import parse_url
 
-from connectors import dates
+from connectors import dates, zones
 from connectors.base import Context, Page, Position, Recall, Reply, Window, kind
 from connectors.errors import Misconfigured
 from connectors.lines import Lines
@@ -162,10 +161,10 @@ class Rest:
 def _written(moment: datetime, form: str, zone: str) -> str:
     if form == "unix":
         return str(int(moment.timestamp()))
-    try:
-        local = moment.astimezone(ZoneInfo(zone)).replace(microsecond=0)
-    except (ValueError, KeyError, OSError):
-        raise Misconfigured("since.zone is no time zone.", hint="Write for example Asia/Jakarta.") from None
+    home = zones.zone(zone)
+    if home is None:
+        raise Misconfigured("since.zone is no time zone.", hint="Write for example Asia/Jakarta.")
+    local = moment.astimezone(home).replace(microsecond=0)
     if form == "iso":
         return local.isoformat().replace("+00:00", "Z")
     return local.strftime(form)
