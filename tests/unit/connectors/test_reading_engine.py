@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from connectors import reading
-from connectors.base import Item, Page, Position, Window
+from connectors import passes
+from connectors.base import Item, Page, Position, Recall, Window
 from connectors.errors import Refused, Unavailable
-from connectors.reading import Outcome, next_window, read
+from connectors.reading import Batch, Outcome, next_window, plain_mark, read
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 WINDOW = Window(since=None, until=NOW, after={"mark": "old"})
@@ -25,9 +25,12 @@ class Told:
 
     script: Sequence[Sequence[Any]]
     moving: bool = True
+    once: bool = False
     passes: int = 0
 
-    def pages(self, ctx: Any, window: Window, start: Position | None = None) -> Iterator[Page]:
+    def pages(
+        self, ctx: Any, window: Window, start: Position | None = None, recall: Recall | None = None
+    ) -> Iterator[Page]:
         steps = self.script[min(self.passes, len(self.script) - 1)]
         self.passes += 1
         for step in steps:
@@ -47,11 +50,11 @@ def page(*refs: object, end: bool = False, total: int | None = None, whole: bool
     return Page(items=[item(ref, raw) for ref in refs], end=end, total=total, whole=whole)
 
 
-def run(*script: Sequence[Any], moving: bool = True) -> tuple[list[list[str | None]], Outcome]:
-    """All refs yielded, batch by batch, and the outcome."""
-    *batches, outcome = read(Told(script, moving), None, WINDOW)  # type: ignore[arg-type]
+def run(*script: Sequence[Any], moving: bool = True, once: bool = False) -> tuple[list[list[str | None]], Outcome]:
+    """All refs yielded, page by page that brought any, and the outcome."""
+    *batches, outcome = read(Told(script, moving, once), None, WINDOW)  # type: ignore[arg-type]
     assert isinstance(outcome, Outcome)
-    return [[one.ref for one in batch] for batch in batches if not isinstance(batch, Outcome)], outcome
+    return [[one.ref for one in batch.items] for batch in batches if isinstance(batch, Batch) and batch.items], outcome
 
 
 END = page(end=True)
@@ -62,14 +65,15 @@ def test_two_agreeing_passes_close_and_yield_once() -> None:
     batches, outcome = run([page(1, 2, total=3), page(3, total=3), page(end=True, total=3)])
     assert batches == [["1", "2"], ["3"]]
     assert (outcome.closed, outcome.passes, outcome.pages, outcome.items, outcome.total) == (True, 2, 3, 3, 3)
-    assert (outcome.first_ref, outcome.last_ref, outcome.mark) == ("1", "3", {"mark": "new"})
+    marks = [plain_mark(item(ref)) for ref in (1, 3)]
+    assert ([outcome.first_ref, outcome.last_ref], outcome.mark) == (marks, {"mark": "new"})
     assert outcome.proof == "two passes agree: 3 pages, 3 items, the portal's total 3"
 
 
 def test_rows_that_moved_are_found_by_another_pass() -> None:
     """A row that slipped between two pages while they were read is found before the interval closes."""
     batches, outcome = run([page(1, 2), page(4), END], [page(1, 2), page(3, 4), END])
-    assert batches == [["1", "2"], ["4"], ["3"]]
+    assert batches == [["1", "2"], ["4"], ["3", "4"]]
     assert (outcome.closed, outcome.passes) == (True, 3)
 
 
@@ -88,7 +92,7 @@ def test_one_answer_needs_no_second() -> None:
 
 def test_channels_that_do_not_move_need_no_second_pass() -> None:
     """A mailbox read by UID is read once; equal Message-IDs in it count as two against its number of mails."""
-    _, outcome = run([page(1, 1, total=2), page(end=True, total=2)], moving=False)
+    _, outcome = run([page(1, 1, total=2), page(end=True, total=2)], moving=False, once=True)
     assert (outcome.closed, outcome.passes) == (True, 1)
 
 
@@ -122,8 +126,8 @@ def test_page_that_repeats_the_one_before_is_an_end_only_twice() -> None:
     """A portal that clamps the page number to its last page closes after two passes that agree, not after one."""
     clamped = [page(1, 2), page(3), page(3), page(3)]
     batches, outcome = run(clamped)
-    assert batches == [["1", "2"], ["3"]]
-    assert (outcome.closed, outcome.passes) == (True, 2)
+    assert batches == [["1", "2"], ["3"], ["3"]]
+    assert (outcome.closed, outcome.passes, outcome.items) == (True, 2, 3)
     _, outcome = run([page(1), page(1)], moving=False)
     assert (outcome.closed, outcome.code) == (False, "no_end")
 
@@ -134,7 +138,14 @@ def test_order_counts_where_no_total_vouches() -> None:
     assert (outcome.closed, outcome.passes) == (True, 3)
 
 
+def test_page_that_is_the_first_again_is_an_end_only_twice() -> None:
+    """A portal that turns to its first page behind the last one closes after two passes that agree."""
+    _, outcome = run([page(1, 2), page(3), page(1, 2)])
+    assert (outcome.closed, outcome.passes, outcome.items) == (True, 2, 3)
+
+
 def _circle() -> Iterator[Page]:
+    yield page(0)
     while True:
         yield page(1, 2)
         yield page(3, 4)
@@ -150,7 +161,7 @@ def _endless() -> Iterator[Page]:
 @pytest.mark.parametrize("pages", [_circle, _endless, lambda: iter([page(1)])])
 def test_listing_without_end_is_left(pages: Callable[[], Iterator[Page]], monkeypatch: pytest.MonkeyPatch) -> None:
     """A portal whose pages never end, or stop without the sign for it, cannot hold the hub and is not closed."""
-    monkeypatch.setattr(reading, "MOST_PAGES", 50)
+    monkeypatch.setattr(passes, "MOST_PAGES", 50)
     _, outcome = run(pages())  # type: ignore[arg-type]
     assert (outcome.closed, outcome.code) == (False, "no_end")
 
