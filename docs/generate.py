@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,6 +17,7 @@ import typer.main
 
 from hub import settings
 from hub.cli import app
+from hub.conform.kits import KITS
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKS = "<!-- made by docs/generate.py: {} -->", "<!-- end of {} -->"
@@ -35,7 +37,9 @@ def pages() -> dict[Path, str]:
     return {
         ROOT / "docs" / "commands.md": commands(),
         ROOT / "docs" / "third-party.md": third_party(),
-        engineers: filled(engineers.read_text(encoding="utf-8"), "settings", settings_table()),
+        engineers: filled(
+            filled(engineers.read_text(encoding="utf-8"), "settings", settings_table()), "conformance", conformance()
+        ),
     }
 
 
@@ -63,6 +67,32 @@ def settings_table() -> str:
     said = dict(re.findall(r'"""(SATUPINTU_[A-Z_]+): (.*?)"""', source, re.DOTALL))
     names = [settings.PREFIX + name for name in settings.NAMES]
     return _table(["variable", "what it says"], ([f"`{name}`", said[name]] for name in names))
+
+
+# conformance --------------------------------------------------------------------------------------------------------
+
+
+def conformance() -> str:
+    """Every scenario with its promise, and the worst that was measured (docs/conformance.csv) over its channels."""
+    promises = {one.slug: one.promise for kit in reversed(KITS.values()) for one in kit.scenarios}
+    with (ROOT / "docs" / "conformance.csv").open(encoding="utf-8") as file:
+        measured = list(csv.DictReader(file))
+    rows = [[slug, promises[slug], *_worst(runs)] for slug, runs in _by_scenario(measured).items()]
+    head = ("scenario", "promise", "channels", "lost", "stale", "doubled", "silent", "owed", "x")
+    return _table(head, rows)
+
+
+def _by_scenario(measured: Sequence[dict[str, str]]) -> dict[str, list[dict[str, str]]]:
+    found: dict[str, list[dict[str, str]]] = {}
+    for run in measured:
+        found.setdefault(run["scenario"], []).append(run)
+    return found
+
+
+def _worst(runs: Sequence[dict[str, str]]) -> list[str]:
+    counts = [str(max(int(run[name]) for run in runs)) for name in ("lost", "stale", "doubled", "silent", "owed")]
+    price = max(int(run["requests"]) / int(run["quiet"]) for run in runs)
+    return [str(len(runs)), *counts, f"{price:.1f}"]
 
 
 # commands ----------------------------------------------------------------------------------------------------------

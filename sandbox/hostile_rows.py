@@ -269,8 +269,8 @@ def counter_that_ticks(play: Play) -> Iterator[str]:
 def _twice(name: str, ahead: bool, promise: str) -> None:
     def act(play: Play) -> Iterator[str]:
         portal = play.portal
-        row = portal.rows[-4]
-        newer = portal.add(stamp=row.stamp + timedelta(minutes=5), ref=row.ref, created=row.created, version=2)
+        row = portal.rows[-12]
+        newer = portal.add(stamp=row.stamp + timedelta(hours=25), ref=row.ref, created=row.created, version=2)
         portal.order = "desc" if ahead else "asc"
         assert newer.key == row.key
         yield WHOLE

@@ -41,7 +41,7 @@ def conform(path: Path, only: tuple[str, ...] = ()) -> int:
         complain(problem)
         return WRONG_USE
     with own_settings() as settings:
-        results = list(_shown(_results(settings, manifest, scenarios), len(scenarios)))
+        results = list(_shown(results_of(settings, manifest, scenarios), len(scenarios)))
     say(results, manifest)
     return DONE if all(result.held for result in results) else FAILED
 
@@ -58,8 +58,13 @@ def _chosen(scenarios: list[Scenario], only: tuple[str, ...]) -> list[Scenario]:
     return [one for one in scenarios if not only or one.slug in only]
 
 
-def _results(settings: Settings, manifest: Manifest, scenarios: list[Scenario]) -> Iterator[Result]:
-    """In the order of the scenarios; several are played at once, since most of a pull is waiting."""
+def results_of(
+    settings: Settings, manifest: Manifest, scenarios: list[Scenario], letters: str = AT_ONCE
+) -> Iterator[Result]:
+    """In the order of the scenarios; one for each of `letters` is played at once, since most of a pull is waiting.
+
+    A database knows no letter twice.
+    """
     stands: SimpleQueue[Stand] = SimpleQueue()
 
     def one(scenario: Scenario) -> Result:
@@ -70,9 +75,9 @@ def _results(settings: Settings, manifest: Manifest, scenarios: list[Scenario]) 
             stands.put(mine)
 
     with ExitStack() as stack:
-        for letter in AT_ONCE:
+        for letter in letters:
             stands.put(stack.enter_context(stand(settings, letter)))
-        pool = stack.enter_context(ThreadPoolExecutor(len(AT_ONCE), "conform"))
+        pool = stack.enter_context(ThreadPoolExecutor(len(letters), "conform"))
         yield from pool.map(one, scenarios)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import csv
+from collections.abc import Iterator
 from contextlib import ExitStack, nullcontext
 from ipaddress import ip_network
 from pathlib import Path
@@ -10,62 +11,29 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-import yaml
 
 from connectors.manifest import Manifest, load
 from hub.conform import command
 from hub.conform.command import conform
 from hub.conform.kits import fitting
-from hub.conform.playing import Result, play
+from hub.conform.playing import MOST, Result, play
 from hub.conform.stand import Stand, stand
 from hub.conform.telling import broken, row
 from hub.settings import Settings
 from hub.store.server import Embedded
 from sandbox import hostile_pages, hostile_tokens
+from sandbox.hostile_manifests import PAGES, rest
+from sandbox.hostile_manifests import every as every_manifest
 from sandbox.hostile_play import LOUD, WHOLE, Play, Scenario
 from tests.conftest import fresh_database
 from tests.scenario import commands
-
-VALID = Path(__file__).parents[2] / "schemas" / "examples" / "valid"
-PAGES: Mapping[str, dict[str, Any]] = {
-    "number": {"style": "number", "param": "page", "size_param": "limit", "size": 100, "first": 1},
-    "offset": {"style": "offset", "param": "mulai", "size_param": "jumlah", "size": 50},
-    "cursor": {"style": "cursor", "param": "lanjut", "next": "meta.lanjut", "size_param": "limit", "size": 8},
-    "link": {"style": "link", "size_param": "per_page", "size": 10},
-    "link-in-body": {"style": "link", "next": "links.next"},
-    "none": {"style": "none"},
-}
-"""How the pages of a listing may follow each other; each is a manifest of its own."""
-
-
-def rest(folder: Path, page: str = "number", fields: Mapping[str, Any] | None = None, **changed: Any) -> Path:
-    """The file of a manifest for a portal; a value of None takes a key of `with` out."""
-    options = {
-        "url": "https://aduan.contoh.invalid/api/aduan",
-        "headers": {"Authorization": "Bearer ${secret:CONTOH_TOKEN}"},
-        "items": "data",
-        "ref": "id",
-        "total": "meta.total",
-        "changed": {"path": "diubah", "format": "iso"},
-        "since": {"param": "sejak", "format": "%Y-%m-%d %H:%M:%S", "zone": "Asia/Jakarta"},
-        "page": PAGES[page],
-        "sweep": "7d",
-        **changed,
-    }
-    file = folder / f"contoh-{page}.yaml"
-    head = {"version": 1, "owner": "Dinas Contoh", "region": "35", "channel": "portal", "kind": "rest"}
-    named = {"body": "isi", "submitted_at": {"path": "dibuat", "format": "%d-%m-%Y %H:%M"}, **(fields or {})}
-    given = {key: value for key, value in options.items() if value is not None}
-    file.write_text(yaml.safe_dump({**head, "with": given, "fields": named}))
-    return file
 
 
 @pytest.fixture(scope="module")
 def manifests(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Manifest]:
     """One manifest for each way of paging, one for X and one for a mailbox."""
-    folder = tmp_path_factory.mktemp("manifests")
-    found = {page: load(rest(folder, page)) for page in PAGES}
-    return found | {kind: load(VALID / f"manifest-{kind}.yaml") for kind in ("x", "imap")}
+    files = every_manifest(tmp_path_factory.mktemp("manifests"))
+    return {name: load(file) for name, file in files.items()}
 
 
 @pytest.fixture(scope="module")
@@ -88,8 +56,7 @@ def made(cluster: Embedded, template: str, tmp_path_factory: pytest.TempPathFact
 def shaped() -> dict[str, list[Scenario]]:
     """The scenarios of each channel."""
     with TemporaryDirectory() as folder:
-        found = {page: fitting(load(rest(Path(folder), page))) for page in PAGES}
-    return found | {kind: fitting(load(VALID / f"manifest-{kind}.yaml")) for kind in ("x", "imap")}
+        return {name: fitting(load(file)) for name, file in every_manifest(Path(folder)).items()}
 
 
 def every() -> list[tuple[str, Scenario]]:
@@ -272,3 +239,12 @@ def test_there_are_scenarios_enough(manifests: dict[str, Manifest]) -> None:
         assert len(scenarios) >= 40
         assert len({one.slug for one in scenarios}) == len(scenarios)
         assert all(one.promise.endswith(".") and len(one.promise) > 10 for one in scenarios)
+
+
+def test_the_table_of_outcomes_is_of_these_scenarios() -> None:
+    """The figures that engineers read are of every scenario on every channel, and show no promise broken."""
+    with (Path(__file__).parents[2] / "docs" / "conformance.csv").open(encoding="utf-8") as file:
+        measured = list(csv.DictReader(file))
+    assert [(run["channel"], run["scenario"]) for run in measured] == [(name, one.slug) for name, one in every()]
+    assert {run[bad] for run in measured for bad in ("lost", "stale", "doubled", "silent")} == {"0"}
+    assert max(int(run["requests"]) / int(run["quiet"]) for run in measured) <= MOST
