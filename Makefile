@@ -47,8 +47,8 @@ lint: $(VENV)/tested  ## ruff, mypy --strict, import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache > .lint-imports.log || { cat .lint-imports.log; exit 1; }
 
-bench: $(VENV)/tested  ## pull + accept of 20,000 records
-	@$(BIN)/python -m bench.pull_accept $(ARGS)
+bench: $(VENV)/tested  ## beside dlt, airbyte-cdk, singer-sdk and plain packages
+	@$(BIN)/python -m bench.ingest $(ARGS)
 
 UV = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
 lock:  ## write the lock files anew

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 FOLDER = Path("~/.cache/satupintu-bench")
@@ -26,6 +27,7 @@ class Environment:
     trouble: str | None = None
 
 
+@cache
 def environment(folder: Path, name: str) -> Environment:
     """The environment of one peer, made where it is missing or its pins have changed; this may download 100 MB."""
     place = folder.expanduser().absolute() / name

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from bench import envs, ours, tables
 from bench.measure import Measured, Server, measure
-from bench.source import portal
+from bench.source import PART, portal
 from hub.store.server import Embedded
 
 PEERS = {"plain": "plain.py", "dlt": "dlt_.py", "airbyte": "airbyte_.py", "singer": "singer_.py"}
@@ -47,11 +47,11 @@ class Round:
     # ours ----------------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def site(self, path: str = "/api/aduan", *, size: int = PAGE, ahead: int | None = None) -> Iterator[dict[str, str]]:
+    def site(self, path: str = "/api/aduan", *, size: int = PAGE) -> Iterator[dict[str, str]]:
         """A hub whose tables and keys are made; that costs once in its life and is no part of a figure."""
         home = self.folder / "site"
         shutil.copytree(self._first_use(), home)
-        listing = ours.manifest(ours.NAME, self.url + path, size=size, ahead=ahead)
+        listing = ours.manifest(ours.NAME, self.url + path, size=size)
         empty = ours.manifest(ours.EMPTY, self.url + "/empty/api/aduan")
         self.server.fresh("ours", like="made")
         try:
@@ -90,10 +90,12 @@ class Round:
             self.again["ours"] = self.step(env, "again")
 
     def verdict(self) -> None:
-        """The whole accept."""
-        with self.site() as env:
+        """The whole accept, of a part: judging costs many times the rest, and has its own benchmark."""
+        part = min(self.records, PART)
+        with self.site("/part/api/aduan") as env:
             self.step(env, "pull")
-            self.found["ours: accept with verdict"] = self.step(env, "verdict")
+            whole = measure(self.server, ours.command("verdict"), env, part)
+            self.found[f"ours: accept, verdict ({part})"] = whole
 
     def promises(self) -> dict[str, tuple[Measured, Measured | None]]:
         """Pull, and accept where it can go on, in builds that leave one promise out."""
@@ -113,15 +115,18 @@ class Round:
             accepted = measure(self.server, ours.build("accept", promises), env, self.records) if accept else None
         return pulled, accepted
 
-    def slow(self) -> dict[str, Measured]:
-        """A portal that answers after 50 ms, 100 records a page."""
+    def slow(self) -> dict[str, tuple[Measured, Measured]]:
+        """A portal that answers after 50 ms, 100 records a page: each program with its start-up over no records."""
         made = {}
-        for label, ahead in (("ours, pages ahead as shipped", None), ("ours, ahead: 0", 0)):
-            with self.site("/slow/api/aduan", size=SLOW_PAGE, ahead=ahead) as env:
-                made[label] = self.step(env, "pull")
-        trouble = envs.environment(self.envs, "plain").trouble
-        if trouble is None:
-            made["plain +rs, one request after another"] = self._peer("plain", "1", "/slow/api/aduan", SLOW_PAGE)
+        for label, without in (("ours, pages ahead as shipped", ()), ("ours, no page ahead", ("pages-ahead",))):
+            with self.site("/slow/api/aduan", size=SLOW_PAGE) as env:
+                start = measure(self.server, ours.build("pull", without, ours.EMPTY), env, 0)
+                made[label] = measure(self.server, ours.build("pull", without), env, self.records), start
+        if _installed(self.envs, "plain"):
+            self.server.fresh("peer")
+            start = self._peer("plain", "1", "/empty/api/aduan")
+            whole = self._peer("plain", "1", "/slow/api/aduan", SLOW_PAGE)
+            made["plain +rs, one request after another"] = whole, start
         return made
 
     # peers -----------------------------------------------------------------------------------------------------------
@@ -149,8 +154,9 @@ class Round:
             "BENCH_RS": rs,
             "BENCH_RESULT": str(self.folder / "result"),
             "BENCH_SCHEMA": str(ROOT / "schemas" / "complaint.schema.json"),
-            "BENCH_TARGET": str(envs.environment(self.envs, "singer-target").bin / "target-postgres"),
         }
+        if name == "singer":
+            env["BENCH_TARGET"] = str(envs.environment(self.envs, "singer-target").bin / "target-postgres")
         python = envs.environment(self.envs, name).bin / "python"
         records = 0 if path.startswith("/empty") else self.records
         return measure(self.server, [str(python), str(ROOT / "bench" / "peers" / PEERS[name])], env, records)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -128,6 +129,7 @@ def measure(server: Server, command: Sequence[str], env: Mapping[str, str], reco
             raise SystemExit(f"{' '.join(command)} ended with {child.returncode}:\n{words}")
     server.alone()
     client = used.ru_utime + used.ru_stime
+    print(f"{wall:8.1f} s  {client:8.1f} CPU-s  {' '.join(command[1:])}", file=sys.stderr, flush=True)
     peak = max(peak, used.ru_maxrss * 1024)
     return Measured(records=records, wall=wall, client=client, server=server.cpu() - before, peak=peak)
 

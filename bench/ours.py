@@ -1,4 +1,4 @@
-"""SatuPintu as bench/ingest runs it: its site, its commands, and builds for measuring that leave one promise out.
+"""SatuPintu as bench/ingest runs it: its site, its commands, and builds for measuring that leave one thing out.
 
 `python -m bench.ours pull|again|accept|verdict NAME [--without PROMISE]…` runs in a process of its own; accept is the whole
 accept without the verdict. Attachments are named and stored, not downloaded: no other program downloads any.
@@ -49,9 +49,9 @@ FIELDS = {
 }
 
 
-def manifest(name: str, url: str, *, size: int = 500, ahead: int | None = None) -> dict[str, Any]:
+def manifest(name: str, url: str, *, size: int = 500) -> dict[str, Any]:
     """The portal of bench.source as a region would register it; everything that comes may be sent at once."""
-    page: dict[str, Any] = {"style": "number", "param": "page", "size_param": "limit", "size": size, "first": 1}
+    page = {"style": "number", "param": "page", "size_param": "limit", "size": size, "first": 1}
     return {
         "version": 1,
         "name": name,
@@ -67,7 +67,7 @@ def manifest(name: str, url: str, *, size: int = 500, ahead: int | None = None) 
             "total": "total",
             "changed": {"path": "updated_at", "format": "iso", "zone": ZONE},
             "since": {"param": "since", "format": "iso", "zone": ZONE},
-            "page": page if ahead is None else {**page, "ahead": ahead},
+            "page": page,
             "look_back": "1d",
         },
         "fields": FIELDS,
@@ -228,6 +228,12 @@ def _no_second_pass() -> None:
     _replace(Rest, "moving", False)
 
 
+def _no_pages_ahead() -> None:
+    from connectors.kinds import rest
+
+    _replace(rest, "AHEAD", 0)
+
+
 def _no_entries() -> None:
     from hub import accepting, decided, pulling
 
@@ -244,6 +250,7 @@ PROMISES: Mapping[str, Callable[[], None]] = {
     "ledger": _no_ledger,
     "second-pass": _no_second_pass,
     "entries": _no_entries,
+    "pages-ahead": _no_pages_ahead,
 }
 
 if __name__ == "__main__":

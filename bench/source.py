@@ -1,7 +1,7 @@
 """The portal that every program of bench/ingest reads: invented complaints, prepared once, served as slices of bytes.
 
 It runs in a process of its own, so that its CPU is nobody's. /api/aduan lists everything, /slow/api/aduan the same after
-50 ms, /empty/api/aduan nothing: what a program costs there is its start-up.
+50 ms, /part/api/aduan the first 2,000, /empty/api/aduan nothing: what a program costs there is its start-up.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 LATENCY = 0.05
+PART = 2000
 WIB = timezone(timedelta(hours=7))
 FIRST = datetime(2024, 9, 1, tzinfo=WIB)
 SPAN = timedelta(days=700)
@@ -54,7 +55,7 @@ WORDS = _WORDS.split()
 _PARTS = (
     "ba ca da fa ga ha ja ka la ma na pa ra sa ta wa ya bi di gi ki li mi ni ri si ti bu du gu ku lu mu nu ru su tu"
 )
-RARE = tuple("".join(random.Random(n).choices(_PARTS.split(), k=4 + n % 3)) for n in range(20_000))
+RARE = tuple("".join(random.Random(n).choices(_PARTS.split(), k=5 + n % 3)) for n in range(20_000))
 """The long tail that real texts have (places, names, mistypings): without it every complaint would resemble every other."""
 NAMES = ("Sari", "Budi", "Wati", "Agus", "Dewi", "Joko", "Rina", "Hadi", "Lestari", "Slamet", "Putri", "Eko")
 OFFICES = ("Dinas Pekerjaan Umum Contoh", "Dinas Lingkungan Contoh", "Dinas Sosial Contoh", "Kelurahan Contoh Indah")
@@ -135,8 +136,8 @@ def _sentence(draw: random.Random, words: int) -> str:
 
 
 def _text(draw: random.Random, length: int) -> str:
-    words = draw.choices(WORDS, k=length // 5)
-    words[2::6] = draw.choices(RARE, k=len(words[2::6]))
+    words = draw.choices(WORDS, k=length // 6)
+    words[2::3] = draw.choices(RARE, k=len(words[2::3]))
     sentences = [" ".join(words[start : start + 12]).capitalize() for start in range(0, len(words), 12)]
     return ". ".join(sentences)[:length].rstrip()
 
@@ -177,7 +178,8 @@ class Portal:
         if scope["path"].startswith("/slow/"):
             await asyncio.sleep(LATENCY)
         query = parse_qs(scope["query_string"].decode())
-        body = self.page(query, 0 if scope["path"].startswith("/empty/") else self.count)
+        most = {"empty": 0, "part": PART}.get(scope["path"].split("/")[1], self.count)
+        body = self.page(query, min(most, self.count))
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
