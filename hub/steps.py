@@ -1,7 +1,8 @@
 """The six verbs that carry a complaint from a channel to the registry and its answer back. Read this first.
 
 Each verb is also a command, an Airflow task and an audit event of that name. A step returns a Tally of counts:
-no complaint text ever enters a log line or an XCom.
+no complaint text ever enters a log line or an XCom. What a verb needs is imported when it runs: a pull that finds
+nothing new is mostly start-up.
 """
 
 from __future__ import annotations
@@ -10,8 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from connectors.errors import ChannelError, Misconfigured
-from hub import accepting, forwarding, oversight, pulling, sealing
-from hub import follow as following
+from hub import pulling
 from hub.model import Tally
 from hub.progress import Said, silent
 from hub.ranges import asked
@@ -42,6 +42,8 @@ def pull(
 
 def accept(hub: Hub, names: Sequence[str] = ()) -> Tally:
     """Items -> complaints or quarantine, with the verdict about duplicates and the outbox rows."""
+    from hub import accepting
+
     if len(names) == 1:
         return accepting.accept(hub, names[0])
     return added("accept", [kept("accept", accepting.accept, hub, name) for name in names or pulling.enabled(hub)])
@@ -49,23 +51,31 @@ def accept(hub: Hub, names: Sequence[str] = ()) -> Tally:
 
 def forward(hub: Hub, names: Sequence[str] = ()) -> Tally:
     """Outbox -> registry, with receipts."""
+    from hub import forwarding
+
     pulling.known_names(hub, names)
     return forwarding.forward(hub, names)
 
 
 def follow(hub: Hub, names: Sequence[str] = (), *, everything: bool = False) -> Tally:
     """Registry -> status -> back to the reporter through his own door; `everything` also what is not due yet."""
+    from hub import follow as following
+
     pulling.known_names(hub, names)
     return following.follow(hub, names, everything=everything)
 
 
 def seal(hub: Hub) -> Tally:
     """Audit entries -> tiles and a signed checkpoint."""
+    from hub import sealing
+
     return sealing.seal(hub)
 
 
 def watch(hub: Hub) -> Tally:
     """Everything -> oversight figures, conservation check, silent channels, deadlines."""
+    from hub import oversight
+
     return oversight.watch(hub)
 
 
@@ -80,6 +90,8 @@ def sync(
 
     `said` hears of each tally as it comes, `progress` of each batch.
     """
+    from hub import accepting
+
     chosen = list(names) or pulling.enabled(hub)
     one = partial(pulling.pull, said=progress)
     pulls: list[Callable[[], Tally]] = [partial(kept, "pull", one, hub, name) for name in chosen]
