@@ -23,7 +23,7 @@ from hub.pulling import manifest_of
 from hub.reused import reused
 from hub.spine import Hub
 from hub.store import attachments, cases, complaints, connectors, items, leases, quarantine
-from hub.store.complaints import Known, Origin
+from hub.store.complaints import NOTHING, Known, Origin
 from hub.store.connectors import Connector
 from hub.store.items import Stored
 from hub.store.log import append_all
@@ -93,10 +93,7 @@ class _Run:
         # nobody has a complaint of a first version that accept has not come to yet
         met = {item.complaint for item in batch if again or item.version > 1}
         known = complaints.known(work, self.hub.vault, met)
-        return [
-            self._decided(work, item, result, known.get(item.complaint) or Known(id=item.complaint), now)
-            for item, result in read
-        ]
+        return [self._decided(work, item, result, known.get(item.complaint, NOTHING), now) for item, result in read]
 
     def _normalised(self, item: Stored) -> Normalised:
         self.mapping = self.mapping or compile_mapping(self.manifest)
@@ -150,7 +147,7 @@ class _Run:
         number = items.incarnations(work, self.connector.id, item.ref_hmac) + 1
         fresh = complaint_id(self.connector.id, item.ref, number)
         moved = items.move(work, item, connector=self.connector.id, complaint=fresh, incarnation=number, now=now)
-        decided = self._decided(work, moved, self._normalised(moved), Known(id=fresh), now)
+        decided = self._decided(work, moved, self._normalised(moved), NOTHING, now)
         decided.doubtful = item.complaint if again == "doubtful" else None
         return decided
 
@@ -165,16 +162,15 @@ class _Run:
         for one, case in zip(unfiled, cases.make(work, len(unfiled), now), strict=True):
             one.case = case
         self._write_texts(work, origin, [o for o in batch if o.result.document and o.what != "quarantined"], now)
-        for one in batch:
-            if one.doubtful:
-                number = one.item.complaint
-                complaints.review(work, origin.region, "id_used_again", complaint=number, other=one.doubtful, now=now)
+        doubtful = [(one.item.complaint, one.doubtful) for one in batch if one.doubtful]
+        complaints.review_all(work, origin.region, "id_used_again", doubtful, now)
         self._place(work, new, now)
         return [one.entry(origin, self.hub.actor, now) for one in batch]
 
     def _quarantine(self, work: Work, origin: Origin, batch: Sequence[Decided], now: datetime) -> None:
         """What is no complaint: in quarantine, or rejected without a text; and what leaves quarantine."""
-        quarantine.leave(work, [o.item for o in batch if o.known.state != "waiting" and o.what != "quarantined"], now)
+        met = [one for one in batch if one.item.version > 1 or one.known.state != "waiting"]
+        quarantine.leave(work, [one.item for one in met if one.what != "quarantined"], now)
         bare = [one for one in batch if one.what == "quarantined" and one.known.state in ("waiting", "quarantined")]
         bare += [one for one in batch if one.what == "rejected" and not one.result.document]
         complaints.without_text(work, origin, [(one.item, one.first_word()) for one in bare])
@@ -214,10 +210,11 @@ class _Run:
             number = one.item.complaint
             if number in asked:
                 one.judged = judged(asked[number], found[number], places.leading)
-                link(work, self.connector.region, number, one.judged, self.hub.actor, now)
             leader = one.judged.leader if one.judged else None
             word = places.add(number, leader, one.result.unmapped, hold=one.hold)
             one.code, one.word = word.reason or word.state, word.state
+        links = [(one.item.complaint, one.judged) for one in new if one.judged]
+        link(work, self.connector.region, links, self.hub.actor, now)
         places.write(work, now)
 
     def _hold(self, one: Decided) -> str | None:

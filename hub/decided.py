@@ -97,9 +97,9 @@ class Decided:
             act="held" if self.word == "held" else _ACTS.get(self.what, "accepted"),
             at=now,
             actor=actor,
-            connector=str(origin.connector),
+            connector=origin.name,
             region=origin.region,
-            complaint=str(self.item.complaint),
+            complaint=self.result.document["id"] if self.result.document else str(self.item.complaint),
             code=self.code,
             commitment=self.commitment,
             detail=self._detail(origin.manifest_sha256),
@@ -111,11 +111,16 @@ class Decided:
             detail["version"] = self.item.version
         if self.judged:
             verdict = self.judged.verdict
-            detail |= {"verdict": verdict.answer, "model": verdict.model, "reasons": [r.code for r in verdict.reasons]}
-        detail["rules"] = sorted({f"{p.path}:{p.rule}" for p in result.problems})
-        detail["unmapped"] = list(result.unmapped)
-        detail["left_out"] = sorted(f"{note.path}:{note.rule}" for note in result.notes)
-        return {name: value for name, value in detail.items() if value}
+            detail |= {"verdict": verdict.answer, "model": verdict.model}
+            if verdict.reasons:
+                detail["reasons"] = [reason.code for reason in verdict.reasons]
+        if result.problems:
+            detail["rules"] = sorted({f"{problem.path}:{problem.rule}" for problem in result.problems})
+        if result.unmapped:
+            detail["unmapped"] = list(result.unmapped)
+        if result.notes:
+            detail["left_out"] = sorted(f"{note.path}:{note.rule}" for note in result.notes)
+        return detail
 
     @property
     def counted(self) -> str | None:

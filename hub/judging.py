@@ -19,6 +19,7 @@ from hub.normalise import registry_numbers
 from hub.privacy import Vault
 from hub.store import candidates, cases, complaints
 from hub.store.candidates import Candidate
+from hub.store.cases import NewLink
 from hub.store.work import Work
 
 Document = Mapping[str, Any]
@@ -137,22 +138,21 @@ def echo(work: Work, vault: Vault, ref: UUID, body: str) -> bool:
     return document is not None and partial_ratio(normalise(document["body"]), normalise(body)) >= ECHO
 
 
-def link(work: Work, region: str, number: UUID, judged: Judged, by: str, now: datetime) -> None:
-    """Write the link or the question about it; neither delays the complaint."""
-    verdict = judged.verdict
-    if verdict.of is None:
-        return
-    if verdict.answer == "review":
-        complaints.review(work, region, "same_matter", complaint=number, other=UUID(verdict.of), now=now)
-    elif verdict.answer == "same":
-        cases.link(
-            work,
-            number,
-            UUID(verdict.of),
-            answer=verdict.answer,
-            probability=verdict.probability,
-            reasons=[{"code": r.code, "weight": r.weight, "id": r.id, "en": r.en} for r in verdict.reasons],
-            model=verdict.model,
-            by=by,
-            now=now,
-        )
+def link(work: Work, region: str, found: Sequence[tuple[UUID, Judged]], by: str, now: datetime) -> None:
+    """Write the links of these complaints, or the questions about them; neither delays a complaint."""
+    verdicts = [(number, UUID(one.verdict.of), one.verdict) for number, one in found if one.verdict.of]
+    questions = [(number, other) for number, other, verdict in verdicts if verdict.answer == "review"]
+    complaints.review_all(work, region, "same_matter", questions, now)
+    same = [_new_link(number, other, verdict) for number, other, verdict in verdicts if verdict.answer == "same"]
+    cases.link(work, same, by=by, now=now)
+
+
+def _new_link(number: UUID, other: UUID, verdict: Verdict) -> NewLink:
+    return NewLink(
+        complaint=number,
+        other=other,
+        answer=verdict.answer,
+        probability=verdict.probability,
+        reasons=[{"code": r.code, "weight": r.weight, "id": r.id, "en": r.en} for r in verdict.reasons],
+        model=verdict.model,
+    )

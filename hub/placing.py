@@ -109,7 +109,7 @@ def release_one(
     doc = replace(doc, id=str(complaint), reporter=frozenset(row.tokens))
     asked = Asked(number=complaint, doc=doc, may_wait=not is_re_report(known.document))
     verdict = judged(asked, found_for(work, hub.vault, [asked])[complaint])
-    link(work, connector.region, complaint, verdict, hub.actor, now)
+    link(work, connector.region, [(complaint, verdict)], hub.actor, now)
     places = Places(hub=hub, manifest=manifest, connector=connector)
     state = places.add(complaint, verdict.leader, row.unmapped).state
     complaints.say(work, [at_first(complaint, None)])

@@ -86,7 +86,7 @@ WITH asked AS (
     CROSS JOIN LATERAL (
         SELECT d.complaint FROM dedup_keys d
         WHERE d.key = w.key AND d.day BETWEEN a.day - :days AND a.day + :days AND d.complaint <> a.id
-        ORDER BY d.day DESC, d.complaint LIMIT :cap) h
+        ORDER BY d.day DESC, d.complaint DESC LIMIT :cap) h
     GROUP BY a.n, h.complaint HAVING count(*) >= :shared
 ), best AS (
     SELECT n, complaint FROM (

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
+
+import orjson
 
 from dedup.groups import Link, heads
 from hub.store.work import Work
@@ -26,43 +28,38 @@ def make(work: Work, count: int, now: datetime) -> list[UUID]:
     return made
 
 
-def link(
-    work: Work,
-    complaint: UUID,
-    other: UUID,
-    *,
-    answer: str,
-    probability: float,
-    reasons: Sequence[dict[str, Any]],
-    model: str,
-    by: str,
-    now: datetime,
-) -> None:
-    """Say that two complaints are about one matter; a link that stands already is not said twice."""
-    if work.value(_STANDS, a=complaint, b=other):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewLink:
+    """Two complaints that are about one matter, and why."""
+
+    complaint: UUID
+    other: UUID
+    answer: str
+    probability: float
+    reasons: Sequence[dict[str, Any]]
+    model: str
+
+
+def link(work: Work, found: Sequence[NewLink], *, by: str, now: datetime) -> None:
+    """Say that complaints are about one matter; a link that stands already is not said twice."""
+    once = list({frozenset((one.complaint, one.other)): one for one in reversed(found)}.values())[::-1]
+    if not once:
         return
-    work.run(
-        """
-        INSERT INTO links (complaint, other, case_a, case_b, answer, probability, reasons, model, made_by, made_at)
-        SELECT a.id, b.id, a.case_id, b.case_id, :answer, :probability, :reasons, :model, :by, :now
-        FROM complaints a, complaints b WHERE a.id = :a AND b.id = :b
-        """,
-        a=complaint,
-        b=other,
-        answer=answer,
-        probability=probability,
-        reasons=json.dumps(list(reasons)),
-        model=model,
-        by=by,
-        now=now,
-    )
-    settle(work, [complaint, other])
+    rows = [(o.complaint, o.other, o.answer, o.probability, orjson.dumps(o.reasons).decode(), o.model) for o in once]
+    made = work.tuples(_LINK, (by, now, *map(list, zip(*rows, strict=True))))
+    settle(work, [complaint for pair in made for complaint in pair])
 
 
-_STANDS = """
-SELECT EXISTS (SELECT FROM links l WHERE ((complaint = :a AND other = :b) OR (complaint = :b AND other = :a))
-    AND undoes IS NULL
+_LINK = """
+INSERT INTO links (complaint, other, case_a, case_b, answer, probability, reasons, model, made_by, made_at)
+SELECT a.id, b.id, a.case_id, b.case_id, u.answer, u.probability, u.reasons::jsonb, u.model, %b::text, %b::timestamptz
+FROM unnest(%b::uuid[], %b::uuid[], %b::text[], %b::float8[], %b::text[], %b::text[]) WITH ORDINALITY
+     AS u(complaint, other, answer, probability, reasons, model, n)
+JOIN complaints a ON a.id = u.complaint JOIN complaints b ON b.id = u.other
+WHERE NOT EXISTS (SELECT FROM links l WHERE l.undoes IS NULL
+    AND ((l.complaint = a.id AND l.other = b.id) OR (l.complaint = b.id AND l.other = a.id))
     AND NOT EXISTS (SELECT FROM links u WHERE u.undoes = l.id))
+ORDER BY u.n RETURNING complaint, other
 """
 
 
@@ -91,11 +88,14 @@ def settle(work: Work, complaints: Sequence[UUID]) -> None:
         Link(case=str(row.case_a), case_born=row.born_a, other=str(row.case_b), other_born=row.born_b)
         for row in standing
     )
-    work.many(
-        "UPDATE cases SET head = :head WHERE id = :id AND head <> :head",
-        [{"id": case, "head": UUID(found.get(str(case), str(case)))} for case in reached],
-    )
+    if reached:
+        work.tuples(_HEADS, (reached, [UUID(found.get(str(case), str(case))) for case in reached]))
 
+
+_HEADS = """
+UPDATE cases SET head = u.head FROM unnest(%b::uuid[], %b::uuid[]) AS u(id, head)
+WHERE cases.id = u.id AND cases.head <> u.head
+"""
 
 _STANDING = """
 SELECT l.case_a, l.case_b, a.number AS born_a, b.number AS born_b

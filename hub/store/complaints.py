@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,6 @@ from hub.store.work import Work
 class Known:
     """What the store knows of a complaint before this version of it is accepted."""
 
-    id: UUID
     state: str = "waiting"
     reason: str | None = None
     behind: UUID | None = None
@@ -27,10 +27,14 @@ class Known:
     sent: bool = False
 
 
+NOTHING = Known()
+"""Of a complaint that waits."""
+
+
 def known(work: Work, vault: Vault, ids: Collection[UUID]) -> dict[UUID, Known]:
     """The state of these complaints and, where they have one, their canonical text; one that waits is `waiting`."""
     rows = work.rows(_KNOWN, ids=list(ids)) if ids else []
-    return {one: Known(id=one) for one in ids} | {row.id: _known(row, vault) for row in rows}
+    return dict.fromkeys(ids, NOTHING) | {row.id: _known(row, vault) for row in rows}
 
 
 _KNOWN = """
@@ -47,7 +51,6 @@ def _known(row: Any, vault: Vault) -> Known:
         key = vault.unwrap(row.key_id, bytes(row.wrapped))
         document = json.loads(vault.open(key, "canonical", bytes(row.canonical_enc)))
     return Known(
-        id=row.id,
         state=row.state,
         reason=row.reason,
         behind=row.behind,
@@ -95,7 +98,7 @@ class Version:
     submitted_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots, for what is made when it is first asked for
 class Origin:
     """Where a batch of complaints comes from."""
 
@@ -104,6 +107,11 @@ class Origin:
     channel: str
     manifest_sha256: str
     """Of the manifest that made them."""
+
+    @cached_property
+    def name(self) -> str:
+        """The connector's id as text."""
+        return str(self.connector)
 
 
 def write(work: Work, vault: Vault, origin: Origin, versions: Sequence[Version], now: datetime) -> list[str]:
@@ -215,29 +223,16 @@ FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::uuid[]) AS u(id, state, reas
 """
 
 
-def review(
-    work: Work,
-    region: str,
-    what: str,
-    *,
-    complaint: UUID,
-    other: UUID | None = None,
-    code: str | None = None,
-    now: datetime,
-) -> None:
-    """Ask a person to look; nothing waits for it."""
-    work.run(
-        """
-        INSERT INTO reviews (region, what, complaint, other, code, made_at)
-        VALUES (:region, :what, :complaint, :other, :code, :now) ON CONFLICT DO NOTHING
-        """,
-        region=region,
-        what=what,
-        complaint=complaint,
-        other=other,
-        code=code,
-        now=now,
-    )
+def review_all(work: Work, region: str, what: str, asked: Sequence[tuple[UUID, UUID]], now: datetime) -> None:
+    """Ask a person to look at these complaints and the other ones beside them; nothing waits for it."""
+    if asked:
+        work.tuples(_REVIEW, (region, what, now, *map(list, zip(*asked, strict=True))))
+
+
+_REVIEW = """
+INSERT INTO reviews (region, what, made_at, complaint, other)
+SELECT %b::text, %b::text, %b::timestamptz, u.* FROM unnest(%b::uuid[], %b::uuid[]) AS u ON CONFLICT DO NOTHING
+"""
 
 
 def every(work: Work, vault: Vault, names: Sequence[str] = ()) -> Iterator[tuple[dict[str, Any], str | None, str]]:

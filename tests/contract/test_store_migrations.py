@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
@@ -130,3 +131,70 @@ def test_a_server_that_is_away_is_told_without_the_password(tmp_path: Path) -> N
     with pytest.raises(StoreUnavailable) as caught:
         ensure(f"postgresql://hub:hunter2@/none?host={tmp_path}")
     assert "hunter2" not in str(caught.value) and "SATUPINTU_DATABASE_URL" in str(caught.value)
+
+
+FIRST_RELEASE = """
+INSERT INTO connectors (id, name, region, kind, channel, owner, identity_hmac, forward_from, manifest_sha256,
+                        first_seen_at, seen_at)
+VALUES ('00000000-0000-4000-8000-0000000000c1', 'lama', '35', 'rest', 'portal', 'Dinas', 'x', now(), 'sha', now(), now());
+INSERT INTO intervals (connector, region, what, to_at, opened_at)
+SELECT id, '35', 'new', now(), now() FROM connectors;
+INSERT INTO registries (name, sha256, seen_at) VALUES ('sp4n', 'sha', now());
+INSERT INTO complaints (id, connector, region, ref_hmac, incarnation, state, first_stored_at, channel)
+SELECT format('00000000-0000-4000-8000-00000000000%s', n)::uuid, c.id, '35', n::text::bytea, 1,
+       (ARRAY['accepted', 'quarantined', 'rejected', 'waiting', 'waiting'])[n], format('2026-11-0%sT20:00:00Z', n)::timestamptz,
+       'portal'
+FROM connectors c, generate_series(1, 5) n;
+INSERT INTO refs (connector, ref_hmac, incarnation, region, version, content_hmac, complaint)
+SELECT connector, ref_hmac, 1, '35', 1, 'x', id FROM complaints;
+INSERT INTO items (connector, region, ref_hmac, version, complaint, content_hmac, key_id, ref_enc, raw_enc, media,
+                   commitment, interval_id, manifest_sha256, received_at, state)
+SELECT c.connector, '35', c.ref_hmac, 1, c.id, 'x', gen_random_uuid(), '', '', 'json', '', i.id, 'sha', now(),
+       CASE c.state WHEN 'waiting' THEN 'pending' WHEN 'quarantined' THEN 'pending' ELSE c.state END
+FROM complaints c, intervals i ORDER BY c.id;
+INSERT INTO quarantine (connector, region, complaint, item_id, reasons, manifest_sha256, made_at)
+SELECT i.connector, '35', i.complaint, i.id, '[]', 'older', now() FROM items i JOIN complaints c ON c.id = i.complaint
+WHERE c.state = 'quarantined';
+INSERT INTO attachments (region, complaint, item_id, key_id, number, name_enc, media_type)
+SELECT '35', complaint, id, key_id, 1, '', 'image/jpeg' FROM items;
+INSERT INTO deliveries (complaint, registry, connector, region, due_at, queued_at, manifest_sha256)
+SELECT id, 'sp4n', connector, '35', now(), now(), 'sha' FROM complaints WHERE state = 'accepted';
+"""
+
+
+def test_a_store_of_the_first_release_goes_on(empty_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever upgrades keeps every complaint, its word and its day; accept goes on where it was."""
+    url, upgrade = empty_database.superuser_url, command.upgrade
+    with monkeypatch.context() as patch:
+        patch.setattr(command, "upgrade", lambda config, _: upgrade(config, "0001"))
+        ensure(url)
+    with empty_database.connect(superuser=True) as connection:
+        connection.execute(FIRST_RELEASE)
+    assert ensure(url) is True
+    with empty_database.connect(superuser=True) as connection:
+        words = connection.execute("SELECT day::text, word FROM outcomes ORDER BY day").fetchall()
+        mark, waits, files = connection.execute(
+            "SELECT accepted_to, (SELECT count(*) FROM items i WHERE i.id > accepted_to), "
+            "(SELECT count(*) FROM attachments) FROM connectors"
+        ).fetchall()[0]
+    # 20:00 UTC is the next day in Jakarta
+    assert words == [
+        ("2026-11-02", "on_the_way"),
+        ("2026-11-03", "quarantined"),
+        ("2026-11-04", "rejected"),
+        ("2026-11-05", "waiting"),
+        ("2026-11-06", "waiting"),
+    ]
+    assert (mark, waits, files) == (3, 2, 5)
+
+
+def test_what_was_received_is_never_changed(database: Database) -> None:
+    """The worker adds items; of those that are there it can only say to which complaint they belong."""
+    with database.connect() as connection:
+        for change in ("raw_enc = ''", "received_at = now()", "version = 2"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():  # noqa: PT012
+                connection.execute("SET LOCAL ROLE satupintu_worker")
+                connection.execute(f"UPDATE items SET {change}".encode())
+        with connection.transaction():
+            connection.execute("SET LOCAL ROLE satupintu_worker")
+            connection.execute("UPDATE items SET complaint = complaint")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
+import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.audit.entry import LARGEST, Entry, commitment, many
+from hub.audit.entry import LARGEST, Entry, canonical, commitment, many
 from schemas.words import ACTS
 
 NOON = datetime(2026, 12, 1, 12, 0, 0, 123_999, tzinfo=UTC)
@@ -118,3 +120,22 @@ def test_a_batch_has_one_commitment_in_its_order() -> None:
     assert len({many([one, two]), many([two, one]), many([one]), many([])}) == 4
     with pytest.raises(ValueError, match="SHA-256"):
         many(["1"])
+
+
+DETAILS = st.one_of(
+    st.none(), st.booleans(), st.integers(-(2**60), 2**60), st.text(), st.lists(st.text(max_size=5), max_size=3)
+)
+NAMES = st.text(st.characters(max_codepoint=127), min_size=1, max_size=6)
+
+
+@given(st.dictionaries(NAMES, DETAILS | st.dictionaries(NAMES, DETAILS, max_size=3), max_size=6))
+@settings(max_examples=300)
+def test_the_quick_writer_writes_what_the_library_writes(document: dict[str, Any]) -> None:
+    """An entry's bytes are those of RFC 8785, byte for byte, whichever way they were made; what has no form has none."""
+    try:
+        wanted = rfc8785.dumps(document)
+    except rfc8785.CanonicalizationError:
+        with pytest.raises(ValueError, match="no canonical JSON form"):
+            canonical(document)
+    else:
+        assert canonical(document) == wanted
