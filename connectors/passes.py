@@ -162,7 +162,7 @@ def distinct(pages: Sequence[Seen], *, versions: bool = False) -> int:
 
 
 class Memory:
-    """The earlier passes of a reading, for the kind: which bytes were read before, and what they held."""
+    """The last pass of a reading, for the kind: which bytes were read in it, and what they held."""
 
     def __init__(self) -> None:
         self._by_digest: dict[bytes, Seen] = {}
@@ -170,11 +170,10 @@ class Memory:
         self._tags: dict[str, set[bytes]] = {}
 
     def keep(self, one: Pass) -> None:
-        """Remember a pass that has ended."""
+        """Remember a pass that has ended, and only it: what was there before it and is there again is new once more."""
         self._last = one.pages
+        self._by_digest = {page.digest: page for page in one.pages if page.digest}
         for page in one.pages:
-            if page.digest:
-                self._by_digest[page.digest] = page
             if page.tag:
                 self._tags.setdefault(page.tag, set()).add(page.digest)
 

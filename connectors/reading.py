@@ -147,7 +147,9 @@ class _Reading:
 
     def following(self, done: Pass | None, number: int) -> Pass:
         """A new pass; `done` is the one before it if it came to its end."""
-        if done is not None:
+        if done is None:
+            self.memory = Memory()  # what the broken pass yielded may be newer than what was read before it
+        else:
             self.memory.keep(done)
         self.before = done
         return self._new(number + 1)
