@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -55,6 +56,32 @@ def test_a_sweep_reads_everything_whatever_the_stamps_say(empty_site: Site, add_
     portal.state.records[3]["status"] = "selesai"
     assert empty_site.command("pull", NAME).out.startswith("pull: 0 done")
     assert empty_site.command("pull", NAME, "--sweep").out.startswith("pull: 1 done")
+
+
+def test_a_span_that_could_not_be_read_is_owed_until_a_later_pull_reads_it(
+    empty_site: Site, add_portal: Portals
+) -> None:
+    """The portal fails in the middle of a backfill: an interval of its own is owed, and the next ordinary pull closes it."""
+    portal = add_portal([changed_today(row) for row in generate(new=5)])
+    assert empty_site.command("pull", NAME).code == 0
+    portal.state.records[2] = {**portal.state.records[2], "status": "selesai"}
+    empty_site.switch(NAME, "html_200")
+    assert empty_site.command("pull", NAME, "--since", LAST_WEEK).code == 3
+    assert empty_site.command("pull", NAME, "--since", LAST_WEEK).code == 3
+    (owed,) = json.loads(empty_site.command("status", NAME, "--json").out)["owed"]
+    assert owed["what"] == "backfill" and owed["since"].startswith(LAST_WEEK)
+
+    empty_site.switch(NAME, "html_200", False)
+    assert empty_site.command("pull", NAME).code == 0
+    status = empty_site.command("status", NAME, "--json")
+    assert status.code == 0 and json.loads(status.out)["owed"] == []
+    assert [line["version"] for line in empty_site.export("items") if line["ref"] == owed_ref(portal)] == [1, 2]
+
+
+def owed_ref(portal: Any) -> str:
+    """The record that changed while nobody could read it."""
+    ref: str = portal.state.records[2]["id"]
+    return ref
 
 
 @pytest.mark.parametrize(
