@@ -10,6 +10,7 @@ from uuid import UUID
 
 from connectors.errors import Misconfigured
 from connectors.manifest import Manifest
+from connectors.secret import references
 from hub.audit.entry import Entry
 from hub.model import Tally
 from hub.store import bindings, connectors
@@ -20,6 +21,18 @@ from hub.store.work import Store, Work
 def hosts(manifest: Manifest) -> set[str]:
     """All hosts that the manifest itself names."""
     return {host for host in map(_host, _strings([manifest.options, manifest.reply or {}])) if host}
+
+
+def named(manifest: Manifest) -> set[str]:
+    """All secrets that the manifest itself refers to."""
+    return {name for _, text in _strings([manifest.options, manifest.reply or {}]) for name in _references(text)}
+
+
+def _references(text: str) -> set[str]:
+    try:
+        return references(text)
+    except Misconfigured:  # told where the text is used
+        return set()
 
 
 def _strings(value: Any, key: str = "") -> list[tuple[str, str]]:
@@ -42,7 +55,7 @@ def allowed(
     store: Store, manifest: Manifest, connector: UUID, reserved: Collection[str], clock: Callable[[], datetime]
 ) -> Callable[[str, str], None]:
     """allowed(name, host) for one connector; raises Misconfigured where a person has to allow it first."""
-    own = hosts(manifest)
+    own, written = hosts(manifest), named(manifest)
     known: set[tuple[str, str]] = set()
 
     def ask(name: str, host: str) -> None:
@@ -52,6 +65,9 @@ def allowed(
             raise Misconfigured(
                 f"The secret {name} belongs to a registry; no connector may use it.", code="secret_bound"
             )
+        if name not in written:
+            # Whatever a portal or a citizen wrote must never reach a place where references are resolved.
+            raise Misconfigured(f"{manifest.path.name} does not refer to the secret {name}.", code="secret_bound")
         with store.begin(region=manifest.region) as work:
             _decide(work, manifest, connector, name, host.lower().rstrip("."), own, clock())
         known.add((name, host))

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import yaml
 
+from connectors.errors import Misconfigured
+from hub import steps
+from hub.store import connectors
 from sandbox import running
 from sandbox.portal import PortalState, generate
 from tests.scenario.conftest import Portals, Site
@@ -72,3 +76,18 @@ def _points_to(path: Path, url: str) -> None:
     manifest = yaml.safe_load(path.read_text())
     manifest["with"]["url"] = f"{url}/api/aduan"
     path.write_text(yaml.safe_dump(manifest))
+
+
+def test_a_secret_that_the_manifest_does_not_name_is_never_given(empty_site: Site, add_portal: Portals) -> None:
+    """Text that a portal wrote cannot fetch a secret, even at the manifest's own host: only what the manifest names."""
+    portal = add_portal(generate(new=5))
+    with empty_site.hub() as hub:
+        steps.pull(hub, "jatim-portal")
+        manifest = hub.manifests.good["jatim-portal"]
+        with hub.store.begin() as work:
+            connector = connectors.find(work, "jatim-portal")
+        assert connector is not None
+        secret = hub.context(manifest, connector.id).secret
+        assert secret("${secret:JATIM_TOKEN}", "127.0.0.1") == portal.state.token
+        with pytest.raises(Misconfigured, match="does not refer to the secret"):
+            secret("${secret:SOMETHING_ELSE}", "127.0.0.1")
