@@ -67,7 +67,7 @@ class Walk:
     first: Page | None = None
     size: int = 0
     """Items of the page before this one."""
-    missed: Unavailable | None = None
+    missed: ChannelError | None = None
     """Why a page before this one could not be read."""
 
     def pages(self) -> Iterator[Page]:
@@ -96,7 +96,7 @@ class Walk:
             answer = coming.popleft()[1]
             try:
                 page = self._behind(answer, coming, at, step) or self._taken_or_end(answer.wait())
-            except Unavailable as error:
+            except ChannelError as error:
                 self._pass_over(error, by_number)
                 at += 1
                 continue
@@ -110,10 +110,14 @@ class Walk:
         if self.missed:
             raise self.missed
 
-    def _pass_over(self, error: Unavailable, by_number: bool) -> None:
+    def _pass_over(self, error: ChannelError, by_number: bool) -> None:
         """One page that cannot be read holds up none behind it; a second one ends the walk, and so does a dead line."""
-        if not by_number or self.missed or error.code not in _OF_ONE_PAGE or not self.number:
-            raise self.missed or error
+        if (
+            self.missed
+        ):  # behind the last page a portal may refuse what is asked: the page that is missing is what is owed
+            raise self.missed if isinstance(error, Unavailable) or error.code in _BEHIND else error
+        if not by_number or error.code not in _OF_ONE_PAGE or not self.number:
+            raise error
         self.missed = error
 
     def _ask_ahead(self, coming: deque[tuple[int, Coming[Answer]]], at: int, step: int) -> None:
@@ -134,9 +138,13 @@ class Walk:
         by_number = self.page["style"] == "number"
         asked = self._sized()
         asked[str(self.page.get("param", "page" if by_number else "offset"))] = at
-        # Only page numbers tell which page of the pass before this one is.
-        before = self._tagged(at - int(self.page.get("first", 1)) + 1) if by_number else None
+        before = self._before(at)
         return self._send(http, self.url, asked, {"If-None-Match": before.tag} if before and before.tag else None)
+
+    def _before(self, at: int) -> Page | None:
+        """The same page of the pass before; only page numbers tell which that is."""
+        by_number = self.page["style"] == "number"
+        return self._tagged(at - int(self.page.get("first", 1)) + 1) if by_number else None
 
     def _sized(self) -> dict[str, Any]:
         size = {str(self.page["size_param"]): int(self.page.get("size", 100))} if self.page.get("size_param") else {}
@@ -180,7 +188,9 @@ class Walk:
         coming = next((one for place, one in ahead if place == at), None)
         coming = coming or self.lines.ask(partial(self._numbered, at))
         try:
-            return not self.read(coming.wait().body).items
+            answer = coming.wait()
+            same = self._before(at) if answer.status == 304 else None
+            return not (self._length(same) if same else len(self.read(answer.body).items))
         except ChannelError as error:
             if error.code in _BEHIND:
                 return True
