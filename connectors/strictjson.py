@@ -103,7 +103,8 @@ def _check_depth(data: bytes) -> None:
             break
         left = shorter
     if left:
-        raise BadJson("too_deep" if b"[" in left or b"{" in left else "not_json")
+        closed = left.count(b"[") == left.count(b"]") and left.count(b"{") == left.count(b"}")
+        raise BadJson("too_deep" if closed else "not_json")
 
 
 def _guard(read: Any, decoder: json.JSONDecoder | None = None) -> Any:

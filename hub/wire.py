@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import getpass
 import os
 import random
@@ -60,6 +61,12 @@ def open_hub(
         keys.check(written_with)
         world = World(settings=settings, store=store, parser=parser, clock=clock, sleep=sleep)
         yield _hub(world, vault, number, catalogue(settings.manifests, only), seed)
+
+
+def for_batches() -> None:
+    """Tell the collector that this process makes many objects in batches and hardly a cycle; once, at its start."""
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

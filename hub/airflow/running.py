@@ -51,8 +51,9 @@ def waiting(tally: Tally) -> str:
 
 
 def _done(verb: str, name: str | None, params: Mapping[str, Any]) -> Tally:
-    from hub.wire import open_hub
+    from hub.wire import for_batches, open_hub
 
+    for_batches()
     with open_hub(only=name) as hub:
         return _verb(verb, hub, name, params)
 

@@ -30,8 +30,9 @@ class Stop(Exception):
 @contextmanager
 def opened(only: str | None = None) -> Iterator[Hub]:
     """The hub of these settings; `only` reads the manifest of that one connector."""
-    from hub.wire import open_hub
+    from hub.wire import for_batches, open_hub
 
+    for_batches()
     settings = Settings.read()
     for sentence in settings.doubts():
         complain(sentence)
