@@ -74,18 +74,18 @@ class Round:
         return measure(self.server, ours.command(step, name), env, self.records if name == ours.NAME else 0)
 
     def ours(self, label: str) -> None:
-        """Pull and accept without the verdict."""
+        """Pull and accept without the verdict, one after the other in one process."""
         with self.site() as env:
-            pulled, accepted = self.step(env, "pull"), self.step(env, "accept")
-            self.found |= {f"{label}: pull": pulled, f"{label}: accept": accepted, label: pulled + accepted}
+            self.found[label] = self.step(env, "both")
             self.digests[label] = ours.digests(env)
 
-    def ours_again(self) -> None:
-        """Nothing new, and everything read again, with the start-up of both steps over no records."""
+    def ours_apart(self) -> None:
+        """Each step as a process of its own; nothing new; everything read again; and the start-up over no records."""
         with self.site() as env:
-            start = self.step(env, "pull", name=ours.EMPTY), self.step(env, "accept", name=ours.EMPTY)
-            self.nothing |= {"ours: pull, empty": start[0], "ours: accept, empty": start[1]}
-            self.step(env, "pull")
+            for step in ("pull", "accept", "both"):
+                self.nothing[f"ours: {step}, empty"] = self.step(env, step, name=ours.EMPTY)
+            self.found["ours: pull"] = self.step(env, "pull")
+            self.found["ours: accept"] = self.step(env, "accept")
             self.nothing["ours: pull, nothing new"] = self.step(env, "pull")
             self.again["ours"] = self.step(env, "again")
 
@@ -196,8 +196,8 @@ def main() -> None:
 def _run(one: Round, parts: Sequence[str], *, first: bool) -> None:
     """One round: ours first and last, each table as soon as it is there."""
     if "ours" in parts:
-        one.ours_again()
         one.ours("ours, first")
+        one.ours_apart()
     for name in (part for part in PEERS if part in parts):
         for rs in ("0", "1"):
             one.peer(name, rs)

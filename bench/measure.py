@@ -42,19 +42,14 @@ class Measured:
         """CPU of client and server a record, in microseconds; nothing is subtracted."""
         return self.cpu / self.records * 1e6 if self.records else math.nan
 
-    def __add__(self, other: Measured) -> Measured:
-        """Two steps over the same records, one after the other."""
-        return Measured(
-            records=self.records,
-            wall=self.wall + other.wall,
-            client=self.client + other.client,
-            server=self.server + other.server,
-            peak=max(self.peak, other.peak),
-        )
-
 
 def growth(start: Measured, small: Measured, large: Measured) -> float:
-    """The exponent of CPU over records between two sizes, the cost of a run over no records taken off both."""
+    """The exponent of CPU over records between two sizes, the cost of a run over no records taken off both.
+
+    NaN where the smaller size costs no more than that.
+    """
+    if min(small.cpu, large.cpu) <= start.cpu:
+        return math.nan
     return math.log((large.cpu - start.cpu) / (small.cpu - start.cpu)) / math.log(large.records / small.records)
 
 
@@ -114,9 +109,8 @@ def measure(server: Server, command: Sequence[str], env: Mapping[str, str], reco
     before, began, peak = server.cpu(), time.monotonic(), 0
     with tempfile.TemporaryFile() as said:
         child = subprocess.Popen(command, env={**os.environ, **env}, stdout=said, stderr=said)
-        watched = psutil.Process(child.pid)
         while True:
-            peak = max(peak, _memory(watched))
+            peak = max(peak, _memory(child.pid))
             ended, status, used = os.wait4(child.pid, os.WNOHANG)
             if ended:
                 break
@@ -130,19 +124,21 @@ def measure(server: Server, command: Sequence[str], env: Mapping[str, str], reco
     server.alone()
     client = used.ru_utime + used.ru_stime
     print(f"{wall:8.1f} s  {client:8.1f} CPU-s  {' '.join(command[1:])}", file=sys.stderr, flush=True)
-    peak = max(peak, used.ru_maxrss * 1024)
     return Measured(records=records, wall=wall, client=client, server=server.cpu() - before, peak=peak)
 
 
-def _memory(process: psutil.Process) -> int:
-    """Resident bytes of the tree; memory that its processes share counts in each."""
-    total, waiting = 0, [process.pid]
+def _memory(first: int) -> int:
+    """Highest resident bytes so far of the processes of the tree; memory that they share counts in each."""
+    total, waiting = 0, [first]
     while waiting:
-        number = waiting.pop()
+        folder = Path(f"/proc/{waiting.pop()}")
         try:
-            total += psutil.Process(number).memory_info().rss
-            tasks = list(Path(f"/proc/{number}/task").iterdir())
-            waiting += [int(child) for task in tasks for child in (task / "children").read_text().split()]
-        except (psutil.NoSuchProcess, OSError):
+            told = (folder / "status").read_text()
+            waiting += [
+                int(child) for task in (folder / "task").iterdir() for child in (task / "children").read_text().split()
+            ]
+        except OSError:
             continue
+        # not ru_maxrss: that of a child begins with what its parent had when it forked
+        total += next((int(line.split()[1]) * 1024 for line in told.splitlines() if line.startswith("VmHWM")), 0)
     return total

@@ -1,6 +1,6 @@
 """SatuPintu as bench/ingest runs it: its site, its commands, and builds for measuring that leave one thing out.
 
-`python -m bench.ours pull|again|accept|verdict NAME [--without PROMISE]…` runs in a process of its own; accept is the whole
+`python -m bench.ours pull|again|accept|both|verdict NAME [--without PROMISE]…` runs in a process of its own; accept is the whole
 accept without the verdict. Attachments are named and stored, not downloaded: no other program downloads any.
 """
 
@@ -150,7 +150,7 @@ def digest(lines: Any) -> str:
 def main() -> None:
     """Run one step; a build that no longer fits the hub ends with a sentence."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("step", choices=("pull", "again", "accept", "verdict"))
+    options.add_argument("step", choices=("pull", "again", "accept", "both", "verdict"))
     options.add_argument("name")
     options.add_argument("--without", action="append", default=[], choices=sorted(PROMISES))
     given = options.parse_args()
@@ -167,13 +167,14 @@ def _run(step: str, name: str) -> None:
     from hub.settings import Settings
     from hub.wire import open_hub
 
+    done = []
     with open_hub(Settings.read(), only=name) as hub:
-        if step in ("pull", "again"):
-            done = pulling.pull(hub, name, sweep=step == "again")
-        else:
-            done = accepting.accept(hub, name, judge=step == "verdict")
+        if step in ("pull", "again", "both"):
+            done.append(pulling.pull(hub, name, sweep=step == "again"))
+        if step in ("accept", "both", "verdict"):
+            done.append(accepting.accept(hub, name, judge=step == "verdict"))
     print(done)
-    if done.failed or done.error:
+    if any(one.failed or one.error for one in done):
         sys.exit(1)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -94,16 +95,15 @@ def growth(rounds: Iterable[Round]) -> None:
     sizes = [one for one in rounds if "ours, last" in one.found]
     if len(sizes) < 2:
         return
-    _head("growth of ours: exponent of CPU over records, the start-up of both steps taken off; memory")
+    _head("growth of ours: exponent of CPU over records, the start-up over no records taken off; memory")
     for small, large in pairwise(sizes):
-        start = small.nothing["ours: pull, empty"] + small.nothing["ours: accept, empty"]
-        for step in (": pull", ": accept", ""):
-            pair = [mean_of(one, step) for one in (small, large)]
-            taken = start if not step else small.nothing[f"ours{step}, empty"]
+        for name, empty in (("ours: pull", "pull"), ("ours: accept", "accept"), ("ours", "both")):
+            pair = [_of(one, name) for one in (small, large)]
+            power = exponent(small.nothing[f"ours: {empty}, empty"], *pair)
             low, high = (one.peak / 2**20 for one in pair)
             print(
-                f"{small.records:>7} -> {large.records:<7} {'pull and accept' if not step else step[2:]:<16}"
-                f"{exponent(taken, *pair):>6.3f}   peak {low:.0f} -> {high:.0f} MiB ({high - low:+.1f})"
+                f"{small.records:>7} -> {large.records:<8}{name:<14}{power:>6.3f}   "
+                f"peak {low:.0f} -> {high:.0f} MiB ({high - low:+.1f})"
             )
 
 
@@ -117,12 +117,13 @@ def agree(one: Round) -> bool:
     return same
 
 
-def mean_of(one: Round, step: str) -> Measured:
-    """First and last of ours as one: mean CPU, higher peak."""
-    first, last = one.found[f"ours, first{step}"], one.found[f"ours, last{step}"]
-    return Measured(
-        records=one.records,
-        wall=(first.wall + last.wall) / 2,
+def _of(one: Round, name: str) -> Measured:
+    """What was measured of ours; of first and last the mean CPU and the higher peak."""
+    if name in one.found:
+        return one.found[name]
+    first, last = one.found["ours, first"], one.found["ours, last"]
+    return replace(
+        first,
         client=(first.client + last.client) / 2,
         server=(first.server + last.server) / 2,
         peak=max(first.peak, last.peak),
