@@ -42,7 +42,7 @@ def envelope(items: str, others: Sequence[str | None]) -> Callable[[bytes], tupl
     if where is None or len(ways) < len(rest):
         return None
     decoder = msgspec.json.Decoder(list[msgspec.Raw] if items == "@" else _shape(tree))
-    keys = [b'"' + name.encode() + b'"' for name in (names(items) or [])]
+    keys = {b'"' + name.encode() + b'"' for path in (items, *others) if path for name in names(path) or []}
 
     def read(body: bytes) -> tuple[list[bytes], Sequence[Any]]:
         try:
