@@ -98,13 +98,11 @@ def read(
     mark: Mark = plain_mark,
     before: Sequence[Seen] = (),
     passes: int = 4,
-    short: int | None = None,
 ) -> Iterator[Batch | Outcome]:
     """Yield each page's new or changed items as they are read, then the Outcome.
 
     Channel errors do not come through: they are in the outcome, and what was read before them has been yielded.
     `before` is the evidence of an earlier try of the same window, in order; the reading goes on behind it.
-    `short`: two passes of an earlier try lacked so many items to the total; one pass that lacks no more says so at once.
     """
     passes = passes if channel.moving else min(passes, 2)  # one is enough there as a rule
     reading = _Reading(channel=channel, window=window, mark=mark)
@@ -118,7 +116,7 @@ def read(
                 continue
             yield _failed(one, error, window)
             return
-        outcome = _judged(one, reading.before, channel, window, short)
+        outcome = _judged(one, reading.before, channel, window)
         if outcome is not None:
             yield outcome
             return
@@ -206,7 +204,7 @@ def _digest(page: Page) -> bytes:
     return made.digest()[:16]
 
 
-def _judged(one: Pass, before: Pass | None, channel: Lists, window: Window, short: int | None) -> Outcome | None:
+def _judged(one: Pass, before: Pass | None, channel: Lists, window: Window) -> Outcome | None:
     """The outcome after a pass without a fault; None: another pass is needed."""
     if not one.end and not (one.clamped and channel.moving):
         what = f"after {len(one.pages)} pages the listing has not come to its end"
@@ -214,25 +212,18 @@ def _judged(one: Pass, before: Pass | None, channel: Lists, window: Window, shor
     if not one.steady:
         return None
     if one.total is not None and one.count < one.total:
-        return _lacking(one, one.total, before, channel, window, short)
+        return _lacking(one, one.total, before, channel, window)
     if not channel.moving or one.whole or one.agrees(before):
         return _closed(one, channel, window)
     return None
 
 
-def _lacking(
-    one: Pass, total: int, before: Pass | None, channel: Lists, window: Window, short: int | None
-) -> Outcome | None:
+def _lacking(one: Pass, total: int, before: Pass | None, channel: Lists, window: Window) -> Outcome | None:
     """A pass with fewer refs than the portal counts: complete only where some are listed in several versions."""
-    if not channel.moving and short is not None and total - one.count <= short:
-        return _short(one, window)
     if one.rows >= total:
         return _closed(one, channel, window) if one.repeats(before) else None
-    return _short(one, window) if one.agrees(before) else None
-
-
-def _short(one: Pass, window: Window) -> Outcome:
-    return _owed(one, window, f"the portal says {one.total}, {one.count} can be read", "short_of_total")
+    what = f"the portal says {total}, {one.count} can be read"
+    return _owed(one, window, what, "short_of_total") if one.agrees(before) else None
 
 
 def _closed(one: Pass, channel: Lists, window: Window) -> Outcome:

@@ -39,7 +39,7 @@ def envelope(items: str, others: Sequence[str | None]) -> Callable[[bytes], tupl
     where = _plant(tree, names(items), list[msgspec.Raw])
     rest = [_plant(tree, names(path), Any) if path else _nothing for path in others]
     ways = [one for one in rest if one is not None]
-    if where is None or len(ways) < len(rest):
+    if where is None or len(ways) < len(rest) or (items == "@" and tree):
         return None
     decoder = msgspec.json.Decoder(list[msgspec.Raw] if items == "@" else _shape(tree))
     keys = {b'"' + name.encode() + b'"' for path in (items, *others) if path for name in names(path) or []}

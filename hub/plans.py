@@ -55,8 +55,6 @@ class Plan:
     """What an earlier try has read of it."""
     owes_the_rest: bool = False
     """An earlier pull began it: it proves what was there then, and what has changed since is still to be read."""
-    short: int | None = None
-    """How many items an earlier try fell short of the portal's total."""
 
 
 def ordinary(site: Site, sweep: bool, *, follows: bool = False) -> Plan:
@@ -134,7 +132,7 @@ def _opened(
         again=again.id if again else None,
         follows=follows,
     )
-    return Plan(number=number, what=what, window=window, short=again.short if again else None)
+    return Plan(number=number, what=what, window=window)
 
 
 def _window(manifest: Manifest, ledger: Ledger, sweep: bool, now: datetime) -> tuple[Window, str]:

@@ -122,7 +122,7 @@ def through(site: Site, plan: Plan) -> Tally:
     """Read one interval, store its items batch by batch, and settle it."""
     run = _Run(site=site, plan=plan, keeping=Keeping(hub=site.hub, manifest=site.manifest, connector=site.connector))
     ctx = site.hub.context(site.manifest, site.connector.id)
-    steps = read(channel(site.manifest), ctx, plan.window, mark=run.mark, before=plan.pages, short=plan.short)
+    steps = read(channel(site.manifest), ctx, plan.window, mark=run.mark, before=plan.pages)
     return run.through(steps)
 
 

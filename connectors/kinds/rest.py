@@ -65,12 +65,8 @@ class Rest:
 
     @property
     def moving(self) -> bool:
-        """Rows move between pages that are cut by number or offset, or that hang on links; a token may hide either.
-
-        Only a listing that comes at once, or by a token with a total that vouches for it, needs no second pass.
-        """
-        style = self._style
-        return style in ("number", "offset", "link") or (style == "cursor" and not self.total)
+        """Rows move between pages, and a token may be an offset in disguise; only what comes at once needs no second pass."""
+        return self._style != "none"
 
     @property
     def repeatable(self) -> bool:

@@ -82,15 +82,13 @@ class Open:
     read_at: datetime | None
     follows: bool
     """It was begun behind one that was taken up, so nothing has to follow it in turn."""
-    short: int | None
-    """How many items the listing fell short of the portal's total, where it did."""
 
 
 def still_open(work: Work, connector: UUID, *, backfills: bool) -> list[Open]:
     """The ranges that somebody asked for and that are owed, oldest first; or else the owed interval of all readings."""
     rows = work.rows(
         """
-        SELECT id, what, from_at, to_at, after, manifest_sha256, read_at, follows, total - listed AS short, code
+        SELECT id, what, from_at, to_at, after, manifest_sha256, read_at, follows
         FROM intervals
         WHERE connector = :connector AND closed_at IS NULL AND (what = 'backfill') = :backfills ORDER BY id
         """,
@@ -107,7 +105,6 @@ def still_open(work: Work, connector: UUID, *, backfills: bool) -> list[Open]:
             manifest_sha256=row.manifest_sha256,
             read_at=row.read_at,
             follows=row.follows,
-            short=row.short if row.code == "short_of_total" else None,
         )
         for row in rows
     ]
@@ -175,7 +172,6 @@ def settle(work: Work, number: int, outcome: Outcome, now: datetime) -> None:
     work.run(
         """
         UPDATE intervals SET closed_at = :closed, passes = :passes, pages = greatest(pages, :pages), total = :total,
-               listed = :listed,
                first_ref = :first, last_ref = :last, mark = :mark, proof = :proof, owed = :owed, code = :code
         WHERE id = :id
         """,
@@ -184,7 +180,6 @@ def settle(work: Work, number: int, outcome: Outcome, now: datetime) -> None:
         passes=outcome.passes,
         pages=outcome.pages,
         total=outcome.total,
-        listed=outcome.items,
         first=outcome.first_ref,
         last=outcome.last_ref,
         mark=json.dumps(dict(outcome.mark)),

@@ -245,6 +245,12 @@ def test_totals_are_whole_numbers_or_nothing(written: str, count: int | None) ->
     assert {read(b'{"data":[],"total":%b}' % written.encode()).total for read in READERS["data"]} == {count}
 
 
+def test_bare_list_has_nothing_beside_it() -> None:
+    """A manifest that asks a bare list for its total is told that there is none; nothing breaks."""
+    found = listing.reader(items="@", ref="id", total="total", following="next")(b'[{"id": 1}]')
+    assert ([item.ref for item in found.items], found.total, found.next) == (["1"], None, None)
+
+
 def test_expressions_that_are_no_plain_path_keep_the_bytes() -> None:
     """A filter or a path with quotes takes the long way, and each item is still what the portal wrote."""
     row = b'{ "id" : 2, "k": 1.50}'

@@ -153,8 +153,6 @@ CASES: dict[str, tuple[Script, dict[str, Any], tuple[bool, str | None, int]]] = 
         (False, "moving", 2),
     ),
     "a token short of its total": ([full(A, END, total=4)], {"moving": False}, (False, "short_of_total", 2)),
-    "as short as the last try": ([full(A, END, total=4)], {"moving": False, "short": 2}, (False, "short_of_total", 1)),
-    "shorter than the last try": ([full(A, END, total=9)], {"moving": False, "short": 2}, (False, "short_of_total", 2)),
     "forgotten token": ([[A, EXPIRED], [A, B, END], [A, B, END]], {}, (True, None, 3)),
     "forgotten token, read once": ([[*full(A, total=4), EXPIRED], full(A, B, END, total=4)], {"moving": False}, (True, None, 2)),
     "token that is always forgotten": ([[A, EXPIRED]], {}, (False, "cursor_expired", 4)),

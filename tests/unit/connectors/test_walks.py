@@ -181,7 +181,7 @@ STYLES: dict[str, Style] = {
     "number from 0": (rest("number", page={"first": 0}), lambda asked: body(ROWS[int(asked.at or 0) * 5 :][:5]), 14),
     "offset": (rest("offset"), offsets, 12),
     "cursor": (rest("cursor", **NEXT), tokens, 10),
-    "cursor, total": (rest("cursor", **NEXT, **TOTAL), lambda asked: tokens(asked, 23), 5),
+    "cursor, total": (rest("cursor", **NEXT, **TOTAL), lambda asked: tokens(asked, 23), 10),
     "link": (rest("link"), links, 10),
     "link in the page": (rest("link", page={"next": "links.next"}), links_within, 10),
     "none": (rest("none"), lambda _: body(ROWS), 1),
@@ -378,7 +378,7 @@ def test_forgotten_token_costs_a_new_start(status: int) -> None:
         return Told(status=status) if asked.at == "10" and gone and gone.pop() else tokens(asked, 23)
 
     refs, outcome = run(rest("cursor", **NEXT, **TOTAL), Portal(answer))
-    assert (outcome.closed, len(set(refs)), outcome.passes) == (True, 23, 2)
+    assert (outcome.closed, len(set(refs)), outcome.passes) == (True, 23, 3)
     always = Portal(lambda asked: Told(status=status) if asked.at == "10" else tokens(asked, 23))
     _, outcome = run(rest("cursor", **NEXT, **TOTAL), always)
     assert (outcome.closed, outcome.code, outcome.anew) == (False, "cursor_expired", True)

@@ -6,7 +6,6 @@ ALTER TABLE intervals
     ADD COLUMN after jsonb NOT NULL DEFAULT '{}', -- the mark that this window was asked with
     ADD COLUMN follows boolean NOT NULL DEFAULT false, -- read in the same pull, behind one that was taken up
     ADD COLUMN read_at timestamptz,               -- when its last page was stored
-    ADD COLUMN listed bigint,                     -- items that the last pass could read
     ADD COLUMN key_id uuid;                       -- data key of the positions, which may hold tokens of the portal
 
 CREATE TABLE pages (
