@@ -288,7 +288,8 @@ def scripts(draw: st.DrawFn) -> tuple[Script, dict[str, Any]]:
         one = (
             quiet if draw(st.booleans()) else [*draw(st.lists(PAGES, max_size=4)), *draw(st.sampled_from([[END], []]))]
         )
-        made.append([*full(*one, total=total), *draw(st.sampled_from([[], [], [], [EXPIRED]]))])
+        forgotten = draw(st.sampled_from([[], [], [], [EXPIRED]])) if one else []  # a token stands behind a page
+        made.append([*full(*one, total=total), *forgotten])
     return made, {"moving": draw(st.booleans()), "once": draw(st.booleans())}
 
 
