@@ -3,7 +3,8 @@
 Run: make bench ARGS="--records 20000 100000 --ours 500000". All programs read the same local portal, end with the same
 complaints and the same refusals (compared by digest), and write to one PostgreSQL. CPU is that of the program's process
 tree and of the server together, from interpreter start to end; nothing is subtracted unless a line says so. Peers are
-installed into environments of their own under --envs. "+rs" is a peer that is given jsonschema-rs.
+installed into environments of their own under --envs. A peer by its name runs with its own defaults; "+rs" is the same
+program given jsonschema-rs, and its own cheaper settings where it has any (COPY for singer, plain files for dlt).
 """
 
 from __future__ import annotations

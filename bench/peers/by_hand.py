@@ -119,7 +119,7 @@ def validator() -> Callable[[Any], bool]:
 
 
 def rs() -> bool:
-    """True where the peer is given our validator."""
+    """True where the peer is given our validator and its own cheaper settings; False: as it comes."""
     return os.environ.get("BENCH_RS") == "1"
 
 
