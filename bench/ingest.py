@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -178,7 +179,8 @@ def main() -> None:
     given = _options()
     chosen = [part for part in PARTS if part in given.only and part not in given.skip]
     chosen = [part for part in chosen if part not in PEERS or _installed(given.envs, part)]
-    rounds = []
+    rounds: list[Round] = []
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that server and portal end with us
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sp-")))
         folder.chmod(0o711)

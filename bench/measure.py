@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -106,17 +107,14 @@ def measure(server: Server, command: Sequence[str], env: Mapping[str, str], reco
     """Run one program to its end; raises SystemExit with its last words where it fails."""
     server.settle()
     server.alone()
-    before, began, peak = server.cpu(), time.monotonic(), 0
+    before, began = server.cpu(), time.monotonic()
     with tempfile.TemporaryFile() as said:
         child = subprocess.Popen(command, env={**os.environ, **env}, stdout=said, stderr=said)
-        while True:
-            peak = max(peak, _memory(child.pid))
-            ended, status, used = os.wait4(child.pid, os.WNOHANG)
-            if ended:
-                break
-            time.sleep(LOOK)
+        try:
+            used, peak = _watch(child)
+        finally:
+            child.kill()  # nothing, where it has ended
         wall = time.monotonic() - began
-        child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode:
             said.seek(0)
             words = said.read().decode(errors="replace")[-3000:]
@@ -125,6 +123,18 @@ def measure(server: Server, command: Sequence[str], env: Mapping[str, str], reco
     client = used.ru_utime + used.ru_stime
     print(f"{wall:8.1f} s  {client:8.1f} CPU-s  {' '.join(command[1:])}", file=sys.stderr, flush=True)
     return Measured(records=records, wall=wall, client=client, server=server.cpu() - before, peak=peak)
+
+
+def _watch(child: subprocess.Popen[bytes]) -> tuple[resource.struct_rusage, int]:
+    """Wait for the end of a program: what it used with all processes that it waited for, and its peak of memory."""
+    peak = 0
+    while True:
+        peak = max(peak, _memory(child.pid))
+        ended, status, used = os.wait4(child.pid, os.WNOHANG)
+        if ended:
+            child.returncode = os.waitstatus_to_exitcode(status)
+            return used, peak
+        time.sleep(LOOK)
 
 
 def _memory(first: int) -> int:
