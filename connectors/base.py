@@ -69,6 +69,10 @@ class Page:
     """The portal's own mark of this answer (ETag), to ask for it again only if it changed."""
     known: bool = False
     """An earlier page of this reading came again, byte for byte; `items` is left empty."""
+    more: bool = False
+    """The protocol itself says that another page follows."""
+    uncounted: bool = False
+    """On the last page: the portal's total counts everything it has, not what was asked for."""
     beyond: bool = False
     """A page before this one could not be read: its items are taken, but it proves nothing."""
     unchanged: bool = False
@@ -162,10 +166,13 @@ class Context:
 class Lists(Protocol):
     """A kind that lists. MUST yield pages in a stable order within one pass and never hide a failure as an empty page."""
 
-    once: bool
-    """True where the channel numbers each thing itself and lists it once, so that items are counted, not their refs."""
-    moving: bool
-    """True where rows can move between pages while we read, so that only a second pass that agrees is proof."""
+    @property
+    def once(self) -> bool:
+        """True where the channel numbers each thing itself and lists it once, so that items are counted, not refs."""
+
+    @property
+    def moving(self) -> bool:
+        """True where rows can move between pages while we read, so that only a second pass that agrees is proof."""
 
     def pages(
         self, ctx: Context, window: Window, start: Position | None = None, recall: Recall | None = None

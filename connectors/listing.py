@@ -195,6 +195,8 @@ def _written(value: Any) -> str | None:
 
 def _count(value: Any) -> int | None:
     """The portal's own count, None where there is none that is a number."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
         return int(value)
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:

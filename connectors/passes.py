@@ -11,6 +11,8 @@ MARK = 8
 """Bytes of a keyed hash that stand for a ref: among a million refs two agree once in 40 million listings."""
 PRINT = 2
 MOST_PAGES = 100_000
+AGAIN = 2
+"""So many pages that came again are an end: one alone may be a cache that mixed two pages up."""
 MOST_STALE = 3
 """So many pages in a row that were there before: the listing turns in a circle."""
 _FEW = 50_000
@@ -38,6 +40,8 @@ class Seen:
     known: bool = False
     """A page of an earlier pass had these bytes."""
     unchanged: bool = False
+    more: bool = False
+    uncounted: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,6 +53,9 @@ class Pass:
     once: bool = False
     pages: list[Seen] = field(default_factory=list)
     clamped: bool = False
+    """It ended with its last page, or its first two, coming again: how some portals answer behind the last one."""
+    repeated: bool = False
+    """A page in the middle showed what another one shows, so what belongs there has not been seen."""
     over: bool = False
     _stale: int = 0
     _met: set[int] = field(default_factory=set)
@@ -57,14 +64,19 @@ class Pass:
         """Note a page; true where no other one follows."""
         again = bool(page.count) and hash(page.marks) in self._met
         self._met.add(hash(page.marks))
+        self.repeated = self.repeated or (not again and self._stale > 0)
         self._stale = self._stale + 1 if again else 0
-        before = self.pages[-1].marks if self.pages else None
-        turned = again and len(self.pages) > 1 and page.marks == self.pages[0].marks
-        self.clamped = again and not page.end and (page.marks == before or turned)
         self.pages.append(page)
+        self.clamped = self._stale == AGAIN and not page.end and not page.more and self._turned()
         full = self._stale >= MOST_STALE or len(self.pages) >= MOST_PAGES
         self.over = page.end or (self.clamped and self.moving) or full
         return self.over
+
+    def _turned(self) -> bool:
+        """Whether the pages that came again are the last one for ever, or the first ones in their order."""
+        *listed, one, two = [page.marks for page in self.pages]
+        first = [page.marks for page in self.pages[:2]]
+        return one == two == listed[-1] or [one, two] == first
 
     @property
     def end(self) -> bool:
@@ -73,12 +85,14 @@ class Pass:
 
     @property
     def items(self) -> int:
-        """Things listed; a page that came again at the end is not counted twice."""
-        return sum(page.count for page in (self.pages[:-1] if self.clamped else self.pages))
+        """Things listed; pages that came again at the end are not counted twice."""
+        return sum(page.count for page in self._listed())
 
     @property
     def total(self) -> int | None:
-        """The portal's own count, the largest where it changed during the pass."""
+        """The portal's own count of what was asked for, the largest where it changed during the pass."""
+        if self.pages and self.pages[-1].uncounted:
+            return None
         return max((page.total for page in self.pages if page.total is not None), default=None)
 
     @property
@@ -95,6 +109,8 @@ class Pass:
     def steady(self) -> bool:
         """Whether every page gave the same total (or none did)."""
         told = self.pages
+        if told and told[-1].uncounted:
+            return True
         if self.end and len(told) > 1 and told[-1].total is None:
             told = told[:-1]  # the empty page behind the last may leave the total out; that says nothing of the others
         return len({page.total for page in told}) <= 1
@@ -132,9 +148,12 @@ class Pass:
         """The marks of refs that are listed more than once."""
         met: set[bytes] = set()
         twice: set[bytes] = set()
-        for one in marks(self.pages[:-1] if self.clamped else self.pages):
+        for one in marks(self._listed()):
             (twice if one in met else met).add(one)
         return frozenset(twice)
+
+    def _listed(self) -> Sequence[Seen]:
+        return self.pages[:-AGAIN] if self.clamped else self.pages
 
 
 def marks(pages: Iterable[Seen], *, versions: bool = False) -> Iterator[bytes]:
@@ -206,4 +225,5 @@ def as_page(seen: Seen) -> Page:
         tag=seen.tag,
         known=True,
         unchanged=seen.unchanged,
+        more=seen.more,
     )

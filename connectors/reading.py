@@ -189,6 +189,8 @@ class _Reading:
             tag=page.tag,
             known=known is not None,
             unchanged=page.unchanged,
+            more=page.more,
+            uncounted=page.uncounted,
         )
 
 
@@ -209,7 +211,7 @@ def _judged(one: Pass, before: Pass | None, channel: Lists, window: Window) -> O
     if not one.end and not (one.clamped and channel.moving):
         what = f"after {len(one.pages)} pages the listing has not come to its end"
         return _owed(one, window, what, "no_end")
-    if not one.steady:
+    if not one.steady or (one.repeated and one.total is None):
         return None
     if one.total is not None and one.count < one.total:
         return _lacking(one, one.total, before, channel, window)
@@ -249,6 +251,8 @@ def _failed(one: Pass, error: ChannelError, window: Window) -> Outcome:
 
 
 def _restless(one: Pass, window: Window) -> Outcome:
+    if one.repeated and one.total is None:
+        return _owed(one, window, "a page in the middle shows what another one shows", "page_repeated")
     return _owed(one, window, f"no two of {one.number} passes agreed, the listing keeps moving", "moving")
 
 

@@ -57,6 +57,8 @@ class Walk:
     start: Position
     past: Position
     """The mark of the last complete reading."""
+    far: Mapping[str, Any] | None = None
+    """Parameters that ask for what changed after tomorrow: nothing."""
     trusting: bool = False
     """The portal may say that nothing has changed since then (304)."""
     newest: list[str] = field(default_factory=list)
@@ -199,10 +201,19 @@ class Walk:
     def _ended(self, page: Page, ahead: deque[tuple[int, Coming[Answer]]], at: int, step: int) -> Page:
         """An empty page is the end where the total says so, or where the one behind it is empty too."""
         step = 1 if self.page["style"] == "number" else max(step, int(self.page.get("size", 1)))
-        if not self.has_total and not self._nothing_at(ahead, at + step):
+        uncounted = self._uncounted()
+        if (uncounted or not self.has_total) and not self._nothing_at(ahead, at + step):
             raise Unavailable("An empty page stands between full ones.", code="empty_page")
         self._doubt_shrinking()
-        return replace(page, end=True)
+        return replace(page, end=True, uncounted=uncounted)
+
+    def _uncounted(self) -> bool:
+        """Whether the portal's total leaves out of account since when was asked: it is the same for what is yet to come."""
+        if self.everything or self.far is None or self.total is None or self.count >= self.total:
+            return False
+        asked = {**self._sized(), **self.far}
+        found = self.read(self.lines.ask(lambda http: self._send(http, self.url, asked)).wait().body)
+        return not found.items and found.total is not None and found.total >= self.total
 
     # along tokens and links ------------------------------------------------------------------------------------------
 
@@ -217,13 +228,13 @@ class Walk:
             following = self._token(page) if cursor else self._link(page, answer)
             if following is None or (self.total is not None and self.count >= self.total and not self._length(page)):
                 self._doubt_shrinking()
-                yield self._placed(replace(page, end=True), {})
+                yield self._placed(replace(page, end=True, uncounted=self._uncounted()), {})
                 return
             if following in seen:
                 raise Unavailable("The listing leads back to a page that was read.", code="loop")
             seen.add(following)
             onward, coming = following, self.lines.ask(partial(self._linked, following))
-            yield self._placed(page, {"onward": onward})
+            yield self._placed(replace(page, more=True), {"onward": onward})
 
     def _linked(self, onward: str | None, http: Http) -> Answer:
         if onward is None:
@@ -307,7 +318,12 @@ class Walk:
                 raise Unavailable("The page has no total where the manifest says.", code="no_total")
             tag = _tag(answer)
             known = Page(
-                items=found.items, end=False, total=found.total, digest=digest, tag=tag, next={"next": found.next}
+                items=found.items,
+                end=False,
+                total=found.total if self.has_total else None,
+                digest=digest,
+                tag=tag,
+                next={"next": found.next},
             )
         page = replace(known, end=False)
         self._note(page)
@@ -334,9 +350,12 @@ class Walk:
                 raise Unavailable("The second page is the first one again.", code="page_ignored")
 
     def _doubt_shrinking(self) -> None:
-        held = int(self.past.get("held", 0))
-        if self.everything and not self.has_total and held >= SHRUNK and self.count < held / 2:
+        """An empty list with status 200 is how portals in trouble look; what was listed before should be there still."""
+        held = int(self.past.get("held", 0)) if self.everything else min(len(self.past.get("newest", ())), 1)
+        much = held >= SHRUNK and self.everything and not self.has_total and self.count < held / 2
+        if much or (held and not self.count):
             what = f"The listing held {held} items and now holds {self.count}."
+            what = what if self.everything else "The listing is empty, also of what it has shown before."
             hint = "If that is right, close the interval with a reason."
             raise Unavailable(what, hint=hint, code="shrunk")
 
@@ -357,6 +376,7 @@ class Walk:
             "first_size": self._length(self.first) if self.first else self.start.get("first_size", 0),
             "total": self.total,
             "everything": self.everything,
+            "uncounted": page.uncounted or None,
         }
         return replace(page, next={name: value for name, value in position.items() if value is not None})
 

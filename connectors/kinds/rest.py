@@ -82,6 +82,7 @@ class Rest:
     ) -> Iterator[Page]:
         """One pass; the end is the protocol's own sign, never a short page."""
         since = self._since(window)
+        everything = since is None or not self.since
         walk = Walk(
             lines=Lines(
                 ctx, min(int(self.page.get("ahead", AHEAD)), 1 if self._style in ("cursor", "link") else AHEAD)
@@ -91,8 +92,9 @@ class Rest:
             headers=self.headers,
             page=self.page,
             read=self._reader(),
-            has_total=bool(self.total),
-            everything=since is None or not self.since,
+            has_total=bool(self.total) and (everything or not window.past.get("uncounted")),
+            everything=everything,
+            far=None if everything else self._asked(window.until + timedelta(days=1)),
             until=window.until,
             recall=recall,
             start=start or {},
@@ -110,7 +112,14 @@ class Rest:
         told = (pages[-1].next if pages else None) or {}
         newest = sorted({*told.get("newest", ()), *before.get("newest", ())})[-STAMPS:]
         held = told.get("count", told.get("held")) if told.get("everything", True) else before.get("held")
-        made = {"newest": newest, "held": held, "tag": told.get("tag"), "full_at": told.get("full_at")}
+        uncounted = told.get("uncounted") or before.get("uncounted")
+        made = {
+            "newest": newest,
+            "held": held,
+            "uncounted": uncounted,
+            "tag": told.get("tag"),
+            "full_at": told.get("full_at"),
+        }
         return {name: value for name, value in made.items() if value}
 
     def reply(self, ctx: Context, reply: Reply) -> None:
@@ -139,10 +148,14 @@ class Rest:
         params = {
             key: ctx.secret(value, host) if isinstance(value, str) else value for key, value in self.params.items()
         }
-        if self.since and since:
-            spec = _spec(self.since, "param")
-            params[spec["param"]] = _written(since, spec.get("format", "iso"), spec.get("zone") or self.zone or "UTC")
-        return params
+        return {**params, **self._asked(since)}
+
+    def _asked(self, since: datetime | None) -> dict[str, Any]:
+        """The parameter that asks for what changed since then."""
+        if not self.since or not since:
+            return {}
+        spec = _spec(self.since, "param")
+        return {spec["param"]: _written(since, spec.get("format", "iso"), spec.get("zone") or self.zone or "UTC")}
 
     def _since(self, window: Window) -> datetime | None:
         """From when to ask: never later than the portal's own newest stamps minus look_back; its clock may be slow."""

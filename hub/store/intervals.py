@@ -66,7 +66,9 @@ def _mark(work: Work, connector: UUID) -> dict[str, Any]:
         connector=connector,
     )
     mark: dict[str, Any] = dict(row.mark) if row else {}
-    return {name: value for name, value in mark.items() if name != "held"} if row and row.smaller else mark
+    return (
+        {name: value for name, value in mark.items() if name not in ("held", "newest")} if row and row.smaller else mark
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

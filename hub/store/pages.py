@@ -13,9 +13,10 @@ from hub.store.work import Work
 
 _INSERT = """
 INSERT INTO pages (interval_id, region, pass_, number, items, total, ends, whole, unchanged, digest, tag, marks, prints,
-                   next_enc)
+                   next_enc, more, uncounted)
 SELECT * FROM unnest(%b::bigint[], %b::text[], %b::int[], %b::int[], %b::int[], %b::bigint[], %b::bool[], %b::bool[],
-                     %b::bool[], %b::bytea[], %b::text[], %b::bytea[], %b::bytea[], %b::bytea[])
+                     %b::bool[], %b::bytea[], %b::text[], %b::bytea[], %b::bytea[], %b::bytea[],
+                     %b::bool[], %b::bool[])
 """
 
 
@@ -47,6 +48,8 @@ def _row(vault: Vault, key: DataKey, number: int, region: str, page: Seen) -> tu
         page.marks if page.passed == 1 or not page.known else None,
         page.prints if page.passed == 1 or not page.known else None,
         position,
+        page.more,
+        page.uncounted,
     )
 
 
@@ -82,6 +85,8 @@ def _seen(vault: Vault, key: DataKey, row: Any, marks: Mapping[bytes, tuple[byte
         tag=row.tag,
         known=row.marks is None,
         unchanged=row.unchanged,
+        more=row.more,
+        uncounted=row.uncounted,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -299,3 +300,48 @@ def test_answer_without_a_door_is_the_manifests_mistake(web: Web) -> None:
 def test_paths_beyond_the_limits_are_the_manifests_mistake(web: Web, make: Callable[[], dict[str, Any]]) -> None:
     """A path that is too long or broken is reported, not searched."""
     assert isinstance(run(rest(web, **make()))[1].error, Misconfigured)
+
+
+ROWS: list[dict[str, Any]] = [{"id": n, "updated_at": stamp(n)} for n in range(1, 26)]
+DAY = Window(since=NOW - timedelta(days=1), until=NOW)
+
+
+def _listed(rows: list[dict[str, Any]], asked: Asked, total: object) -> Answer:
+    page = int(asked.query.get("page", "1"))
+    return json_page(json.dumps({"data": rows[(page - 1) * 10 : page * 10], "total": total}).encode())
+
+
+def test_total_that_does_not_heed_since_is_found_out() -> None:
+    """A portal whose total counts everything, whatever is asked for, is proved by two passes and not owed for ever."""
+
+    def answer(asked: Asked) -> Answer:
+        rows = [row for row in ROWS if row["updated_at"] >= asked.query.get("since", "")]
+        return _listed(rows, asked, 500)
+
+    with serve(answer) as web:
+        newest = {"newest": [stamp(25)], "held": 500}
+        channel = rest(web, look_back="30s")
+        window = replace(DAY, since=NOW, after=newest, past=newest)
+        items, outcome = run(channel, window)
+        assert (outcome.closed, outcome.total, len(items)) == (True, None, 1)
+        assert outcome.mark["uncounted"]
+        before = len(web.asked)
+        assert run(channel, replace(window, after=outcome.mark, past=outcome.mark))[1].closed
+        assert len(web.asked) - before < before  # it is not tried out again
+        assert not run(channel, Window(since=None, until=NOW, past=outcome.mark))[1].closed  # all of it is counted
+
+
+def test_empty_list_where_something_was_listed_is_no_news() -> None:
+    """An empty list with status 200 closes nothing while what the portal showed before must be in it."""
+    with serve(lambda asked: _listed([], asked, 0)) as web:
+        assert run(rest(web))[1].closed  # nothing was ever listed
+        for past in ({"newest": [stamp(25)]}, {"newest": [stamp(25)], "held": 3}):
+            outcome = run(rest(web), replace(DAY, after=past, past=past))[1]
+            assert (outcome.closed, outcome.code, outcome.anew) == (False, "shrunk", True)
+        assert run(rest(web), Window(since=None, until=NOW, past={"held": 3}))[1].code == "shrunk"
+
+
+def test_total_may_be_written_as_a_decimal() -> None:
+    """`25.0` counts as 25: a harmless portal is not owed for ever."""
+    with serve(lambda asked: _listed(ROWS, asked, 25.0)) as web:
+        assert (run(rest(web))[1].closed, run(rest(web))[1].total) == (True, 25)

@@ -128,9 +128,12 @@ CASES: dict[str, tuple[Script, dict[str, Any], tuple[bool, str | None, int]]] = 
     "another order, total reached": ([full(A, B, END, total=4), full(B, A, END, total=4)], {}, (True, None, 2)),
     "changed content is no other listing": ([[A, END], [page(1, 2, raw="y"), END]], {}, (True, None, 2)),
     "last page again for ever, no total": ([[A, C, C, C]], {}, (True, None, 2)),
-    "last page again for ever, total reached": ([full(A, C, C, total=3)], {}, (True, None, 2)),
-    "last page again for ever, total missed": ([full(A, C, C, total=7)], {}, (False, "short_of_total", 2)),
-    "turns to its first page": ([full(A, B, A, total=4)], {}, (True, None, 2)),
+    "last page again for ever, total reached": ([full(A, C, C, C, total=3)], {}, (True, None, 2)),
+    "last page again for ever, total missed": ([full(A, C, C, C, total=7)], {}, (False, "short_of_total", 2)),
+    "a page shown twice in the middle, no total": ([[A, A, C, END]], {}, (False, "page_repeated", 4)),
+    "a page shown twice at the end, no total": ([[A, C, C, END]], {}, (False, "page_repeated", 4)),
+    "a page shown twice, total reached": ([full(A, A, C, END, total=3)], {}, (True, None, 2)),
+    "turns to its first page": ([full(A, B, A, B, total=4)], {}, (True, None, 2)),
     "clamped where nothing moves": ([[A, A, A, A, A]], {"moving": False}, (False, "no_end", 1)),
     "stops without a sign": ([[A, B]], {}, (False, "no_end", 1)),
     "no page": ([[]], {}, (False, "no_end", 1)),
@@ -260,7 +263,7 @@ def test_refs_that_come_twice_are_named() -> None:
     """The last pass says which refs it listed more than once; a page repeated as the end is no doubling."""
     two = {plain_mark(item(2))}
     assert run([page(1, 2), page(2, raw="y"), END])[1].doubled() == two
-    assert run([page(1), page(2), page(2)])[1].doubled() == frozenset()
+    assert run([page(1), page(2), page(2), page(2)])[1].doubled() == frozenset()
 
 
 def test_long_listings_are_counted_alike(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,8 @@ CREATE TABLE pages (
     marks bytea,                                  -- 8 bytes of the keyed hash of each ref; null: as the page of that digest
     prints bytea,                                 -- 2 bytes of each item's content
     next_enc bytea,
+    more boolean NOT NULL,                        -- the protocol said that another page follows
+    uncounted boolean NOT NULL,                   -- the portal's total is not of what was asked for
     PRIMARY KEY (interval_id, pass_, number)
 );
 
