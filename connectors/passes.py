@@ -145,11 +145,12 @@ class Pass:
         return other is not None and self.agrees(other) and _joined(self.pages) == _joined(other.pages)
 
     def doubled(self) -> frozenset[bytes]:
-        """The marks of refs that are listed more than once."""
-        met: set[bytes] = set()
+        """The marks of refs that are listed with more than one content."""
+        met: dict[bytes, bytes] = {}
         twice: set[bytes] = set()
-        for one in marks(self._listed()):
-            (twice if one in met else met).add(one)
+        for one in marks(self._listed(), versions=True):
+            if met.setdefault(one[:MARK], one[MARK:]) != one[MARK:]:
+                twice.add(one[:MARK])
         return frozenset(twice)
 
     def _listed(self) -> Sequence[Seen]:

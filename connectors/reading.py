@@ -56,7 +56,7 @@ class Outcome:
     anew: bool = False
     """What was read leads nowhere: the next try begins at the beginning."""
     doubled: Callable[[], frozenset[bytes]] = field(default=frozenset, repr=False, compare=False)
-    """Marks of the refs that the last pass listed more than once."""
+    """Marks of the refs that the last pass listed with more than one content."""
 
 
 def next_window(

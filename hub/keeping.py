@@ -11,6 +11,7 @@ from uuid import UUID
 
 from connectors.base import Item
 from connectors.manifest import Manifest
+from connectors.reading import name_of
 from connectors.strictjson import parse
 from hub.privacy import SealedItem
 from hub.spine import Hub
@@ -48,6 +49,7 @@ class Keeping:
     manifest: Manifest
     connector: Connector
     aside: list[Item] = field(default_factory=list)
+    marks: dict[str, bytes] = field(default_factory=dict)
     aside_bytes: int = 0
     path: bytes = field(init=False)
     """Where the creation stamp is read, as 8 bytes."""
@@ -127,10 +129,20 @@ class Keeping:
         asked = {(one.mark, one.content) for one in strange if _undecided(one, latest.get(one.mark, ()), again)}
         return strange, Past(heads=latest, had=had | heads.had(work, self.connector.id, asked - had), again=again)
 
+    def mark(self, item: Item) -> bytes:
+        """The keyed hash of an item's ref, remembered until the item is kept; of its bytes where it has none."""
+        if item.ref is None:
+            return self.hub.vault.mac("ref", name_of(item))
+        found = self.marks[item.ref] = self.hub.vault.mac("ref", item.ref.encode())
+        return found
+
     def _met(self, item: Item) -> Met:
         mac = self.hub.vault.mac
-        ref = item.ref.encode() if item.ref is not None else b'"hmac:%b"' % mac("ref", item.raw).hex().encode()
-        return Met(item, ref, mac("ref", ref), mac("content", self._content(item)))
+        if item.ref is None:
+            ref = b'"hmac:%b"' % mac("ref", item.raw).hex().encode()
+            return Met(item, ref, mac("ref", ref), mac("content", self._content(item)))
+        ref = item.ref.encode()
+        return Met(item, ref, self.marks.pop(item.ref, b"") or mac("ref", ref), mac("content", self._content(item)))
 
     def _content(self, item: Item) -> bytes:
         """What makes a version: the bytes as received, or what is left of them without the ignored paths."""

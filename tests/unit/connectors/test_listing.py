@@ -236,8 +236,8 @@ def test_page_that_is_no_listing_is_never_an_empty_one(body: bytes, code: str) -
 @pytest.mark.parametrize(
     ("written", "count"),
     [
-        *(("3", 3), ('"3"', 3), ("0", 0), ("9" * 30, int("9" * 30))),
-        *((odd, None) for odd in ("-1", "3.0", "true", '"tiga"', "null", '"٣"', '"' + "9" * 30 + '"', "[3]")),
+        *(("3", 3), ('"3"', 3), ("0", 0), ("3.0", 3), ("9" * 30, int("9" * 30))),
+        *((odd, None) for odd in ("-1", "3.5", "-3.0", "true", '"tiga"', "null", '"٣"', '"' + "9" * 30 + '"', "[3]")),
     ],
 )
 def test_totals_are_whole_numbers_or_nothing(written: str, count: int | None) -> None:
