@@ -165,8 +165,9 @@ def main() -> None:
 def _run(step: str, name: str) -> None:
     from hub import accepting, pulling
     from hub.settings import Settings
-    from hub.wire import open_hub
+    from hub.wire import for_batches, open_hub
 
+    for_batches()
     done = []
     with open_hub(Settings.read(), only=name) as hub:
         if step in ("pull", "again", "both"):
