@@ -91,7 +91,7 @@ class Walk:
         at = int(self.start.get("at", self.page.get("first", 1 if by_number else 0)))
         coming: deque[tuple[int, Coming[Answer]]] = deque()
         while True:
-            step = 1 if by_number else self.size
+            step = 1 if by_number else self._stride(self.size)
             while coming and coming[0][0] != at:
                 coming.popleft()  # asked ahead under the belief that pages are as long as the one before
             self._ask_ahead(coming, at, step)
@@ -105,12 +105,16 @@ class Walk:
             length = self._length(page)
             if not length and not page.end:
                 page = self._ended(page, coming, at, step)
-            at += 1 if by_number else length
+            at += 1 if by_number else self._stride(length)
             yield replace(self._placed(page, {"at": at}), beyond=self.missed is not None)
             if page.end:
                 break
         if self.missed:
             raise self.missed
+
+    def _stride(self, length: int) -> int:
+        """How far an offset moves: by what came, but never over rows that a page with more than was asked pushed back."""
+        return min(length, int(self.page.get("size", length))) if self.page.get("size_param") else length
 
     def _pass_over(self, error: ChannelError, by_number: bool) -> None:
         """One page that cannot be read holds up none behind it; a second one ends the walk, and so does a dead line."""

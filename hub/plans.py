@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -53,21 +53,27 @@ class Plan:
     window: Window
     pages: Sequence[Seen] = ()
     """What an earlier try has read of it."""
+    first: bool = False
+    """Nothing of this connector has ever been read to its end, so what is refused may be the manifest's mistake."""
     owes_the_rest: bool = False
     """An earlier pull began it: it proves what was there then, and what has changed since is still to be read."""
 
 
-def ordinary(site: Site, sweep: bool, *, follows: bool = False) -> Plan:
-    """What has not been proved read: the owed interval where its pages can be taken up, else a window over all of it."""
+def ordinary(site: Site, sweep: bool, *, follows: bool = False, anew: bool = False) -> Plan:
+    """What has not been proved read: the owed interval where its pages can be taken up, else a window over all of it.
+
+    `follows`: behind one that was taken up in this pull; `anew`: from the first page on, whatever an earlier try has read.
+    """
     now = site.hub.clock()
     with site.begin(now) as work:
         ledger = intervals.ledger(work, site.connector.id)
         open_ones = intervals.still_open(work, site.connector.id, backfills=False)
         last = open_ones[-1] if open_ones else None
-        if last and not sweep and (found := _taken_up(work, site, last, ledger, now)):
+        if last and not sweep and not anew and (found := _taken_up(work, site, last, ledger, now)):
             return found
         window, what = _window(site.manifest, ledger, sweep, now)
-        return _opened(work, site, what, window, now, again=last, follows=follows)
+        plan = _opened(work, site, what, window, now, again=last, follows=follows)
+        return replace(plan, first=ledger.closed_until is None)
 
 
 def owed_backfills(site: Site) -> list[Plan]:

@@ -26,6 +26,8 @@ from hub.store.work import Work
 BATCH = 1000
 """Items a transaction."""
 BATCH_PAGES = 20
+_OF_THE_LINE = frozenset({"cut", "timeout", "connect", "connect_timeout", "dns", "tls", "http_429", "http_503"})
+"""Faults that no other page would be spared."""
 PATIENCE = timedelta(seconds=2)
 """So long a page waits to be stored with the ones behind it."""
 
@@ -37,9 +39,10 @@ def manifest_of(hub: Hub, name: str) -> Manifest:
     for path, problem in hub.manifests.bad.items():
         if path.stem == name:
             raise problem
+    known = {path.stem for path in hub.settings.manifests.rglob("*.yaml")}
     raise Misconfigured(
         f"There is no connector '{name}' in {hub.settings.manifests}.",
-        hint=f"Known are: {', '.join(sorted(hub.manifests.good)) or 'none'}.",
+        hint=f"Known are: {', '.join(sorted(known)) or 'none'}.",
         code="unknown_connector",
     )
 
@@ -100,9 +103,19 @@ def _all(site: Site, since: datetime | None, until: datetime | None, sweep: bool
     tallies = [through(site, plan) for plan in plans.owed_backfills(site)]
     plan = plans.ordinary(site, sweep)
     tallies.append(through(site, plan))
+    if plan.pages and _stuck(tallies[-1]):
+        # One page that fails again must not keep back what has come before it meanwhile.
+        plan = plans.ordinary(site, sweep, anew=True)
+        tallies[-1:] = [through(site, plan)]
     if plan.owes_the_rest and not tallies[-1].owed:
         tallies.append(through(site, plans.ordinary(site, sweep=False, follows=True)))
     return _together(tallies)
+
+
+def _stuck(tally: Tally) -> bool:
+    """Whether the portal itself stopped a reading at once where the last one had ended."""
+    read = tally.done or tally.skipped
+    return isinstance(tally.error, ChannelError) and not read and tally.error.code not in _OF_THE_LINE
 
 
 def _together(tallies: Sequence[Tally]) -> Tally:
@@ -251,7 +264,7 @@ class _Run:
 
     def _tally(self, outcome: Outcome) -> Tally:
         name, backfill = self.site.manifest.name, self.plan.what == "backfill"
-        if outcome.error and not outcome.pages and isinstance(outcome.error, Misconfigured) and not backfill:
+        if outcome.error and not outcome.pages and isinstance(outcome.error, Misconfigured) and self.plan.first:
             raise outcome.error
         owed = () if outcome.closed else (f"{name}: {plans.span(self.plan) if backfill else ''}{outcome.owed}",)
         return Tally(

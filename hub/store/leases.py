@@ -88,8 +88,12 @@ def _boot() -> str:
 
 
 def _started(pid: int) -> str:
-    """The process's start time in clock ticks, so that a pid used again is not mistaken for the old process."""
+    """The process's start time in clock ticks, so that a pid used again is not mistaken for the old process.
+
+    One that was killed and not yet waited for (a zombie) is gone: it holds nothing any more.
+    """
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        state, *rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return "gone" if state in "ZX" else rest[18]
     except (OSError, IndexError):
         return "gone"

@@ -345,3 +345,18 @@ def test_total_may_be_written_as_a_decimal() -> None:
     """`25.0` counts as 25: a harmless portal is not owed for ever."""
     with serve(lambda asked: _listed(ROWS, asked, 25.0)) as web:
         assert (run(rest(web))[1].closed, run(rest(web))[1].total) == (True, 25)
+
+
+def test_offset_never_steps_over_rows_that_a_longer_page_pushed_back() -> None:
+    """A portal that pins three rows on top of its first page, besides the ten that were asked for, loses none."""
+    rows = [{"id": n} for n in range(30)]
+
+    def answer(asked: Asked) -> Answer:
+        at = int(asked.query["mulai"])
+        pinned = [{"id": f"P{n}"} for n in range(3)] if at == 0 else []
+        return json_page(json.dumps(pinned + rows[at : at + 10]).encode())
+
+    with serve(answer) as web:
+        channel = Rest(url=web.url, ref="id", page={"style": "offset", "param": "mulai", "size_param": "n", "size": 10})
+        items, outcome = run(channel)
+        assert (len({item.ref for item in items}), outcome.closed) == (33, True)
