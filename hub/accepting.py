@@ -182,10 +182,9 @@ class _Run:
         vault = self.hub.vault
         for one in batch:
             one.hold = self._hold(one)
-            tokens = reporter_tokens(vault, one.document)
-            if self.judges:
-                one.described = doc_of(one.document, tokens.values(), origin.region, one.when)
-            one.tokens = tokens
+            if self.judges:  # what a reporter is known by is kept for verdicts only
+                one.tokens = reporter_tokens(vault, one.document)
+                one.described = doc_of(one.document, one.tokens.values(), origin.region, one.when)
         versions = [one.version() for one in batch]
         for one, commitment in zip(batch, complaints.write(work, vault, origin, versions, now), strict=True):
             one.commitment = commitment
