@@ -19,6 +19,7 @@ from hub.judging import doc_of, echo, found_for, judged, link, reporter_tokens
 from hub.model import Tally, complaint_id
 from hub.normalise import Normalised, normalise, own_refs
 from hub.placing import Places, release_held
+from hub.progress import Progress, Said, silent
 from hub.pulling import manifest_of
 from hub.reused import reused
 from hub.spine import Hub
@@ -33,8 +34,11 @@ BATCH = 500
 """Items a transaction; the hub-wide lock of the verdicts is held for one batch."""
 
 
-def accept(hub: Hub, name: str, *, judge: bool = True) -> Tally:
-    """Accept everything that waits for one connector; without `judge` nothing is linked or withheld (bench/ only)."""
+def accept(hub: Hub, name: str, *, judge: bool = True, said: Said = silent) -> Tally:
+    """Accept everything that waits for one connector; without `judge` nothing is linked or withheld (bench/ only).
+
+    `said` hears of each batch.
+    """
     manifest = manifest_of(hub, name)
     now = hub.clock()
     with hub.store.begin(region=manifest.region) as work:
@@ -47,8 +51,10 @@ def accept(hub: Hub, name: str, *, judge: bool = True) -> Tally:
     provisional = connector.first_batch == "open" and waiting + first_held > manifest.forward.first
     run = _Run(hub=hub, manifest=manifest, connector=connector, token=token, provisional=provisional, judges=judge)
     try:
+        batches = 0
         while run.batch():
-            pass
+            batches += 1
+            said(run.progress(batches, waiting))
         fetch(hub, manifest, connector)
         return run.finish()
     finally:
@@ -68,6 +74,7 @@ class _Run:
     """A first batch that may be too large to send: judge all, hold all, count, then decide."""
     judges: bool
     words: Counter[str] = field(default_factory=Counter)
+    items: int = 0
     mapping: Mapping | None = None
 
     def batch(self) -> bool:
@@ -84,7 +91,14 @@ class _Run:
             if not again:
                 items.come_to(work, connector, batch[-1].id)
         self.words.update(one.counted for one in decided if one.counted)
+        self.items += len(decided)
         return True
+
+    def progress(self, batches: int, waiting: int) -> Progress:
+        """How far it has come, of `waiting` items at its start."""
+        done = sum(self.words.values())
+        name = self.manifest.name
+        return Progress(connector=name, interval=0, pages=batches, items=self.items, new=done, known=0, total=waiting)
 
     def _decided_all(self, work: Work, batch: Sequence[Stored], again: bool, now: datetime) -> list[Decided]:
         read = [(item, self._normalised(item)) for item in batch]
@@ -182,8 +196,8 @@ class _Run:
         vault = self.hub.vault
         for one in batch:
             one.hold = self._hold(one)
-            if self.judges:  # what a reporter is known by is kept for verdicts only
-                one.tokens = reporter_tokens(vault, one.document)
+            one.tokens = reporter_tokens(vault, one.document)
+            if self.judges:
                 one.described = doc_of(one.document, one.tokens.values(), origin.region, one.when)
         versions = [one.version() for one in batch]
         for one, commitment in zip(batch, complaints.write(work, vault, origin, versions, now), strict=True):

@@ -71,7 +71,9 @@ def accept(names: Names = None) -> None:
     from hub import steps
 
     with opened() as hub:
-        end(steps.accept(hub, names or ()))
+        with showing() as shown:
+            tally = steps.accept(hub, names or (), progress=shown)
+        end(tally)
 
 
 @app.command()

@@ -40,13 +40,14 @@ def pull(
     return pulling.pull(hub, name, since=span.since, until=span.until, sweep=sweep, said=progress)
 
 
-def accept(hub: Hub, names: Sequence[str] = ()) -> Tally:
+def accept(hub: Hub, names: Sequence[str] = (), *, progress: Said = silent) -> Tally:
     """Items -> complaints or quarantine, with the verdict about duplicates and the outbox rows."""
     from hub import accepting
 
+    one = partial(accepting.accept, said=progress)
     if len(names) == 1:
-        return accepting.accept(hub, names[0])
-    return added("accept", [kept("accept", accepting.accept, hub, name) for name in names or pulling.enabled(hub)])
+        return one(hub, names[0])
+    return added("accept", [kept("accept", one, hub, name) for name in names or pulling.enabled(hub)])
 
 
 def forward(hub: Hub, names: Sequence[str] = ()) -> Tally:
@@ -96,7 +97,9 @@ def sync(
     one = partial(pulling.pull, said=progress)
     pulls: list[Callable[[], Tally]] = [partial(kept, "pull", one, hub, name) for name in chosen]
     rest: list[Callable[[], Tally]] = [
-        lambda: added("accept", [kept("accept", accepting.accept, hub, name) for name in chosen]),
+        lambda: added(
+            "accept", [kept("accept", partial(accepting.accept, said=progress), hub, name) for name in chosen]
+        ),
         lambda: forward(hub, names),
         lambda: follow(hub, names),
         lambda: seal(hub),

@@ -66,9 +66,10 @@ def _verb(verb: str, hub: Hub, name: str | None, params: Mapping[str, Any]) -> T
         return steps.pull(hub, name, **asked, sweep=bool(params.get("sweep")), progress=_told)
     if verb == "follow":
         return steps.follow(hub, everything=bool(params.get("everything")))
-    if verb in ("accept", "forward"):
-        tally: Tally = getattr(steps, verb)(hub, [name] if name else ())
-        return tally
+    if verb == "accept":
+        return steps.accept(hub, [name] if name else (), progress=_told)
+    if verb == "forward":
+        return steps.forward(hub, [name] if name else ())
     return steps.seal(hub) if verb == "seal" else steps.watch(hub)
 
 
