@@ -14,12 +14,20 @@ from urllib3.util import parse_url
 
 from connectors import dates, zones
 from connectors.base import Context, Page, Position, Recall, Reply, Window, kind
+from connectors.chaining import Chained
+from connectors.counting import Counted
 from connectors.errors import Misconfigured
 from connectors.lines import Lines
 from connectors.listing import Read, reader
-from connectors.walks import STAMPS, Walk
+from connectors.walks import STAMPS, AtOnce, Walk
 
-STYLES = ("number", "offset", "cursor", "link", "none")
+WAYS: Mapping[str, type[Walk]] = {
+    "number": Counted,
+    "offset": Counted,
+    "cursor": Chained,
+    "link": Chained,
+    "none": AtOnce,
+}
 AHEAD = 4
 """Pages asked ahead where they are numbered; a listing that hangs on tokens or links allows one."""
 
@@ -49,8 +57,8 @@ class Rest:
 
     def __post_init__(self) -> None:
         """Raises Misconfigured for a style of paging that this kind does not read."""
-        if self._style not in STYLES:
-            known = ", ".join(STYLES)
+        if self._style not in WAYS:
+            known = ", ".join(WAYS)
             raise Misconfigured(
                 f"page.style {self._style} is not known.",
                 hint=f"Use one of: {known}.",
@@ -83,7 +91,7 @@ class Rest:
         """One pass; the end is the protocol's own sign, never a short page."""
         since = self._since(window)
         everything = since is None or not self.since
-        walk = Walk(
+        walk = WAYS[self._style](
             lines=Lines(
                 ctx, min(int(self.page.get("ahead", AHEAD)), 1 if self._style in ("cursor", "link") else AHEAD)
             ),
