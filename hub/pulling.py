@@ -264,8 +264,10 @@ class _Run:
 
     def _tally(self, outcome: Outcome) -> Tally:
         name, backfill = self.site.manifest.name, self.plan.what == "backfill"
-        if outcome.error and not outcome.pages and isinstance(outcome.error, Misconfigured) and self.plan.first:
-            raise outcome.error
+        if isinstance(outcome.error, Misconfigured) and not outcome.pages and not backfill:
+            # A portal that has worked may refuse a request for a while; all else is the manifest's, and a person's turn.
+            if self.plan.first or not outcome.error.code.startswith("http_"):
+                raise outcome.error
         owed = () if outcome.closed else (f"{name}: {plans.span(self.plan) if backfill else ''}{outcome.owed}",)
         return Tally(
             verb="pull",
