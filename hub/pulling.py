@@ -264,10 +264,8 @@ class _Run:
 
     def _tally(self, outcome: Outcome) -> Tally:
         name, backfill = self.site.manifest.name, self.plan.what == "backfill"
-        if isinstance(outcome.error, Misconfigured) and not outcome.pages and not backfill:
-            # A portal that has worked may refuse a request for a while; all else is the manifest's, and a person's turn.
-            if self.plan.first or not outcome.error.code.startswith("http_"):
-                raise outcome.error
+        if isinstance(outcome.error, Misconfigured) and not outcome.pages and not backfill and self._mistaken(outcome):
+            raise outcome.error
         owed = () if outcome.closed else (f"{name}: {plans.span(self.plan) if backfill else ''}{outcome.owed}",)
         return Tally(
             verb="pull",
@@ -278,6 +276,10 @@ class _Run:
             error=outcome.error,
             notes=(f"{name}: {outcome.proof}",) if outcome.proof else self._whose_turn(outcome.error),
         )
+
+    def _mistaken(self, outcome: Outcome) -> bool:
+        """Whether it is the manifest that is wrong: a portal that has worked may refuse a request for a while."""
+        return self.plan.first or not (outcome.code or "").startswith("http_")
 
     def _whose_turn(self, error: ChannelError | None) -> tuple[str, ...]:
         """The class of an error says who must act, its hint what to do."""
