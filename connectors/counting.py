@@ -77,7 +77,7 @@ class Counted(Walk):
         if not step or not self.size:
             return 0
         left = math.ceil((self.total - self.count) / self.size) if self.total is not None else self.number
-        return max(0, min(self.lines.ahead, left))
+        return max(0, min(self.lines.queue, left))
 
     def _numbered(self, at: int, http: Http) -> Answer:
         by_number = self.page["style"] == "number"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Generic, NoReturn, TypeVar
 
 from connectors.base import Context, Http
+from connectors.errors import Unavailable
 
 T = TypeVar("T")
 SLOW = 1.0
@@ -47,19 +48,18 @@ class Lines(Generic[T]):
         self.width = width if ctx.another else 0
         self._free: list[Http] = [] if self.width else [ctx.http]
         self._made: list[Http] = []
+        self._gate = threading.Semaphore(self.width + 1)
+        self._closed = False
         self._monotonic = monotonic
         self._slowest = 0.0
 
     def ask(self, work: Callable[[Http], T]) -> Coming[T]:
-        """Start `work` on a line of its own, in a thread that keeps no process alive."""
+        """Start `work` on a line of its own, in a thread that keeps no process alive, as soon as a line is free."""
         coming: Coming[T] = Coming()
-        client = self._client()
 
         def run() -> None:
-            begun = self._monotonic()
-            coming.settle(lambda: work(client))
-            self._slowest = max(self._slowest, self._monotonic() - begun)
-            self._free.append(client)  # an append is one step, whichever thread takes it
+            with self._gate:
+                self._done(work, coming)
 
         if self.width:
             threading.Thread(target=run, daemon=True).start()
@@ -67,21 +67,41 @@ class Lines(Generic[T]):
             run()
         return coming
 
+    def _done(self, work: Callable[[Http], T], coming: Coming[T]) -> None:
+        if self._closed:
+            return coming.settle(_nobody_waits)
+        client, begun = self._client(), self._monotonic()
+        coming.settle(lambda: work(client))
+        self._slowest = max(self._slowest, self._monotonic() - begun)
+        self._free.append(client)  # an append is one step, whichever thread takes it
+        return None
+
     @property
     def ahead(self) -> int:
         """How many requests are worth being under way: on a slow line one, for a cut takes all of them."""
         return self.width if self._slowest < SLOW else min(self.width, 1)
 
+    @property
+    def queue(self) -> int:
+        """How many answers may wait to be wanted: more than are under way, so that lines stay busy while we store."""
+        return self.ahead * 2 if self.ahead > 1 else self.ahead
+
     def close(self) -> None:
         """Nobody waits for what is still on its way: cut it, so that a dripping answer holds no process up."""
+        self._closed = True
         for client in self._made:
             if client not in self._free:
                 client.abandon()
 
     def _client(self) -> Http:
-        if self._free:
+        try:
             return self._free.pop()
-        assert self._another is not None
+        except IndexError:
+            assert self._another is not None
         client = self._another()
         self._made.append(client)
         return client
+
+
+def _nobody_waits() -> NoReturn:
+    raise Unavailable("Nobody waits for this any more.", code="left")
