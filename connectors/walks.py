@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from heapq import nlargest
 from typing import Any
 
@@ -21,6 +22,7 @@ STAMPS = 5
 FULL_AFTER = timedelta(hours=24)
 """A portal's "nothing changed" (304) is believed for so long; then the whole listing is read again."""
 _TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{1,200}"')
+_HTTP_DATE = re.compile(r"[A-Za-z]{3}, [0-9]{2} [A-Za-z]{3} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT")
 SHRUNK = 10
 """Items from which a whole listing that has lost more than half of itself is doubted."""
 
@@ -182,19 +184,22 @@ class AtOnce(Walk):
         heads = self._conditions()
         answer = self.lines.ask(lambda http: self._send(http, self.url, dict(self.params), heads)).wait()
         if answer.status == 304:
-            told = {name: self.past[name] for name in ("tag", "full_at", "held", "newest") if name in self.past}
+            kept = ("tag", "modified", "full_at", "held", "newest")
+            told = {name: self.past[name] for name in kept if name in self.past}
             yield Page(items=(), end=True, whole=True, unchanged=True, digest=b"unchanged", next=told)
             return
         page = replace(self._taken(answer), end=True, whole=True)
         self._doubt_shrinking()
-        yield self._placed(page, {"tag": page.tag, "full_at": self.until.isoformat()})
+        since = None if page.tag else _modified(answer)
+        yield self._placed(page, {"tag": page.tag, "modified": since, "full_at": self.until.isoformat()})
 
     def _conditions(self) -> dict[str, str]:
-        tag, full_at = self.past.get("tag"), self.past.get("full_at")
-        if not tag or not full_at or not self.trusting:
+        tag, modified, full_at = (self.past.get(name) for name in ("tag", "modified", "full_at"))
+        if not full_at or not self.trusting or self.until - datetime.fromisoformat(str(full_at)) >= FULL_AFTER:
             return {}
-        fresh = self.until - datetime.fromisoformat(str(full_at)) < FULL_AFTER
-        return {"If-None-Match": str(tag)} if fresh else {}
+        if tag:
+            return {"If-None-Match": str(tag)}
+        return {"If-Modified-Since": str(modified)} if modified else {}
 
 
 def _digest(answer: Answer) -> bytes:
@@ -206,3 +211,13 @@ def _tag(answer: Answer) -> str | None:
     """The answer's ETag (RFC 9110 8.8.3), if it can be sent back; what looks like a reference to a secret cannot."""
     tag = answer.headers.get("ETag", "")
     return tag if _TAG.fullmatch(tag) and "${" not in tag else None
+
+
+def _modified(answer: Answer) -> str | None:
+    """The answer's Last-Modified, where it tells versions apart: a minute before the answer at least (RFC 9110 8.8.2.2)."""
+    text = answer.headers.get("Last-Modified", "")
+    try:
+        age = parsedate_to_datetime(answer.headers.get("Date", "")) - parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return text if age >= timedelta(minutes=1) and _HTTP_DATE.fullmatch(text) else None

@@ -126,6 +126,7 @@ class Rest:
             "held": held,
             "uncounted": uncounted,
             "tag": told.get("tag"),
+            "modified": told.get("modified"),
             "full_at": told.get("full_at"),
         }
         return {name: value for name, value in made.items() if value}

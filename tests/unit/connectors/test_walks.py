@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -357,6 +358,24 @@ def test_whole_listing_is_asked_whether_it_changed() -> None:
     assert later(1).mark == first.mark
     assert later(25).items == 23
     assert later(1, after={}).items == 23, "a sweep believes nobody"
+
+
+@pytest.mark.parametrize(
+    ("modified", "asked_again"),
+    [
+        ("Mon, 30 Nov 2026 10:00:00 GMT", "Mon, 30 Nov 2026 10:00:00 GMT"),
+        ("Tue, 01 Dec 2026 09:59:30 GMT", None),  # within a minute of the answer it tells no two versions apart
+        ("kemarin", None),
+        ("Mon, 30 Nov 2026 10:00:00 GMT\r\nX: y", None),
+    ],
+)
+def test_date_of_a_listing_serves_where_there_is_no_tag(modified: str, asked_again: str | None) -> None:
+    """Without an ETag a whole listing is asked for only if it changed since its own date, where that is old enough."""
+    dated = {"Last-Modified": modified, "Date": "Tue, 01 Dec 2026 10:00:00 GMT"}
+    portal = Portal(lambda _: replace(body(ROWS), headers=dated))
+    _, first = run(rest("none"), portal)
+    run(rest("none"), portal, Window(since=NOW, until=NOW, after=first.mark, past=first.mark))
+    assert portal.asked[-1].headers.get("If-Modified-Since") == asked_again
 
 
 def test_tag_that_holds_a_reference_to_a_secret_is_never_sent_back() -> None:

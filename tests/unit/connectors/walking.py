@@ -90,7 +90,7 @@ def error(status: int) -> ChannelError:
 def body(refs: Sequence[object], total: object = None, **more: Any) -> Told:
     """A page with these ids."""
     rows = [{"id": ref, "isi": "Jalan berlubang"} for ref in refs]
-    headers = {name: more.pop(name) for name in ("ETag", "Link") if name in more}
+    headers: dict[str, str] = {name: more.pop(name) for name in ("ETag", "Link") if name in more}
     told = {"data": rows, **({"total": total} if total is not None else {}), **more}
     return Told(body=json.dumps(told).encode(), headers=headers)
 
