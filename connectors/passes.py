@@ -73,10 +73,10 @@ class Pass:
         return self.over
 
     def _turned(self) -> bool:
-        """Whether the pages that came again are the last one for ever, or the first ones in their order."""
+        """Whether the pages that came again are the last or the first one for ever, or the first ones in their order."""
         *listed, one, two = [page.marks for page in self.pages]
         first = [page.marks for page in self.pages[:2]]
-        return one == two == listed[-1] or [one, two] == first
+        return (one == two and one in (listed[-1], first[0])) or [one, two] == first
 
     @property
     def end(self) -> bool:

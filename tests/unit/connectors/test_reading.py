@@ -133,6 +133,7 @@ CASES: dict[str, tuple[Script, dict[str, Any], tuple[bool, str | None, int]]] = 
     "a page shown twice in the middle, no total": ([[A, A, C, END]], {}, (False, "page_repeated", 4)),
     "a page shown twice at the end, no total": ([[A, C, C, END]], {}, (False, "page_repeated", 4)),
     "a page shown twice, total reached": ([full(A, A, C, END, total=3)], {}, (True, None, 2)),
+    "first page for ever behind the end": ([[A, B, A, A]], {}, (True, None, 2)),
     "turns to its first page": ([full(A, B, A, B, total=4)], {}, (True, None, 2)),
     "clamped where nothing moves": ([[A, A, A, A, A]], {"moving": False}, (False, "no_end", 1)),
     "stops without a sign": ([[A, B]], {}, (False, "no_end", 1)),
