@@ -113,9 +113,10 @@ class Rest:
         yield from walk.pages()
 
     def mark(self, pages: Sequence[Page], before: Position) -> Position:
-        """What the next reading has to know: the newest stamps (the portal's own clock, which may be slow), how many
+        """What the next reading has to know.
 
-        items the whole listing held, and the portal's tag of it.
+        The newest stamps tell the portal's own clock, which may be slow; `held` is how many items the whole listing had,
+        `uncounted` that its total does not heed `since`; tag, date and `full_at` serve to ask whether anything changed.
         """
         told = (pages[-1].next if pages else None) or {}
         newest = sorted({*told.get("newest", ()), *before.get("newest", ())})[-STAMPS:]
