@@ -104,5 +104,12 @@ ACTS: Final = (
     "breaker_closed",
     "erased",
     "key_made",
+    "follow_up_attempted",
+    "followed_up",
+    "redriven",
+    "reconciled",
+    "completed",
+    "masters_read",
+    "asked",
 )
 """What an audit entry can tell of."""
