@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +22,8 @@ from hub.model import Complaint
 
 DEFAULT: Final = "sp4n"
 """The registry that SATUPINTU_REGISTRY_* speak of."""
+
+_CODE: Final = re.compile(r"[a-z]+:[A-Za-z0-9._/-]{1,60}")
 
 CLASSIFICATION: Final = 6
 """The classification that public clients of LAPOR! v3 send (guide/domain.md 2.3)."""
@@ -56,6 +59,15 @@ def _table() -> Any:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How many characters a registry takes; what is longer is never cut silently."""
+
+    title: int = 100
+    content: int | None = None
+    """None: as many as there are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RegistryConfig:
     """One registry: its address, how careful to be with it, and its own numbers for our words."""
 
@@ -73,6 +85,11 @@ class RegistryConfig:
     read_timeout: timedelta = timedelta(seconds=90)
     service_user: int | None = None
     channel_id: int | None = None
+    institution_id: int | None = None
+    """The hub's own institution there: who passes on what a reporter adds."""
+    template_code: str | None = None
+    """The registry's template for follow-ups, where it asks for one."""
+    limits: Limits = Limits()
     institutions: Mapping[str, int] = _table()
     categories: Mapping[str, int] = _table()
     locations: Mapping[str, int] = _table()
@@ -123,6 +140,8 @@ class Target:
     """category | location: somebody must map it before the complaint may go."""
     flags: tuple[str, ...] = ()
     """unrouted, institution_unmapped, location_unmapped, location_parent, category_unmapped, classification_unmapped"""
+    missing: tuple[str, ...] = field(default=(), compare=False)
+    """The codes that have no number, such as category:ict; none that is not a plain code is named."""
 
 
 def load_registries(
@@ -166,6 +185,7 @@ def load(path: Path) -> RegistryConfig:
         read_timeout=duration(timeouts.get("read", "90s")),
         unmapped_category=unmapped.get("category"),
         unmapped_location=unmapped.get("location", "parent"),
+        limits=Limits(**value.get("limits", {})),
         path=path,
         sha256=written.sha256,
     )
@@ -180,6 +200,8 @@ _AS_WRITTEN: Final = (
     "rate",
     "service_user",
     "channel_id",
+    "institution_id",
+    "template_code",
     "institutions",
     "categories",
     "locations",
@@ -202,7 +224,19 @@ def target(complaint: Complaint, connector_region: str, config: RegistryConfig) 
         classification_id=_classification(complaint, config, flags),
         waits=category_waits or location_waits,
         flags=tuple(flags),
+        missing=_missing(complaint, connector_region, flags),
     )
+
+
+def _missing(complaint: Complaint, region: str, flags: Sequence[str]) -> tuple[str, ...]:
+    codes = {
+        "institution_unmapped": f"institution:{complaint.target_institution}",
+        "category_unmapped": f"category:{complaint.category_code}" if complaint.category_code else "",
+        "location_unmapped": f"location:{complaint.region_code or region}",
+        "location_parent": f"location:{complaint.region_code or region}",
+        "classification_unmapped": f"classification:{complaint.kind}",
+    }
+    return tuple(codes[flag] for flag in flags if _CODE.fullmatch(codes.get(flag, "")))
 
 
 def hub_status(config: RegistryConfig, name: str) -> str | None:

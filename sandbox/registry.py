@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
@@ -13,11 +14,12 @@ from starlette.datastructures import UploadFile
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from sandbox.faults import Cut, wanted
-from sandbox.masters import CENTRAL, INSTITUTIONS, TEMPLATES
+from sandbox.masters import CENTRAL, TEMPLATES
 from sandbox.registry_state import Filed, RegistryState, reading
 
 _IMAGES = ("png", "jpg", "jpeg", "gif", "webp")
 _REQUIRED = ("title", "content", "channel", "classification_id", "category_id", "location_id")
+_SLOT = re.compile(r"attachment\[\d+\]")
 _HTML = "<!doctype html><title>Gateway</title><h1>Layanan sedang dalam pemeliharaan</h1>"
 Answer = Callable[[], Awaitable[Response]]
 
@@ -28,13 +30,21 @@ def app(state: RegistryState | None = None) -> FastAPI:
     api = FastAPI(openapi_url=None)
     for routes in (_masters(state), _filing(state), _following(state), _sandbox(state)):
         api.include_router(routes)
+
+    @api.get("/storage/{number}/{name}")
+    async def stored(request: Request, number: int, name: str) -> Response:
+        async def do() -> Response:
+            kept = state.storage.get(number)
+            return Response(kept[1], media_type="application/octet-stream") if kept and kept[0] == name else _lost()
+
+        return await _guarded(state, request, "storage", do)
+
     return api
 
 
 async def _guarded(state: RegistryState, request: Request, endpoint: str, do: Answer) -> Response:
     """One v3 call: counted, let in, hit by the faults that are on, answered."""
-    state.called(endpoint)
-    await request.body()  # now: a slow call is stored even when its client has gone by then
+    arrival = state.called(endpoint, await request.body())  # now: stored even when its client has gone by then
     if not _let_in(state, request) or state.switches.hit("expired_token_401", endpoint):
         return JSONResponse({"message": "Unauthenticated."}, 401)
     if (early := await _spoilt(state, endpoint)) is not None:
@@ -42,6 +52,7 @@ async def _guarded(state: RegistryState, request: Request, endpoint: str, do: An
     answer = await do()
     if answer.status_code >= 400:
         return answer
+    arrival["committed"] = True
     if state.switches.hit("drop_response_after_commit", endpoint):
         return Cut()
     if state.switches.hit("500_after_commit", endpoint):
@@ -79,21 +90,29 @@ def _masters(state: RegistryState) -> APIRouter:
     routes = APIRouter(prefix="/masters")
 
     @routes.get("/institutions/external")
-    async def institutions(request: Request) -> Response:
-        async def do() -> Response:
-            rows = [{"id": number, "name": name} for number, name in INSTITUTIONS.items()]
-            return JSONResponse({"results": {"data": rows, "next_page_url": None}})
-
-        return await _guarded(state, request, "institutions", do)
+    async def institutions(request: Request, page: int = 1, page_size: int = 15) -> Response:
+        rows = [{"id": number, "name": name} for number, name in state.institutions.items()]
+        answer = partial(_page, state, request, rows, page, page_size)
+        return await _guarded(state, request, "institutions", answer)
 
     @routes.get("/templates")
-    async def templates(request: Request) -> Response:
-        async def do() -> Response:
-            return JSONResponse({"results": {"data": TEMPLATES, "next_page_url": None}})
-
-        return await _guarded(state, request, "templates", do)
+    async def templates(request: Request, page: int = 1, page_size: int = 15) -> Response:
+        answer = partial(_page, state, request, TEMPLATES, page, page_size)
+        return await _guarded(state, request, "templates", answer)
 
     return routes
+
+
+async def _page(state: RegistryState, request: Request, rows: Sequence[Any], page: int, size: int) -> Response:
+    """One page of a list as Laravel pages it, at most `state.most_rows` whatever was asked for."""
+    size = max(min(size, state.most_rows), 1)
+    more = page * size < len(rows)
+    ahead = page + 1
+    if state.switches.hit("page_loop", request.url.path.rpartition("/")[2]):
+        more, ahead = True, page
+    here = str(request.url.include_query_params(page=ahead, page_size=size))
+    part = rows[(page - 1) * size : page * size]
+    return JSONResponse({"results": {"data": part, "current_page": page, "next_page_url": here if more else None}})
 
 
 def _filing(state: RegistryState) -> APIRouter:
@@ -140,6 +159,9 @@ async def _create(state: RegistryState, request: Request) -> Response:
     sent = await _json(request)
     if sent is None:
         return _invalid(body="The body must be a JSON object.")
+    if state.switches.hit("success_false_200", "create"):
+        errors = {"content": ["The content field is invalid."]}
+        return JSONResponse({"success": False, "message": "Laporan gagal dikirim", "errors": errors})
     if missing := [name for name in _REQUIRED if sent.get(name) in (None, "")]:
         return _invalid(**{name: f"The {name} field is required." for name in missing})
     if not _knows_reporter(sent):
@@ -219,7 +241,8 @@ async def _followups(state: RegistryState, request: Request, number: int, page: 
     if (filed := _found(state, number)) is None:
         return _lost()
     with state.lock:
-        start, rows = (page - 1) * state.page_size, list(filed.followups)
+        start = (page - 1) * state.page_size
+        rows = [{key: value for key, value in row.items() if key != "sent"} for row in filed.followups]
     more = start + state.page_size < len(rows)
     here = str(request.url.replace(query=f"page={page + 1}"))
     if state.switches.hit("page_loop", "followups"):
@@ -229,17 +252,27 @@ async def _followups(state: RegistryState, request: Request, number: int, page: 
 
 
 async def _add(state: RegistryState, request: Request) -> Response:
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        return _invalid(content="The content field is required.")
     async with request.form() as form:
-        number, content = str(form.get("complaint_id", "")), str(form.get("content", ""))
-        names = [part.filename or "berkas" for part in form.values() if isinstance(part, UploadFile)]
-        target = str(form.get("institution_to_id", ""))
+        said = {name: str(value) for name, value in form.items() if not isinstance(value, UploadFile)}
+        parts = [(n, part) for n, part in form.items() if isinstance(part, UploadFile) and _SLOT.fullmatch(n)]
+        files = [state.store(part.filename or "berkas", await part.read()) for _, part in sorted(parts)]
+    number = said.get("complaint_id", "")
     filed = _found(state, int(number)) if number.isdecimal() else None
     if filed is None:
         return _lost()
-    if not content:
-        return _invalid(content="The content field is required.")
-    attached = [{"path": f"/storage/{name}", "file_name": name, "extension": name.rpartition(".")[2]} for name in names]
-    new = state.add_followup(filed, content, attached, to=int(target) if target.isdecimal() else CENTRAL)
+    if missing := [name for name in ("user_id", "content") if not said.get(name)]:
+        return _invalid(**{name: f"The {name} field is required." for name in missing})
+    source, target = (said.get(f"institution_{end}_id", "") for end in ("from", "to"))
+    new = state.add_followup(
+        filed,
+        said["content"],
+        files,
+        to=int(target) if target.isdecimal() else CENTRAL,
+        source=int(source) if source.isdecimal() else None,
+        sent=said,
+    )
     return JSONResponse({"success": True, "message": "Tindak lanjut tersimpan", "results": {"id": new}})
 
 
@@ -261,6 +294,11 @@ def _sandbox(state: RegistryState) -> APIRouter:
         with state.lock:
             rows = [filed.shown() for filed in state.complaints.values()]
         return JSONResponse({"count": len(rows), "complaints": rows})
+
+    @routes.get("/arrivals")
+    async def arrivals() -> Response:
+        with state.lock:
+            return JSONResponse({"arrivals": [dict(one) for one in state.arrivals]})
 
     @routes.get("/calls")
     async def calls() -> Response:

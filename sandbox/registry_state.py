@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -22,6 +23,8 @@ ANSWER = (
     "<p>Yth. Pelapor, laporan Anda telah kami periksa di lapangan dan petugas sudah menindaklanjutinya.</p>"
     "<p>Terima kasih, {{institution_to}}</p>"
 )
+_TOLD = ("id", "content", "created_at", "institution_from_id", "institution_to_id", "attachments")
+_MARKER = re.compile(rb"\[Ref ([0-9a-f-]{36})\]")
 _JAKARTA = ZoneInfo("Asia/Jakarta")
 
 FAULTS: Mapping[str, Iterable[str]] = {
@@ -33,6 +36,7 @@ FAULTS: Mapping[str, Iterable[str]] = {
     "html_error_page_200": ("*",),
     "expired_token_401": ("*",),
     "page_loop": ("followups",),
+    "success_false_200": ("create",),
     "status_log_out_of_order": ("complaint",),
     "unknown_status_name": ("complaint",),
 }
@@ -61,7 +65,7 @@ class Filed:
             "institution_id": self.institution_id,
             "routed": self.institution_id != CENTRAL,
             "status_name": self.status,
-            "followups": [{"id": row["id"], "content": row["content"]} for row in self.followups],
+            "followups": [{key: row[key] for key in _TOLD} | {"sent": row.get("sent")} for row in self.followups],
             "created_at": self.created_at,
         }
 
@@ -77,7 +81,12 @@ class RegistryState:
     switches: Switches = field(
         default_factory=lambda: Switches(usual=FAULTS, valued=frozenset({"slow_90s", "429_with_retry_after"}))
     )
+    most_rows: int = 1_000
+    institutions: dict[int, str] = field(default_factory=lambda: dict(INSTITUTIONS))
     calls: Counter[str] = field(default_factory=Counter)
+    arrivals: list[dict[str, Any]] = field(default_factory=list)
+    """Every writing call: call, at, reference (our marker in its body), committed."""
+    storage: dict[int, tuple[str, bytes]] = field(default_factory=dict)
     complaints: dict[int, Filed] = field(default_factory=dict)
     files: dict[int, tuple[str, int]] = field(default_factory=dict)
     rounds: int = 0
@@ -87,10 +96,26 @@ class RegistryState:
         """The registry's own way to write a time: Jakarta, no zone said."""
         return self.now().astimezone(_JAKARTA).strftime("%d-%m-%Y %H:%M:%S")
 
-    def called(self, endpoint: str) -> None:
-        """Count one arrival, whatever becomes of it."""
+    def called(self, endpoint: str, body: bytes = b"") -> dict[str, Any]:
+        """Count one arrival, whatever becomes of it; the row of a writing call, to be marked when it is committed."""
+        found = _MARKER.findall(body)
+        row = {
+            "call": endpoint,
+            "at": self.now().isoformat(),
+            "reference": found[-1].decode() if found else None,
+            "committed": False,
+        }
         with self.lock:
             self.calls[endpoint] += 1
+            if endpoint in ("files", "create", "route", "followup_add"):
+                self.arrivals.append(row)
+        return row
+
+    def store(self, name: str, content: bytes) -> dict[str, str]:
+        """Keep a follow-up's file; how the list of follow-ups names it."""
+        with self.lock:
+            self.storage[new := 1 + len(self.storage)] = (name, content)
+        return {"path": f"/storage/{new}/{name}", "file_name": name, "extension": name.rpartition(".")[2]}
 
     def keep_file(self, name: str, size: int) -> int:
         """Store an uploaded file's name and size (bytes); its new id."""
@@ -112,13 +137,22 @@ class RegistryState:
             before, filed.institution_id = filed.institution_id, institution
             self._log(filed, before, f"<p>Diteruskan ke <b>{{{{institution_to}}}}</b>. {why}</p>", {"not_authority": 1})
 
-    def add_followup(self, filed: Filed, content: str, attachments: list[dict[str, str]], *, to: int) -> int:
-        """Append a follow-up from the institution that has the complaint; its new id."""
+    def add_followup(
+        self,
+        filed: Filed,
+        content: str,
+        attachments: list[dict[str, str]],
+        *,
+        to: int,
+        source: int | None = CENTRAL,
+        sent: Mapping[str, str] | None = None,
+    ) -> int:
+        """Append a follow-up; its new id. `source`: None where nobody said which institution speaks, CENTRAL = its holder."""
         with self.lock:
             new = filed.complaint_id * 100 + len(filed.followups) + 1
-            names = _names(filed.institution_id, to)
+            names = _names(filed.institution_id if source == CENTRAL else source, to)
             row = {"id": new, "content": content, "created_at": self.stamp(), "attachments": attachments, **names}
-            filed.followups.append(row)
+            filed.followups.append({**row, "sent": dict(sent)} if sent else row)
             return new
 
     def move(self, filed: Filed, status: str, answer: str | None = None) -> None:
@@ -156,10 +190,10 @@ class RegistryState:
         return there > here
 
 
-def _names(source: int, target: int) -> dict[str, Any]:
+def _names(source: int | None, target: int) -> dict[str, Any]:
     return {
         "institution_from_id": source,
-        "institution_from_name": INSTITUTIONS.get(source, f"Instansi {source}"),
+        "institution_from_name": INSTITUTIONS.get(source, f"Instansi {source}") if source else None,
         "institution_to_id": target,
         "institution_to_name": INSTITUTIONS.get(target, f"Instansi {target}"),
     }

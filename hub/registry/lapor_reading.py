@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
-from connectors.errors import ChannelError, Refused, Unavailable
+from connectors.errors import Unavailable
 from hub.model import Change
 
 MOST_PAGES: Final = 200
@@ -25,22 +25,31 @@ _TAG: Final = re.compile(r"<[a-zA-Z/!][^<>]*>")
 _BY: Final = {"sistem": "system", "admin": "admin", "pelapor": "reporter", "instansi": "agency"}
 
 
-def pages(read: Callable[[str], Any], first: str) -> Iterator[list[dict[str, Any]]]:
+def pages(read: Callable[[str], Any], first: str, *, whole: bool = False) -> Iterator[list[dict[str, Any]]]:
     """
     The rows of all pages, each page address once, at most 200 of them, never to another host.
 
     Raises Unavailable (code page_loop, foreign_page) where the listing does not end as it should: half a listing
-    must not pass for a whole one.
+    must not pass for a whole one. `whole`: the list is only good from end to end, so a page that leads back to one
+    already read (page_loop) and a page without rows in `results.data` (no_list) are errors as well.
     """
     url: str | None = first
     seen: set[str] = set()
     while url is not None and url not in seen:
         if len(seen) == MOST_PAGES:
-            raise Unavailable("The registry's list of follow-ups does not end.", code="page_loop")
+            raise _loop()
         seen.add(url)
         results = _dict(_dict(read(url)).get("results"))
+        if whole and not isinstance(results.get("data"), list):
+            raise Unavailable("The registry's answer is not the list that was asked for.", code="no_list")
         yield _rows(results.get("data"))
         url = _next(url, results.get("next_page_url"))
+    if whole and url is not None:
+        raise _loop()
+
+
+def _loop() -> Unavailable:
+    return Unavailable("The registry's list does not end.", code="page_loop")
 
 
 def _next(here: str, given: Any) -> str | None:
@@ -48,16 +57,8 @@ def _next(here: str, given: Any) -> str | None:
         return None
     new = urljoin(here, given)
     if urlsplit(new)[:2] != urlsplit(here)[:2]:
-        raise Unavailable("The registry's list of follow-ups leads to another host.", code="foreign_page")
+        raise Unavailable("The registry's list leads to another host.", code="foreign_page")
     return new
-
-
-def not_read(status: int, wait: float | None) -> ChannelError:
-    """The error for a GET that was not answered with 200."""
-    code = f"http_{status}"
-    if status in (401, 403):
-        return Refused(f"The registry answered HTTP {status}.", hint="Look at its headers and secrets.", code=code)
-    return Unavailable(f"The registry answered HTTP {status}.", code=code, retry_after=wait)
 
 
 def changes(results: Mapping[str, Any], followups: Sequence[Mapping[str, Any]]) -> list[Change]:

@@ -1,0 +1,87 @@
+"""The line to one registry: reads are tried again for a moment, a call that writes is made once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_chain, wait_fixed
+
+from connectors.errors import ChannelError, Refused, Unavailable
+from connectors.http import Cut, HttpAnswer, HttpClient
+from connectors.net import NotReached
+from hub.model import Receipt
+from hub.registry.receipts import Read, answered, broken, retry_after
+from hub.routing import RegistryConfig
+
+READ_SECONDS: Final = 30.0
+PAUSES: Final = (0.2, 0.6)
+"""Seconds before the second and the third try of a GET; what lasts longer is the caller's next run."""
+_SLOW: Final = ("timeout", "connect_timeout", "too_large")
+"""A try that ended so has cost half a minute or 25 MiB: two more at once would hold up everybody else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """Calls to one registry with its headers, whose ${secret:NAME} references `http` resolves for its host."""
+
+    config: RegistryConfig
+    http: HttpClient
+    sleep: Callable[[float], None] = time.sleep
+
+    @property
+    def base(self) -> str:
+        """The registry's address without a slash at its end."""
+        return self.config.url.rstrip("/")
+
+    def told(self, path: str, read: Read, **body: Any) -> Receipt:
+        """One POST, one try, and what its answer means; `body` is json= or files= as requests has them."""
+        try:
+            answer = self._call("POST", path, timeout=self._write_seconds(), **body)
+        except ChannelError as error:
+            return broken(error)
+        return answered(answer.status, answer.headers, answer.body, read)
+
+    def read(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        """The JSON of a GET; a connection or a gateway that failed for a moment is tried twice more."""
+        tries = Retrying(
+            sleep=self.sleep,
+            stop=stop_after_attempt(1 + len(PAUSES)),
+            wait=wait_chain(*map(wait_fixed, PAUSES)),
+            retry=retry_if_exception(_passes_soon),
+            reraise=True,
+        )
+        return tries(self._read_once, path, params)
+
+    def _read_once(self, path: str, params: Mapping[str, Any] | None) -> Any:
+        answer = self._call("GET", path, params=params, timeout=min(READ_SECONDS, self._write_seconds()))
+        if answer.status != 200:
+            raise not_read(answer.status, retry_after(answer.headers))
+        return answer.json()
+
+    def _write_seconds(self) -> float:
+        return (self.config.connect_timeout + self.config.read_timeout).total_seconds()
+
+    def _call(self, method: str, path: str, **rest: Any) -> HttpAnswer:
+        url = path if path.startswith(("http://", "https://")) else self.base + path
+        # A connection that a gateway dropped while it was idle would make a create unknown: each call has its own.
+        headers = {**self.config.headers, "Connection": "close"}
+        return self.http.raw(method, url, headers=headers, **rest)
+
+
+def not_read(status: int, wait: float | None) -> ChannelError:
+    """The error for a GET that was not answered with 200."""
+    code = f"http_{status}"
+    if status in (401, 403):
+        return Refused(f"The registry answered HTTP {status}.", hint="Look at its headers and secrets.", code=code)
+    return Unavailable(f"The registry answered HTTP {status}.", code=code, retry_after=wait)
+
+
+def _passes_soon(error: BaseException) -> bool:
+    """Whether a GET may succeed in a moment; a registry that says how long it wants to rest is left alone."""
+    if isinstance(error, NotReached | Cut):
+        return error.code not in _SLOW
+    brief = isinstance(error, Unavailable) and error.code in ("http_502", "http_503")
+    return brief and getattr(error, "retry_after", None) is None
