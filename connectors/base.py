@@ -232,7 +232,16 @@ def kinds() -> Mapping[str, type[Any]]:
 
 def known(name: str) -> type[Any]:
     """The class of a kind; raises Misconfigured with the list of kinds where there is none of that name."""
-    try:
-        return kinds()[name]
-    except KeyError:
-        raise Misconfigured(f"There is no kind '{name}'.", hint=f"Use one of: {', '.join(sorted(kinds()))}.") from None
+    found = _KINDS.get(name) or _alone(name) or kinds().get(name)
+    if found is None:
+        raise Misconfigured(f"There is no kind '{name}'.", hint=f"Use one of: {', '.join(sorted(kinds()))}.")
+    return found
+
+
+def _alone(name: str) -> type[Any] | None:
+    """The kind whose file has its name, without loading what the other kinds need."""
+    import connectors.kinds
+
+    if name in {module.name for module in pkgutil.iter_modules(connectors.kinds.__path__)}:
+        importlib.import_module(f"connectors.kinds.{name}")
+    return _KINDS.get(name)

@@ -12,15 +12,17 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from connectors.mime import Mail, Unreadable, parse
+if TYPE_CHECKING:
+    from connectors.mime import Mail
 
 MEMORY = 256 * 1024 * 1024
 SECONDS = 2.0
 _LENGTH = struct.Struct(">I")
 _LONGEST = 100 * 1024 * 1024
 _ROOT = Path(__file__).resolve().parent.parent
+# connectors.mime, and with it the mail library, is imported where it is needed: the hub has a parser before any message
 
 
 class Parser:
@@ -43,6 +45,8 @@ class Parser:
 
     def __call__(self, raw: bytes) -> Mail:
         """The message; raises Unreadable with a code (too_deep, header_too_large, … or gave_up where a limit ended it)."""
+        from connectors.mime import Unreadable
+
         child = self._running()
         try:
             answer = self._exchange(child, raw)
@@ -94,6 +98,8 @@ class Parser:
             return self._answer(child.stdout.fileno(), waiting)
 
     def _answer(self, pipe: int, waiting: selectors.BaseSelector) -> Mail | str | None:
+        from connectors.mime import Mail
+
         deadline = self._monotonic() + self._patience
 
         def take(size: int) -> bytes:
@@ -136,6 +142,8 @@ def _serve(read: BinaryIO, write: BinaryIO, seconds: float) -> None:
     """The child: one length and message in, one answer out, until the hub closes the pipe."""
     import signal
 
+    from connectors.mime import Unreadable, parse
+
     while prefix := read.read(_LENGTH.size):
         raw = read.read(_LENGTH.unpack(prefix)[0])
         signal.setitimer(signal.ITIMER_PROF, seconds)  # its signal ends the process, also inside C code
@@ -153,6 +161,8 @@ def _serve(read: BinaryIO, write: BinaryIO, seconds: float) -> None:
 
 
 if __name__ == "__main__":
+    import connectors.mime  # noqa: F401  # before the limits, which let no file be written
+
     with contextlib.suppress(ImportError, ValueError, OSError):
         _limit()
     with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from functools import partial
 from typing import Annotated
@@ -156,6 +157,7 @@ for group in (status, looking, deciding, proving):
 
 def main() -> None:
     """The command `satupintu`: every failure is a sentence and an exit code, never a traceback."""
+    gc.set_threshold(500_000)  # what is imported from here on stays: looking for garbage is a tenth of a start
     sys.exit(run(sys.argv[1:]))
 
 
