@@ -27,6 +27,7 @@ from hub import binding
 from hub.privacy import Vault, open_keys
 from hub.registry.lapor_v3 import LaporV3
 from hub.registry.port import Registry
+from hub.registry.reference_v1 import ReferenceV1
 from hub.routing import Registries, RegistryConfig, load_registries
 from hub.settings import Settings, make_home
 from hub.spine import Hub
@@ -113,7 +114,7 @@ def _actor() -> str:
     return f"{account}@{socket.gethostname()}"
 
 
-KINDS: dict[str, Callable[[RegistryConfig, HttpClient], Registry]] = {"lapor_v3": LaporV3}
+KINDS: dict[str, Callable[[RegistryConfig, HttpClient], Registry]] = {"lapor_v3": LaporV3, "reference_v1": ReferenceV1}
 ANYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 
 

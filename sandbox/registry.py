@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from starlette.datastructures import UploadFile
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 
-from sandbox.faults import Cut, wanted
+from sandbox.faults import wanted
+from sandbox.guarding import Answer, guarded
 from sandbox.masters import CENTRAL, TEMPLATES
 from sandbox.registry_state import Filed, RegistryState, reading
 
 _IMAGES = ("png", "jpg", "jpeg", "gif", "webp")
 _REQUIRED = ("title", "content", "channel", "classification_id", "category_id", "location_id")
 _SLOT = re.compile(r"attachment\[\d+\]")
-_HTML = "<!doctype html><title>Gateway</title><h1>Layanan sedang dalam pemeliharaan</h1>"
-Answer = Callable[[], Awaitable[Response]]
 
 
 def app(state: RegistryState | None = None) -> FastAPI:
@@ -43,42 +41,10 @@ def app(state: RegistryState | None = None) -> FastAPI:
 
 
 async def _guarded(state: RegistryState, request: Request, endpoint: str, do: Answer) -> Response:
-    """One v3 call: counted, let in, hit by the faults that are on, answered."""
-    arrival = state.called(endpoint, await request.body())  # now: stored even when its client has gone by then
-    if not _let_in(state, request) or state.switches.hit("expired_token_401", endpoint):
-        return JSONResponse({"message": "Unauthenticated."}, 401)
-    if (early := await _spoilt(state, endpoint)) is not None:
-        return early
-    answer = await do()
-    if answer.status_code >= 400:
-        return answer
-    arrival["committed"] = True
-    if state.switches.hit("drop_response_after_commit", endpoint):
-        return Cut()
-    if state.switches.hit("500_after_commit", endpoint):
-        return JSONResponse({"message": "Server Error"}, 500)
-    return answer
-
-
-def _let_in(state: RegistryState, request: Request) -> bool:
-    """Both secrets, the first in the header of either client generation."""
+    """One v3 call, with both secrets, the first in the header of either client generation."""
     auth = request.headers.get("authorization") or request.headers.get("auth")
-    return auth == state.auth and request.headers.get("token") == state.token
-
-
-async def _spoilt(state: RegistryState, endpoint: str) -> Response | None:
-    """The faults that strike before anything is stored; a slow call is stored late, and answered later still."""
-    seconds = state.switches.value("429_with_retry_after", 2)
-    if state.switches.hit("429_with_retry_after", endpoint):
-        return JSONResponse({"message": "Too Many Attempts."}, 429, headers={"Retry-After": str(seconds)})
-    if state.switches.hit("500_once", endpoint):
-        return JSONResponse({"message": "Server Error"}, 500)
-    if state.switches.hit("html_error_page_200", endpoint):
-        return HTMLResponse(_HTML)
-    seconds = state.switches.value("slow_90s", 90)
-    if state.switches.hit("slow_90s", endpoint):
-        await asyncio.sleep(seconds)
-    return None
+    let_in = auth == state.auth and request.headers.get("token") == state.token
+    return await guarded(state, request, endpoint, do, let_in=let_in)
 
 
 def _invalid(**errors: str) -> Response:

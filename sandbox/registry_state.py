@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
-import threading
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sandbox.faults import Switches
+from sandbox.guarding import Counted, switches
 from sandbox.masters import CENTRAL, INSTITUTIONS, STATUS_CODES
 
 AUTH = "Bearer sandbox-sp4n-auth-not-a-real-secret"
@@ -24,17 +21,9 @@ ANSWER = (
     "<p>Terima kasih, {{institution_to}}</p>"
 )
 _TOLD = ("id", "content", "created_at", "institution_from_id", "institution_to_id", "attachments")
-_MARKER = re.compile(rb"\[Ref ([0-9a-f-]{36})\]")
 _JAKARTA = ZoneInfo("Asia/Jakarta")
 
 FAULTS: Mapping[str, Iterable[str]] = {
-    "drop_response_after_commit": ("create",),
-    "500_once": ("create",),
-    "500_after_commit": ("create",),
-    "429_with_retry_after": ("*",),
-    "slow_90s": ("*",),
-    "html_error_page_200": ("*",),
-    "expired_token_401": ("*",),
     "page_loop": ("followups",),
     "success_false_200": ("create",),
     "status_log_out_of_order": ("complaint",),
@@ -70,46 +59,24 @@ class Filed:
         }
 
 
-@dataclass(slots=True)
-class RegistryState:
+@dataclass(slots=True, kw_only=True)
+class RegistryState(Counted):
     """The registry's memory; every public method takes the lock, so tests may look while requests run."""
 
     auth: str = AUTH
     token: str = TOKEN
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     page_size: int = 10
-    switches: Switches = field(
-        default_factory=lambda: Switches(usual=FAULTS, valued=frozenset({"slow_90s", "429_with_retry_after"}))
-    )
     most_rows: int = 1_000
+    switches: Switches = field(default_factory=lambda: switches(FAULTS))
     institutions: dict[int, str] = field(default_factory=lambda: dict(INSTITUTIONS))
-    calls: Counter[str] = field(default_factory=Counter)
-    arrivals: list[dict[str, Any]] = field(default_factory=list)
-    """Every writing call: call, at, reference (our marker in its body), committed."""
-    storage: dict[int, tuple[str, bytes]] = field(default_factory=dict)
     complaints: dict[int, Filed] = field(default_factory=dict)
     files: dict[int, tuple[str, int]] = field(default_factory=dict)
+    storage: dict[int, tuple[str, bytes]] = field(default_factory=dict)
     rounds: int = 0
-    lock: threading.RLock = field(default_factory=threading.RLock)
 
     def stamp(self) -> str:
         """The registry's own way to write a time: Jakarta, no zone said."""
         return self.now().astimezone(_JAKARTA).strftime("%d-%m-%Y %H:%M:%S")
-
-    def called(self, endpoint: str, body: bytes = b"") -> dict[str, Any]:
-        """Count one arrival, whatever becomes of it; the row of a writing call, to be marked when it is committed."""
-        found = _MARKER.findall(body)
-        row = {
-            "call": endpoint,
-            "at": self.now().isoformat(),
-            "reference": found[-1].decode() if found else None,
-            "committed": False,
-        }
-        with self.lock:
-            self.calls[endpoint] += 1
-            if endpoint in ("files", "create", "route", "followup_add"):
-                self.arrivals.append(row)
-        return row
 
     def store(self, name: str, content: bytes) -> dict[str, str]:
         """Keep a follow-up's file; how the list of follow-ups names it."""

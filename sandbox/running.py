@@ -9,16 +9,29 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sandbox import portal as _portal
+from sandbox import reference as _reference
 from sandbox import registry as _registry
 from sandbox import x as _x
 from sandbox.mail import Mailbox, MailState
 from sandbox.mail import mailbox as _mailbox
 from sandbox.portal import PortalState
+from sandbox.reference import ReferenceState
 from sandbox.registry_state import RegistryState
 from sandbox.serving import serving
 from sandbox.x import XState
 
-__all__ = ["RunningPortal", "RunningRegistry", "RunningX", "mailbox", "portal", "registry", "serving", "x"]
+__all__ = [
+    "RunningPortal",
+    "RunningReference",
+    "RunningRegistry",
+    "RunningX",
+    "mailbox",
+    "portal",
+    "reference",
+    "registry",
+    "serving",
+    "x",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +45,19 @@ class RunningRegistry:
     def headers(self) -> dict[str, str]:
         """The two secrets as a client sends them."""
         return {"Authorization": self.state.auth, "token": self.state.token}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningReference:
+    """A make-believe registry that can be asked; `state` is what it remembers and its switches."""
+
+    url: str
+    state: ReferenceState
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The secret as a client sends it."""
+        return {"Authorization": self.state.auth}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +87,14 @@ def registry(state: RegistryState | None = None) -> Iterator[RunningRegistry]:
     state = state or RegistryState()
     with serving(_registry.app(state)) as url:
         yield RunningRegistry(url=url, state=state)
+
+
+@contextmanager
+def reference(state: ReferenceState | None = None) -> Iterator[RunningReference]:
+    """The make-believe registry that can be asked, for the length of a block."""
+    state = state or ReferenceState()
+    with serving(_reference.app(state)) as url:
+        yield RunningReference(url=url, state=state)
 
 
 @contextmanager

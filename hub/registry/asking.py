@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urljoin, urlsplit
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_chain, wait_fixed
 
@@ -19,6 +20,7 @@ from hub.routing import RegistryConfig
 READ_SECONDS: Final = 30.0
 PAUSES: Final = (0.2, 0.6)
 """Seconds before the second and the third try of a GET; what lasts longer is the caller's next run."""
+MOST_PAGES: Final = 200
 _SLOW: Final = ("timeout", "connect_timeout", "too_large")
 """A try that ended so has cost half a minute or 25 MiB: two more at once would hold up everybody else."""
 
@@ -55,6 +57,25 @@ class Line:
         )
         return tries(self._read_once, path, params)
 
+    def rows(self, path: str, key: str, params: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
+        """
+        The rows under `key` of a listing and of all the pages that its `next` names, whole or ChannelError.
+
+        Raises Unavailable: no_list, foreign_page, page_loop (also where a page leads back to one already read).
+        """
+        url: str | None = path
+        seen: set[str] = set()
+        while url is not None:
+            if url in seen or len(seen) == MOST_PAGES:
+                raise endless()
+            seen.add(url)
+            document = self.read(url, params if url == path else None)
+            found = document.get(key) if isinstance(document, dict) else None
+            if not isinstance(found, list):
+                raise not_a_list()
+            yield from (row for row in found if isinstance(row, dict))
+            url = next_page(f"{self.base}{url}" if url == path else url, document.get("next"))
+
     def _read_once(self, path: str, params: Mapping[str, Any] | None) -> Any:
         answer = self._call("GET", path, params=params, timeout=min(READ_SECONDS, self._write_seconds()))
         if answer.status != 200:
@@ -69,6 +90,26 @@ class Line:
         # A connection that a gateway dropped while it was idle would make a create unknown: each call has its own.
         headers = {**self.config.headers, "Connection": "close"}
         return self.http.raw(method, url, headers=headers, **rest)
+
+
+def next_page(here: str, given: Any) -> str | None:
+    """The address of the page behind `here`; Unavailable (foreign_page) where our secrets would go to another host."""
+    if not isinstance(given, str) or not given:
+        return None
+    new = urljoin(here, given)
+    if urlsplit(new)[:2] != urlsplit(here)[:2]:
+        raise Unavailable("The registry's list leads to another host.", code="foreign_page")
+    return new
+
+
+def endless() -> Unavailable:
+    """A list that leads back to itself, or goes on for ever."""
+    return Unavailable("The registry's list does not end.", code="page_loop")
+
+
+def not_a_list() -> Unavailable:
+    """An answer without the rows that were asked for."""
+    return Unavailable("The registry's answer is not the list that was asked for.", code="no_list")
 
 
 def not_read(status: int, wait: float | None) -> ChannelError:

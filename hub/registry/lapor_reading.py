@@ -8,13 +8,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
-from connectors.errors import Unavailable
 from hub.model import Change
+from hub.registry.asking import MOST_PAGES, endless, next_page, not_a_list
 
-MOST_PAGES: Final = 200
 _ZONE: Final = ZoneInfo("Asia/Jakarta")  # a national system: its stamps are WIB, whatever the region
 _LAST: Final = datetime.max.replace(tzinfo=_ZONE)
 _FORMS: Final = ("%d-%m-%Y %H:%M:%S", "%Y-%m-%d %H:%M:%S", "%d-%m-%Y %H:%M")
@@ -37,28 +35,15 @@ def pages(read: Callable[[str], Any], first: str, *, whole: bool = False) -> Ite
     seen: set[str] = set()
     while url is not None and url not in seen:
         if len(seen) == MOST_PAGES:
-            raise _loop()
+            raise endless()
         seen.add(url)
         results = _dict(_dict(read(url)).get("results"))
         if whole and not isinstance(results.get("data"), list):
-            raise Unavailable("The registry's answer is not the list that was asked for.", code="no_list")
+            raise not_a_list()
         yield _rows(results.get("data"))
-        url = _next(url, results.get("next_page_url"))
+        url = next_page(url, results.get("next_page_url"))
     if whole and url is not None:
-        raise _loop()
-
-
-def _loop() -> Unavailable:
-    return Unavailable("The registry's list does not end.", code="page_loop")
-
-
-def _next(here: str, given: Any) -> str | None:
-    if not isinstance(given, str) or not given:
-        return None
-    new = urljoin(here, given)
-    if urlsplit(new)[:2] != urlsplit(here)[:2]:
-        raise Unavailable("The registry's list leads to another host.", code="foreign_page")
-    return new
+        raise endless()
 
 
 def changes(results: Mapping[str, Any], followups: Sequence[Mapping[str, Any]]) -> list[Change]:
