@@ -81,6 +81,8 @@ class RegistryConfig:
     slowest_commit: timedelta = timedelta(seconds=90)
     rate: float = 20.0
     """Calls a second, of all workers together."""
+    threads: int = 8
+    """Calls in flight of one process; 1: none beside another."""
     connect_timeout: timedelta = timedelta(seconds=30)
     read_timeout: timedelta = timedelta(seconds=90)
     service_user: int | None = None
@@ -198,6 +200,7 @@ _AS_WRITTEN: Final = (
     "headers",
     "lookup",
     "rate",
+    "threads",
     "service_user",
     "channel_id",
     "institution_id",

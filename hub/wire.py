@@ -25,9 +25,7 @@ from connectors.net import dialler
 from connectors.secret import Secrets, references
 from hub import binding
 from hub.privacy import Vault, open_keys
-from hub.registry.lapor_v3 import LaporV3
 from hub.registry.port import Registry
-from hub.registry.reference_v1 import ReferenceV1
 from hub.routing import Registries, RegistryConfig, load_registries
 from hub.settings import Settings, make_home
 from hub.spine import Hub
@@ -114,7 +112,6 @@ def _actor() -> str:
     return f"{account}@{socket.gethostname()}"
 
 
-KINDS: dict[str, Callable[[RegistryConfig, HttpClient], Registry]] = {"lapor_v3": LaporV3, "reference_v1": ReferenceV1}
 ANYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 
 
@@ -128,10 +125,21 @@ def _registries(world: World, registries: Registries) -> Callable[[str], Registr
             config = registries.chosen(name)
             secrets = Secrets(world.settings.secrets_folder, os.environ, lambda secret, host: None)
             http = HttpClient(dialler(ANYWHERE), secrets, world.clock, world.sleep)
-            clients[name] = KINDS[config.kind](config, http)
+            clients[name] = _client(config, http)
         return clients[name]
 
     return of
+
+
+def _client(config: RegistryConfig, http: HttpClient) -> Registry:
+    """The client of its kind; imported here, because whoever only pulls never needs one."""
+    if config.kind == "reference_v1":
+        from hub.registry.reference_v1 import ReferenceV1
+
+        return ReferenceV1(config, http)
+    from hub.registry.lapor_v3 import LaporV3
+
+    return LaporV3(config, http)
 
 
 def _contexts(world: World, registries: Registries) -> Callable[[Manifest, UUID], Context]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from hub.model import Change, Receipt
-from hub.routing import Target
+
+if TYPE_CHECKING:
+    from hub.routing import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

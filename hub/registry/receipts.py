@@ -14,8 +14,10 @@ from connectors.http import Cut
 from connectors.net import NotReached
 from hub.model import Receipt
 
-_NOT_DONE: Final = (401, 403, 404, 408, 429)
+_NOT_DONE: Final = (401, 403, 404, 425, 429)
 """Nothing was stored, and it is not the complaint's fault: tried again."""
+_IN_FLIGHT: Final = (408, 409)
+"""Something of ours may be under way there, or have been: nobody knows."""
 _UNREACHED: Final = ("dns", "connect", "tls", "connect_timeout")
 
 Read = Callable[[Any], Receipt | None]
@@ -43,7 +45,7 @@ def answered(status: int, headers: Mapping[str, str], body: bytes, read: Read) -
     code, wait = f"http_{status}", retry_after(headers)
     if status in _NOT_DONE or (status == 503 and wait is not None):
         return Receipt(outcome="retry", code=code, http=status, retry_after=wait)
-    if 400 <= status < 500:
+    if 400 <= status < 500 and status not in _IN_FLIGHT:
         return Receipt(outcome="refused", code=code, http=status)
     return Receipt(outcome="unknown", code="redirect" if 300 <= status < 400 else code, http=status)
 
