@@ -51,11 +51,11 @@ def accept(hub: Hub, names: Sequence[str] = (), *, progress: Said = silent) -> T
 
 
 def forward(hub: Hub, names: Sequence[str] = ()) -> Tally:
-    """Outbox -> registry, with receipts."""
-    from hub import forwarding
+    """Outbox -> registry, with receipts; then what was said about complaints that are there."""
+    from hub import forwarding, relaying
 
     pulling.known_names(hub, names)
-    return forwarding.forward(hub, names)
+    return added("forward", [forwarding.forward(hub, names), relaying.relay(hub, names)])
 
 
 def follow(hub: Hub, names: Sequence[str] = (), *, everything: bool = False) -> Tally:

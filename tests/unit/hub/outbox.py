@@ -36,7 +36,7 @@ DONE = Receipt(outcome="done")
 
 
 _TABLES = (
-    "attempts deliveries registries attachments leaves entries sealing items intervals refs complaints data_keys "
+    "follow_ups attempts deliveries registries attachments leaves entries sealing items intervals refs complaints data_keys "
     "manifests connectors"
 )
 

@@ -32,11 +32,13 @@ CREATE TABLE follow_ups (
     first_try_at timestamptz,
     sent_at timestamptz,
     sent_hmac bytea,                              -- keyed hash of the text as sent
+    sent_letters integer,                         -- its letters and digits: what comes back longer holds other words too
     resolved_by text,
     UNIQUE (complaint, registry, digest)
 );
 CREATE INDEX ON follow_ups (registry, due_at) WHERE state IN ('queued', 'unknown');
 CREATE INDEX ON follow_ups (sent_hmac);
+CREATE INDEX ON follow_ups (registry, sent_at) WHERE state = 'sent';
 
 -- Deliveries: whether the reporter has his receipt, and what became of an unknown outcome.
 ALTER TABLE deliveries ADD COLUMN receipted_at timestamptz, ADD COLUMN looked_at timestamptz,

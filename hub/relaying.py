@@ -1,0 +1,290 @@
+"""Forth: what a region says in its own app, and what changes later, goes to the registry once, behind the complaint."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from connectors.errors import ChannelError, Unavailable
+from hub import echoes
+from hub.carrying import LONGEST_ASKED, PATIENCE, code_of
+from hub.model import Change, Receipt, Tally
+from hub.privacy import Erased
+from hub.registry.port import Registry, TakesFollowUps
+from hub.registry.sameness import squeezed
+from hub.relay_rules import look_at, looked, outcome
+from hub.relay_text import Call, unsealed
+from hub.routing import RegistryConfig
+from hub.spine import Hub
+from hub.store import gates, relays
+from hub.store.deliveries import LEASE
+from hub.store.gates import SILENCE
+from hub.store.relays import Due, Settled, Waiting
+from hub.store.work import Work
+
+GROUP: Final = 8
+"""Follow-ups that are sent side by side, one call each; a killed process leaves at most so many of unknown outcome."""
+STREAK: Final = 2
+"""Unknown outcomes in a row after which only one is tried at a time, and seldom."""
+SELDOM: Final = 900.0
+"""Seconds between two such tries."""
+TIRED: Final = 3
+"""Groups in a row of which nothing arrived end the run of a registry."""
+LOOK_CALLS: Final = 2
+"""Calls of the rate budget that a look at one complaint costs."""
+
+
+def relay(hub: Hub, names: Collection[str] = ()) -> Tally:
+    """
+    Send the follow-ups that are due, registry by registry, side by side; `names` limits to connectors.
+
+    An unknown outcome is never repeated unless the registry shows that it is not there. One complaint's trouble holds up
+    its own later follow-ups alone.
+    """
+    with hub.store.begin() as work:
+        stuck = gates.unsealed_since(work)
+        registries = gates.names(work)
+    if stuck is not None and hub.clock() - stuck > SILENCE:
+        return Tally(verb="forward", halted=True)  # forwarding has said why
+    runs = [_Run(hub=hub, only=names, name=name) for name in registries]
+    with ThreadPoolExecutor(max(len(runs), 1)) as side_by_side:
+        list(side_by_side.map(_Run.whole, runs))
+    words: Counter[str] = Counter()
+    for run in runs:
+        words += run.words
+    return Tally(
+        verb="forward",
+        words=dict(words),
+        owed=tuple(one for run in runs for one in run.owed),
+        notes=tuple(one for run in runs for one in run.notes),
+    )
+
+
+_WORDS: Final = {
+    "sent": "sent",
+    "queued": "postponed",
+    "unknown": "unknown",
+    "refused": "refused",
+    "needs_human": "needs_human",
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """One run over what waits for one registry."""
+
+    hub: Hub
+    only: Collection[str]
+    name: str
+    words: Counter[str] = field(default_factory=Counter)
+    owed: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def whole(self) -> None:
+        """Free what the dead held, look for what is unknown, send what is due, then a word about what is not."""
+        config = self.hub.registries.good.get(self.name)
+        if config is not None and config.connect_timeout + config.read_timeout < LEASE - timedelta(minutes=1):
+            with self.hub.store.begin() as work:
+                at = self.hub.clock()
+                relays.interrupted(work, self.name, now=at, look_at=look_at(at, config), actor=self.hub.actor)
+            self._look(config)
+            self._send(config)
+        with self.hub.store.begin() as work:
+            waiting = relays.waiting(work, self.name, names=self.only)
+        for one in waiting:
+            self._tell(one)
+
+    def _tell(self, one: Waiting) -> None:
+        next_at = max(one.next_at, self.hub.clock()).astimezone(UTC)
+        if one.code == "no_follow_ups":
+            self.notes.append(f"{self.name} takes no follow-ups; {one.count} stay here.")
+        elif one.state == "queued":
+            when = f"next try at {next_at:%Y-%m-%d %H:%M:%S} UTC"
+            self.owed.append(f"{one.count} follow-ups wait for {self.name} ({one.code or 'queued'}), {when}.")
+        else:
+            advice = "look for their [Ref …] there, then satupintu resolve ID --registry-id N or --absent --by WHO"
+            self.notes.append(f"{self.name}: {one.count} follow-ups {one.state} ({one.code or '?'}); {advice}.")
+
+    # sending -------------------------------------------------------------------------------------------------------
+
+    def _send(self, config: RegistryConfig) -> None:
+        if not isinstance(self._client(), TakesFollowUps):
+            with self.hub.store.begin() as work:
+                relays.untaken(work, self.name)
+            return
+        in_vain, going = 0, True
+        with ThreadPoolExecutor(GROUP) as threads:
+            while going and in_vain < TIRED:
+                group, going = self._group(config)
+                receipts = list(threads.map(self._call, group))
+                in_vain = in_vain + 1 if self._settled(config, group, receipts) else 0
+
+    def _client(self) -> Registry | None:
+        try:
+            return self.hub.registry(self.name)
+        except Exception as error:  # the edge: it holds no other registry up
+            self.notes.append(f"{self.name} cannot be used ({code_of(error)}); look at registries/{self.name}.yaml.")
+            return None
+
+    def _group(self, config: RegistryConfig) -> tuple[list[Call], bool]:
+        """Calls that may be made now, all on record, and whether there may be more of them afterwards."""
+        hub, now = self.hub, self.hub.clock()
+        with hub.store.begin() as work:
+            most = relays.room(work, self.name, now=now, streak=STREAK, most=GROUP, pause=SELDOM)
+            dues = self._claimed(work, "queued", now, most)
+            ready = self._unsealed(work, dues, now)
+            calls = self._with_slots(work, config, ready, now)
+            marked = [(one.due, one.hmac, len(squeezed(one.note.text))) for one in calls]
+            relays.attempt(work, marked, now=now, actor=hub.actor)
+        return calls, bool(dues) and most == GROUP and len(calls) == len(ready)
+
+    def _claimed(self, work: Work, state: str, now: datetime, most: int) -> list[Due]:
+        who = self.hub.holder
+        return relays.claim(work, self.name, state=state, names=self.only, holder=who, now=now, most=most)
+
+    def _unsealed(self, work: Work, dues: Sequence[Due], now: datetime) -> list[Call]:
+        """What can be sent, readable; what cannot is settled at once and holds up nobody else."""
+        ready: list[Call] = []
+        over: list[tuple[Due, Settled]] = []
+        for due in dues:
+            try:
+                if due.known:
+                    over.append((due, Settled(state="sent", code="with_complaint")))
+                else:
+                    ready.append(unsealed(self.hub, work, due))
+            except Erased:
+                over.append((due, Settled(state="refused", code="erased")))
+            except Exception as error:  # the edge of one follow-up
+                over.append((due, Settled(state="needs_human", code=code_of(error))))
+        if over:
+            relays.settle(work, over, now=now, actor=self.hub.actor)
+        self.words.update(f"follow_ups_{what.state}" for _, what in over if what.code != "with_complaint")
+        return ready
+
+    def _with_slots(self, work: Work, config: RegistryConfig, ready: list[Call], now: datetime) -> list[Call]:
+        """Those for which the rate budget has a slot soon; the others are given back."""
+        calls: list[Call] = []
+        for one in ready:
+            spacing = 1 / config.rate
+            one.wait = gates.reserve(work, self.name, now=now, spacing=spacing, patience=PATIENCE)
+            if one.wait > PATIENCE:
+                break
+            calls.append(one)
+        relays.let_go(work, [one.due for one in ready[len(calls) :]])
+        return calls
+
+    def _call(self, one: Call) -> Receipt:
+        """One try. What our own code or the line does after it has begun leaves the outcome unknown."""
+        if one.wait > 0:
+            self.hub.sleep(one.wait)
+        try:
+            registry = self.hub.registry(self.name)
+            assert isinstance(registry, TakesFollowUps)
+            return registry.follow_up(one.due.registry_id, one.note)
+        except Exception as error:  # the edge of one follow-up
+            return Receipt(outcome="unknown", code=code_of(error))
+
+    def _settled(self, config: RegistryConfig, group: Sequence[Call], receipts: Sequence[Receipt]) -> bool:
+        """Write what came of a group; True where there was one and nothing of it arrived."""
+        now, hub = self.hub.clock(), self.hub
+        ended = [
+            (one.due, outcome(one.due, receipt, now, config, hub.random))
+            for one, receipt in zip(group, receipts, strict=True)
+        ]
+        asked = max((receipt.retry_after or 0.0 for receipt in receipts), default=0.0)
+        with hub.store.begin() as work:
+            kept = relays.settle(work, ended, now=now, actor=hub.actor)
+            if asked:
+                gates.hold_back(work, self.name, now + timedelta(seconds=min(asked, LONGEST_ASKED)))
+        self.words.update(f"follow_ups_{_WORDS[what.state]}" for due, what in ended if due.id in kept)
+        return bool(group) and not any(one.outcome in ("done", "refused") for one in receipts)
+
+    # looking for what is unknown -----------------------------------------------------------------------------------
+
+    def _look(self, config: RegistryConfig) -> None:
+        """Ask the registry what it has of the complaints whose follow-up may or may not have arrived."""
+        if (registry := self._client()) is None:
+            return
+        with self.hub.store.begin() as work:
+            now = self.hub.clock()
+            dues = self._claimed(work, "unknown", now, GROUP)
+            spacing = LOOK_CALLS * max(len(dues), 1) / config.rate
+            wait = gates.reserve(work, self.name, now=now, spacing=spacing if dues else 0.0, patience=PATIENCE)
+            if wait > PATIENCE:
+                relays.let_go(work, dues)
+        if not dues or wait > PATIENCE:
+            return
+        if wait > 0:
+            self.hub.sleep(wait)
+        for due in dues:
+            self._looked(config, due, _reported(registry, due))
+
+    def _looked(self, config: RegistryConfig, due: Due, told: Sequence[Change] | ChannelError) -> None:
+        now, hub = self.hub.clock(), self.hub
+        with hub.store.begin() as work:
+            numbers = [] if isinstance(told, ChannelError) else self._mine(work, due, told, now)
+            what = looked(
+                due,
+                told if isinstance(told, ChannelError) else None,
+                numbers,
+                lists=relays.lists_ours(work, self.name),
+                now=now,
+                chance=hub.random,
+            )
+            if relays.settle(work, [(due, what)], now=now, actor=hub.actor) and what.state == "sent":
+                self.words["follow_ups_sent"] += 1
+
+    def _mine(self, work: Work, due: Due, told: Sequence[Change], now: datetime) -> list[str | None]:
+        """The numbers under which the registry shows this very follow-up; what it shows of others of ours is noted."""
+        found: list[str | None] = []
+        for change in told:
+            if change.what != "follow_up":
+                continue
+            own = echoes.is_ours(work, self.hub.vault, self.name, due.complaint, change.text, change.foreign_id)
+            if own is not None:
+                echoes.seen(work, own, self.name, change.foreign_id, now=now, actor=self.hub.actor, but=due.id)
+            found += [change.foreign_id] if own == due.id else []
+        return found
+
+
+def _reported(registry: Registry, due: Due) -> Sequence[Change] | ChannelError:
+    try:
+        return list(registry.changes(due.registry_id))
+    except ChannelError as error:
+        return error
+    except Exception as error:  # the edge of one look
+        return Unavailable(code=code_of(error))
+
+
+# by a person -------------------------------------------------------------------------------------------------------
+
+
+def resolve(hub: Hub, number: str, *, registry_id: str | None = None, absent: bool = False, by: str) -> Tally | None:
+    """
+    A person says whether a follow-up of unknown outcome is at the registry; None where there is none of this id.
+
+    `registry_id`: the follow-up's own number there, or the number of its complaint where it has none of its own.
+    """
+    try:
+        own = UUID(number)
+    except ValueError:
+        return None
+    with hub.store.begin() as work:
+        row = relays.of_id(work, own)
+        if row is None:
+            return None
+        if (registry_id is None) != absent or not by.strip():
+            return _not_done("Say with --by who has looked, and either --registry-id N or --absent.")
+        if row.state not in ("unknown", "needs_human"):
+            return _not_done(f"Follow-up {number} is {row.state}; there is nothing to resolve.")
+        relays.resolve(work, row, found=not absent, number=registry_id, by=by.strip(), now=hub.clock())
+    return Tally(verb="resolve", done=1, words={"absent" if absent else "found": 1})
+
+
+def _not_done(why: str) -> Tally:
+    return Tally(verb="resolve", failed=1, notes=(why,))

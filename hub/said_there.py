@@ -1,0 +1,207 @@
+"""What an accepted batch tells about complaints that go, or went, to a registry becomes follow-ups, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from connectors.manifest import Manifest
+from connectors.mapping import lookup
+from hub import texts
+from hub.decided import Decided
+from hub.registry.wording import content, said
+from hub.said import Said, reader
+from hub.spine import Hub
+from hub.store import deliveries, follow_ups
+from hub.store.connectors import Connector
+from hub.store.follow_ups import NewFollowUp
+from hub.store.work import Work
+
+_SILENT: Final = (None, "unknown", "received")
+"""Statuses that nobody is told of: none, one that nobody has mapped, and that it has been received."""
+
+
+def queue(
+    work: Work, hub: Hub, manifest: Manifest, connector: Connector, batch: Sequence[Decided], now: datetime
+) -> int:
+    """
+    Put into the outbox what the batch says for the first time; how many.
+
+    Answers of the region and its statuses, by the keys `replies` and `statuses`; and the text of a complaint that changed
+    after it was sent. What we have written into the region's app ourselves is not sent back.
+    """
+    said_by = _Saying(hub=hub, manifest=manifest, connector=connector)
+    rows = [row for one in batch if one.what in ("new", "updated") and one.result.document for row in said_by.rows(one)]
+    if not rows:
+        return 0
+    fresh = _merged(_first_time(work, hub, rows))
+    if not fresh:
+        return 0
+    registry = hub.registries.chosen(manifest.forward.registry)
+    deliveries.known(work, registry.name, registry.sha256, now)
+    return follow_ups.queue_all(work, [_sealed(hub, registry.name, connector, row) for row in fresh], now=now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """One thing that an item says."""
+
+    one: Decided
+    what: str
+    """answer | reply | status | update"""
+    digest: bytes
+    words: str = ""
+    by: str | None = None
+    status: str | None = None
+    at: datetime | None = None
+    told: bytes | None = None
+    code: str | None = None
+
+    @property
+    def complaint(self) -> UUID:
+        """Whose it is."""
+        return self.one.item.complaint
+
+
+# what an item says -------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True, kw_only=True)
+class _Saying:
+    """Reads the items of one connector."""
+
+    hub: Hub
+    manifest: Manifest
+    connector: Connector
+    read: Callable[[Any], list[Said]] = field(init=False)
+    word: Callable[[str], Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """The manifest's expressions are compiled once a batch."""
+        replies, zone = self.manifest.replies, self.manifest.zone
+        self.read = reader(replies, zone) if replies else lambda payload: []
+        self.word = lookup(self.manifest.statuses)
+
+    def rows(self, one: Decided) -> list[_Row]:
+        """All that one item may say, in the order in which it shall arrive."""
+        found = [self._answer(one, spoken) for spoken in self.read(one.item.payload)]
+        if one.what == "updated" and one.known.document is not None:
+            found = [self._changed(one, one.known.document), *found, self._status(one, one.known.document)]
+        return [row for row in found if row]
+
+    def _mac(self, *parts: str) -> bytes:
+        return self.hub.vault.mac("event", "\n".join(("said there", *parts)).encode("utf-8", "surrogatepass"))
+
+    def _answer(self, one: Decided, spoken: Said) -> _Row | None:
+        """An answer from before the connector's time is not sent; one without a time is remembered as not to be sent."""
+        begin = self.connector.forward_from
+        if spoken.at is not None and spoken.at < begin:
+            return None
+        old = spoken.at is None and one.item.version == 1 and one.when < begin
+        files = "".join(f"\nLampiran: {name}" for name in spoken.attachments)
+        return _Row(
+            one=one,
+            what="reply" if spoken.by == "reporter" else "answer",
+            digest=self._mac(spoken.ref, said(spoken.text).decode("utf-8", "replace")),
+            words=f"{spoken.text}\n{files}".strip(),
+            by=spoken.by,
+            at=spoken.at,
+            code="history" if old else None,
+        )
+
+    def _status(self, one: Decided, before: Mapping[str, Any]) -> _Row | None:
+        status = one.result.hub_status
+        if status in _SILENT or status == self._mapped(before.get("source_status")):
+            return None
+        digest = self._mac("status", str(one.item.version), status or "")
+        return _Row(one=one, what="status", digest=digest, by="agency", status=status, at=one.item.received_at)
+
+    def _mapped(self, word: Any) -> str | None:
+        try:
+            return str(self.word(word)) if word is not None else None
+        except KeyError:
+            return "unknown"
+
+    def _changed(self, one: Decided, before: Mapping[str, Any]) -> _Row | None:
+        """The new text of a complaint whose words, title or place have changed; nothing else is worth a follow-up."""
+        new = one.document
+        if one.known.state != "accepted" or all(_plain(new, key) == _plain(before, key) for key in _TEXTS):
+            return None
+        registry = self.hub.registries.chosen(self.manifest.forward.registry)
+        return _Row(
+            one=one,
+            what="update",
+            digest=self._mac("update", str(one.item.version)),
+            words="\n\n".join(str(new[key]) for key in _TEXTS if new.get(key)),
+            by="reporter",
+            at=one.item.received_at,
+            told=self.hub.vault.mac("text", said(content(new, registry.limits))),
+        )
+
+
+_TEXTS: Final = ("title", "body", "location_text")
+
+
+def _plain(document: Mapping[str, Any], key: str) -> bytes:
+    return said(str(document.get(key) or ""))
+
+
+# what of it is new -------------------------------------------------------------------------------------------------
+
+
+def _first_time(work: Work, hub: Hub, rows: Sequence[_Row]) -> list[_Row]:
+    """Without what was queued before, and without what we have written there ourselves."""
+    later = {row.complaint for row in rows if row.one.item.version > 1 or row.one.known.case_id}
+    if not later:
+        return list(rows)
+    known = follow_ups.known(work, later)
+    fresh = [row for row in rows if (row.complaint, row.digest) not in known]
+    doors = {row.complaint for row in fresh} & later
+    written = follow_ups.written(work, doors) if doors else {}
+    return [row for row in fresh if row.complaint not in written or not _echo(work, hub, row, written[row.complaint])]
+
+
+def _echo(work: Work, hub: Hub, row: _Row, written: set[str]) -> bool:
+    """Whether it is what we wrote through this door: a status by its meaning, words by what was sent."""
+    if row.what == "status":
+        return row.status in written
+    return row.what in ("answer", "reply") and texts.is_ours(row.words)
+
+
+def _merged(rows: Sequence[_Row]) -> list[_Row]:
+    """A status that came with an answer is said in one breath with it: with the last one of the same version."""
+    last = {row.complaint: row.digest for row in rows if row.what == "answer" and not row.code}
+    status = {row.complaint: row.status for row in rows if row.what == "status" and row.complaint in last}
+    return [
+        replace(row, status=status[row.complaint])
+        if row.complaint in status and row.digest == last[row.complaint]
+        else row
+        for row in rows
+        if row.what != "status" or row.complaint not in status
+    ]
+
+
+def _sealed(hub: Hub, registry: str, connector: Connector, row: _Row) -> NewFollowUp:
+    item, text = row.one.item, None
+    if row.words and not row.code:
+        words = row.words.encode("utf-8", "surrogatepass")
+        text, _ = hub.vault.seal(item.key, follow_ups.place(row.digest), words)
+    return NewFollowUp(
+        complaint=row.complaint,
+        registry=registry,
+        connector=connector.id,
+        region=connector.region,
+        what=row.what,
+        digest=row.digest,
+        item_id=item.id,
+        key_id=item.key.id,
+        text_enc=text,
+        by=row.by,
+        status=row.status,
+        at=row.at,
+        told=row.told,
+        code=row.code,
+    )

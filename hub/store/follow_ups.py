@@ -1,0 +1,290 @@
+"""What goes to a registry after the complaint itself: one row each, in the order in which it was said, with its lease."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from hub.audit.entry import Detail, Entry
+from hub.store.log import append
+from hub.store.work import Work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewFollowUp:
+    """One thing that was said about a complaint and that its registry shall hear."""
+
+    complaint: UUID
+    registry: str
+    connector: UUID
+    region: str
+    what: str
+    """answer | status | update | reply | file"""
+    digest: bytes
+    """Keyed hash: the same for the same thing, so that it is sent once however often it is met."""
+    item_id: int | None
+    key_id: UUID | None
+    text_enc: bytes | None
+    """The words alone, sealed under the data key at `place(digest)`; who says them and when is added at sending."""
+    by: str | None = None
+    """agency | reporter"""
+    status: str | None = None
+    """The hub's word, where it tells how far the region has come."""
+    at: datetime | None = None
+    files: Sequence[int] = ()
+    told: bytes | None = None
+    """Of a changed text, its keyed hash as a create would send it: a create that carried it already makes it needless."""
+    code: str | None = None
+    """Why it is not sent at all; it is remembered, so that nothing sends it later."""
+
+
+def place(digest: bytes) -> str:
+    """What the words of a follow-up are sealed for."""
+    return f"follow_up:{digest.hex()}"
+
+
+def number_of(complaint: UUID, digest: bytes) -> UUID:
+    """The id of a follow-up: the marker in its text."""
+    return uuid5(complaint, digest.hex())
+
+
+# into the outbox ---------------------------------------------------------------------------------------------------
+
+
+def queue(
+    work: Work,
+    *,
+    complaint: UUID,
+    registry: str,
+    connector: UUID,
+    region: str,
+    what: str,
+    by: str | None,
+    status: str | None,
+    at: datetime | None,
+    digest: bytes,
+    item_id: int | None,
+    key_id: UUID | None,
+    text_enc: bytes | None,
+    now: datetime,
+    files: Sequence[int] = (),
+) -> bool:
+    """Put one follow-up into the outbox; False where it was there. It waits until its complaint has a number."""
+    new = NewFollowUp(
+        complaint=complaint,
+        registry=registry,
+        connector=connector,
+        region=region,
+        what=what,
+        by=by,
+        status=status,
+        at=at,
+        digest=digest,
+        item_id=item_id,
+        key_id=key_id,
+        text_enc=text_enc,
+        files=files,
+    )
+    return bool(queue_all(work, [new], now=now))
+
+
+def queue_all(work: Work, rows: Sequence[NewFollowUp], *, now: datetime) -> int:
+    """The same for many, in their order; how many were new."""
+    if not rows:
+        return 0
+    columns = zip(*(_columns(one) for one in rows), strict=True)
+    return len(work.tuples(_QUEUE, (*map(list, columns), now)))
+
+
+def _columns(one: NewFollowUp) -> tuple[Any, ...]:
+    return (
+        number_of(one.complaint, one.digest),
+        one.complaint,
+        one.registry,
+        one.connector,
+        one.region,
+        one.what,
+        one.status,
+        one.by,
+        one.at,
+        one.digest,
+        one.item_id,
+        one.key_id,
+        one.text_enc,
+        ",".join(map(str, one.files)),
+        one.told,
+        one.code,
+    )
+
+
+# A text that changed before its create: whoever claims the delivery reads the new one, unless somebody holds it now.
+_QUEUE = """
+WITH new AS (
+    SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::text[], %b::uuid[], %b::text[], %b::text[], %b::text[], %b::text[],
+        %b::timestamptz[], %b::bytea[], %b::bigint[], %b::uuid[], %b::bytea[], %b::text[], %b::bytea[], %b::text[])
+        WITH ORDINALITY AS u(id, complaint, registry, connector, region, what, status, by_whom, at, digest, item_id,
+                             key_id, text_enc, files, told, code, n)
+), still AS (
+    SELECT d.complaint, d.registry FROM deliveries d
+    WHERE (d.complaint, d.registry) IN (SELECT complaint, registry FROM new WHERE what = 'update')
+      AND d.state IN ('queued', 'files_uploaded') AND d.holder IS NULL FOR UPDATE SKIP LOCKED
+)
+INSERT INTO follow_ups (id, complaint, registry, connector, region, what, status, by_whom, at, digest, item_id, key_id,
+                        text_enc, files, sent_hmac, code, state, due_at, queued_at)
+SELECT id, complaint, registry, connector, region, what, status, by_whom, at, digest, item_id, key_id, text_enc,
+       string_to_array(files, ',')::bigint[], told, code, CASE WHEN code IS NULL THEN 'queued' ELSE 'refused' END, t, t
+FROM new, CAST(%b AS timestamptz) AS t
+WHERE new.what <> 'update' OR (
+    EXISTS (SELECT FROM deliveries d WHERE d.complaint = new.complaint AND d.registry = new.registry)
+    AND NOT EXISTS (SELECT FROM still s WHERE s.complaint = new.complaint AND s.registry = new.registry))
+ORDER BY n ON CONFLICT DO NOTHING RETURNING 1
+"""
+
+
+def queue_file(
+    work: Work,
+    file: int,
+    *,
+    digest: bytes,
+    now: datetime,
+    waits: timedelta,
+) -> bool:
+    """
+    A file has come after its complaint was sent, or may have: it goes as a follow-up of its own.
+
+    `waits`: how long a create waits for files. What the create has carried after all is found out at sending.
+    """
+    row = work.one(
+        """
+        SELECT a.complaint, a.region, a.item_id, a.key_id, c.connector, d.registry FROM attachments a
+        JOIN complaints c ON c.id = a.complaint JOIN deliveries d ON d.complaint = a.complaint
+        WHERE a.id = :file AND (d.state <> 'queued' OR d.holder IS NOT NULL OR d.queued_at <= :late)
+        ORDER BY d.id LIMIT 1
+        """,
+        file=file,
+        late=now - waits,
+    )
+    if row is None:
+        return False
+    new = NewFollowUp(
+        complaint=row.complaint,
+        registry=row.registry,
+        connector=row.connector,
+        region=row.region,
+        what="file",
+        by="reporter",
+        at=now,
+        digest=digest,
+        item_id=row.item_id,
+        key_id=row.key_id,
+        text_enc=None,
+        files=[file],
+    )
+    return bool(queue_all(work, [new], now=now))
+
+
+def known(work: Work, complaints: Collection[UUID]) -> set[tuple[UUID, bytes]]:
+    """Which follow-ups these complaints have, by complaint and digest."""
+    rows = work.tuples(
+        "SELECT complaint, digest FROM follow_ups WHERE complaint = ANY(%b::uuid[])", (list(complaints),)
+    )
+    return {(complaint, bytes(digest)) for complaint, digest in rows}
+
+
+def written(work: Work, doors: Collection[UUID]) -> dict[UUID, set[str]]:
+    """
+    The statuses that we have written, or may have, at these doors lately; a door that was never written to is left out.
+
+    Lately: since the version before the latest one was received, and the last one of all.
+    """
+    rows = work.rows(_WRITTEN, doors=list(doors))
+    found: dict[UUID, set[str]] = {}
+    for row in rows:
+        found.setdefault(row.door, set()).update([row.status] if row.status and row.lately else [])
+    return found
+
+
+_WRITTEN = """
+SELECT r.door, r.status,
+       coalesce(r.sent_at, r.due_at) >= coalesce((SELECT i.received_at FROM items i WHERE i.complaint = r.door
+                                ORDER BY i.version DESC OFFSET 1 LIMIT 1), '-infinity')
+       OR r.id = (SELECT max(l.id) FROM replies l WHERE l.door = r.door AND l.attempts > 0) AS lately
+FROM replies r WHERE r.door = ANY(:doors) AND r.attempts > 0 AND r.state <> 'no_door'
+"""
+
+
+# known again -------------------------------------------------------------------------------------------------------
+
+
+def recognised(
+    work: Work,
+    registry: str,
+    complaint: UUID,
+    *,
+    hmac: bytes,
+    markers: Sequence[UUID],
+    letters: int,
+    foreign_id: str | None,
+) -> UUID | None:
+    """
+    The follow-up about `complaint`, or about a repeat that is withheld behind it, that this is; else None.
+
+    By its number at the registry, by its whole text, or by its marker in a text that is no longer than ours.
+    """
+    found: UUID | None = work.value(
+        """
+        SELECT f.id FROM follow_ups f JOIN complaints c ON c.id = f.complaint
+        WHERE (f.complaint = :complaint OR c.behind = :complaint) AND f.registry = :registry AND f.attempts > 0
+          AND (f.registry_number = :number OR f.sent_hmac = :hmac
+               OR (f.id = ANY(CAST(:markers AS uuid[])) AND coalesce(f.sent_letters, 0) >= :letters))
+        ORDER BY f.id = ANY(CAST(:markers AS uuid[])) DESC, f.number LIMIT 1
+        """,
+        complaint=complaint,
+        registry=registry,
+        number=foreign_id,
+        hmac=hmac,
+        markers=list(markers),
+        letters=letters,
+    )
+    return found
+
+
+def listed_by(work: Work, registry: str, now: datetime) -> None:
+    """The registry has shown a follow-up of ours."""
+    work.run(
+        "UPDATE registries SET follow_ups_listed_at = :now WHERE name = :name AND follow_ups_listed_at IS NULL",
+        name=registry,
+        now=now,
+    )
+
+
+def arrived(work: Work, found: UUID, foreign_id: str | None, *, now: datetime, actor: str) -> None:
+    """A follow-up that stood unknown is there; for any other this changes nothing."""
+    row = work.one(
+        """
+        UPDATE follow_ups SET state = 'sent', code = NULL, sent_at = :now,
+               registry_number = coalesce(registry_number, :number), holder = NULL, token = NULL, until = NULL
+        WHERE id = :id AND state IN ('unknown', 'needs_human') AND started_at IS NULL
+        RETURNING id, complaint, connector, region, registry, what
+        """,
+        id=found,
+        number=foreign_id,
+        now=now,
+    )
+    if row is not None:
+        detail: dict[str, Detail] = {"follow_up": str(row.id), "what": row.what, "state": "sent"}
+        entry = Entry(
+            act="followed_up",
+            at=now,
+            actor=actor,
+            connector=str(row.connector),
+            region=row.region,
+            complaint=str(row.complaint),
+            code="looked_up",
+            registry=row.registry,
+            detail=detail,
+        )
+        append(work, entry)
