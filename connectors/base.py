@@ -196,15 +196,25 @@ class Reply:
     """Deterministic id for doors that carry one (e-mail)."""
     payload: Mapping[str, Any]
     """The item that is answered, for address, subject and thread."""
+    date: str = ""
+    """When it is sent, as people there write it."""
+    number: int = 1
+    """The how-manieth message to this reporter it is."""
 
 
 class Replies(Protocol):
     """A kind that can answer. MUST be safe to repeat only where `repeatable` is True."""
 
     repeatable: bool
+    gathers: bool
+    """True where all that is due for one reporter leaves as one message; False where each piece of news has its own call."""
 
-    def reply(self, ctx: Context, reply: Reply) -> None:
-        """Raises ChannelError; returning means that the door has taken the answer."""
+    def reply(self, ctx: Context, reply: Reply) -> str | None:
+        """
+        Hand it over; returning means that the door has taken it. Raises ChannelError.
+
+        What is returned is the door's own number of it, by which it names it where somebody answers; None: it gives none.
+        """
 
 
 _KINDS: dict[str, type[Any]] = {}

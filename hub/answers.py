@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from connectors.base import Reply
 from connectors.build import channel
 from connectors.errors import ChannelError, Misconfigured, Unavailable
 from connectors.manifest import Manifest
 from connectors.net import NotReached
-from hub import texts
+from hub import composing, doors
 from hub.audit.entry import Entry
 from hub.model import Tally
+from hub.sent import message_id, ours, own_message_id
 from hub.spine import Hub
-from hub.store import items, replies
+from hub.store import receipts as due_receipts
+from hub.store import replies
 from hub.store.log import append
-from hub.store.replies import Door, Due
+from hub.store.receipts import Due
+from hub.store.replies import Message
 from hub.store.work import Work
+
+__all__ = ["answer", "message_id", "ours", "outcome", "own_message_id", "queue", "receipts"]
 
 LEASE: Final = timedelta(minutes=10)
 """Longer than the longest call that hands an answer over."""
@@ -33,24 +36,33 @@ LONGEST: Final = 12 * 3600.0
 GIVE_UP: Final = timedelta(days=14)
 TIRED: Final = 3
 """Failures in a row after which a door is left alone until the next run."""
+BATCH: Final = 200
+"""Receipts queued in one transaction."""
 NOT_DONE: Final = ("dns", "connect", "connect_timeout", "tls", "http_429", "http_503")
 """Codes that say that the door has certainly not taken the answer; so does any smtp_4yz (RFC 5321, 4.2.1)."""
-NOBODY: Final = ("no_address",)
-"""Codes that say that the reporter left no way back; nobody can mend that, so nobody is asked to."""
-REASONED: Final = ("rejected_not_authority", "archived", "deleted")
-"""Statuses whose note tells the reporter why; the notes of the others only repeat the status."""
-_OWN: Final = re.compile(r"reply-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}@([0-9a-f-]{36})\.satupintu\.invalid")
-PUBLIC: Final = ("x",)
-"""Kinds where everybody reads what is written."""
+NOBODY: Final = ("no_address", "status_unmapped")
+"""Codes that say that there is no way in: the reporter left no address, or the door has no word for what is to be said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Result:
-    """What became of one attempt: the row's next state, a code, and for another try the seconds the door asks for."""
+    """What became of one attempt: the rows' next state, a code, and for another try the seconds the door asks for."""
 
     state: str
     code: str | None = None
     wait: float = 0.0
+    foreign_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ready:
+    """A message that this process holds, its attempt on record: what to call, or why nothing can be called."""
+
+    message: Message
+    manifest: Manifest | None = None
+    door: Any = None
+    reply: Reply | None = None
+    result: _Result | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,62 +78,129 @@ class _Round:
         return [connector for connector, failures in self.failures.items() if failures >= TIRED]
 
 
+# what is put on its way ---------------------------------------------------------------------------------------------
+
+
 def queue(
-    hub: Hub, work: Work, complaint: UUID, event: int, digest: bytes, status: str | None, now: datetime
+    hub: Hub,
+    work: Work,
+    complaint: UUID,
+    event: int,
+    digest: bytes,
+    status: str | None,
+    now: datetime,
+    *,
+    what: str = "incomplete",
 ) -> Counter[str]:
     """
-    Put the answer of one event on its way to the reporter's doors; counts `answers_queued` and `no_door`.
+    Put the news of one event on its way to the reporter's doors; counts `answers_queued` and `no_door`.
 
-    `digest` is the event's, `status` where the complaint stands, which the reporter reads with the answer.
+    `digest` and `what` are the event's, `status` is where the complaint stands after it.
     """
     words: Counter[str] = Counter()
     for door in replies.doors(work, complaint):
-        code = _closed(hub, door)
-        own = message_id(hub.id, door.complaint, digest).strip("<>")
+        manifest = hub.manifests.good.get(door.name)
+        if not doors.wanted(manifest, what):
+            continue
+        code = doors.closed(manifest, door)
+        own = message_id(hub.id, replies.message_of(door.complaint, [digest])).strip("<>")
         if replies.queue(work, complaint, event, door, status=status, message_id=own, code=code, now=now):
             words["no_door" if code else "answers_queued"] += 1
     return words
 
 
-def _closed(hub: Hub, door: Door) -> str | None:
-    """Why an answer cannot go through this door, or None. A manifest that cannot be read now may be mended tomorrow."""
-    if door.kind in PUBLIC:
-        return "public"
-    manifest = hub.manifests.good.get(door.name)
-    return "no_reply" if manifest and not manifest.reply else None
+def receipts(hub: Hub) -> None:
+    """Put on its way, once for each complaint with a number at its registry, the news that it has one."""
+    while True:
+        now = hub.clock()
+        with hub.store.begin() as work:
+            found = due_receipts.take(work, now=now, limit=BATCH)
+            for due in found:
+                digest = hub.vault.mac("event", f"receipt\n{due.registry}\n{due.registry_id}".encode())
+                event = due_receipts.add(work, due, digest, now)
+                if event is not None:
+                    words = queue(hub, work, due.complaint, event, digest, due.standing, now, what="receipt")
+                    append(work, _receipted(hub, due, now, words.total()))
+        if not found:
+            return
+
+
+def _receipted(hub: Hub, due: Due, now: datetime, count: int) -> Entry:
+    return Entry(
+        act="followed",
+        at=now,
+        actor=hub.actor,
+        connector=str(due.connector),
+        region=due.region,
+        complaint=str(due.complaint),
+        code="receipt",
+        registry=due.registry,
+        registry_id=due.registry_id,
+        count=count,
+    )
+
+
+# what is handed over ------------------------------------------------------------------------------------------------
 
 
 def answer(hub: Hub) -> Tally:
     """Hand over every answer that is due; an answer whose outcome is unknown is never blindly repeated."""
+    receipts(hub)
     turn = _Round(now=hub.clock())
     _take_over(hub, turn)
-    while (due := _claim(hub, turn, turn.tired())) is not None:
-        result = _attempt(hub, due)
-        turn.failures[due.connector] = turn.failures[due.connector] + 1 if result.state == "queued" else 0
+    while (ready := _claim(hub, turn, turn.tired())) is not None:
+        result = ready.result or _call(hub, ready)
+        failed = result.state in ("queued", "unknown")
+        connector = ready.message.connector
+        turn.failures[connector] = turn.failures[connector] + 1 if failed else 0
         with hub.store.begin() as work:
-            _settle(hub, work, turn, due, result)
+            _settle(hub, work, turn, ready.message, result)
     return _tally(turn)
 
 
-def _claim(hub: Hub, turn: _Round, skip: Collection[UUID]) -> Due | None:
+def _claim(hub: Hub, turn: _Round, skip: Collection[UUID]) -> _Ready | None:
+    """Take a message, fix its text, and put the attempt on record, all before anybody is called."""
     with hub.store.begin() as work:
-        due = replies.claim(work, hub.holder, now=turn.now, until=turn.now + LEASE, skip=skip)
-        if due:
-            append(work, _entry(hub, due, "reply_attempted", turn.now))
-        return due
+        message = replies.claim(
+            work,
+            hub.holder,
+            now=turn.now,
+            until=turn.now + LEASE,
+            skip=skip,
+            gathers=lambda name: _can(hub, name, "gathers"),
+            message_id=lambda own: message_id(hub.id, own).strip("<>"),
+        )
+        if message is None:
+            return None
+        append(work, _entry(hub, message, "reply_attempted", turn.now))
+        return _prepared(hub, work, message)
+
+
+def _prepared(hub: Hub, work: Work, message: Message) -> _Ready:
+    try:
+        manifest = _manifest(hub, message.name)
+        if not manifest.reply:
+            return _Ready(message=message, result=_Result(state="no_door", code="no_reply"))
+        reply, door = composing.reply(hub, work, message, manifest), channel(manifest)
+        if not hasattr(door, "reply"):
+            raise Misconfigured(f"The kind '{manifest.kind}' cannot answer.", hint="Remove the key 'reply'.")
+    except ChannelError as error:  # nothing was called, so nothing can have been taken
+        return _Ready(message=message, result=outcome(error, repeatable=True))
+    return _Ready(message=message, manifest=manifest, door=door, reply=reply)
 
 
 def _take_over(hub: Hub, turn: _Round) -> None:
     """A holder that did not come back may have handed the answer over; only a repeatable door gets it again."""
     with hub.store.begin() as work:
-        for due in replies.lapsed(work, turn.now):
-            state = "queued" if _repeatable(hub, due.name) else "unknown"
-            _settle(hub, work, turn, due, _Result(state=state, code="lease_expired"))
+        for message in replies.lapsed(work, turn.now):
+            state = "queued" if _can(hub, message.name, "repeatable") else "unknown"
+            _settle(hub, work, turn, message, _Result(state=state, code="lease_expired"))
 
 
-def _repeatable(hub: Hub, name: str) -> bool:
+def _can(hub: Hub, name: str, what: str) -> bool:
+    """What the kind of this connector says of itself; False where its manifest cannot be read."""
     try:
-        return bool(getattr(channel(_manifest(hub, name)), "repeatable", False))
+        return bool(getattr(channel(_manifest(hub, name)), what, False))
     except ChannelError:
         return False
 
@@ -133,24 +212,19 @@ def _manifest(hub: Hub, name: str) -> Manifest:
         raise Unavailable(f"There is no readable manifest of '{name}'.", code="no_manifest") from None
 
 
-def _attempt(hub: Hub, due: Due) -> _Result:
+def _call(hub: Hub, ready: _Ready) -> _Result:
     """One call to the door."""
+    assert ready.manifest is not None and ready.reply is not None  # else there is a result
     repeatable = True  # until the door is opened nothing can have been sent
     try:
-        manifest = _manifest(hub, due.name)
-        if not manifest.reply:
-            return _Result(state="no_door", code="no_reply")
-        reply, door = _reply(hub, due, manifest), channel(manifest)
-        if not hasattr(door, "reply"):
-            raise Misconfigured(f"The kind '{manifest.kind}' cannot answer.", hint="Remove the key 'reply'.")
-        context = hub.context(manifest, due.connector)
-        repeatable = bool(getattr(door, "repeatable", False))
-        door.reply(context, reply)
+        context = hub.context(ready.manifest, ready.message.connector)
+        repeatable = bool(getattr(ready.door, "repeatable", False))
+        foreign_id = ready.door.reply(context, ready.reply)
     except ChannelError as error:
         return outcome(error, repeatable=repeatable)
     except Exception:  # the edge of the step: one kind must not hold up other doors
         return outcome(Unavailable(code="broken_kind"), repeatable=repeatable)
-    return _Result(state="sent")
+    return _Result(state="sent", foreign_id=foreign_id)
 
 
 def outcome(error: ChannelError, *, repeatable: bool) -> _Result:
@@ -165,61 +239,18 @@ def outcome(error: ChannelError, *, repeatable: bool) -> _Result:
     return _Result(state="unknown", code=error.code)
 
 
-def _reply(hub: Hub, due: Due, manifest: Manifest) -> Reply:
-    """The answer in the door's own terms; raises Misconfigured `erased` where its words or its addressee are gone."""
-    item = _item(hub, due)
-    status = due.status or ""
-    words = (manifest.reply or {}).get("statuses", {})
-    return Reply(
-        ref=json.loads(item.ref),
-        text=texts.answer(due.registry_id, status, _text(hub, due), by_agency=due.what == "follow_up"),
-        status=words.get(status, ""),
-        message_id=message_id(hub.id, due.door, due.digest),
-        payload=item.payload if isinstance(item.payload, dict) else {},
-    )
-
-
-def _item(hub: Hub, due: Due) -> Any:
-    try:
-        with hub.store.begin() as work:
-            return items.one(work, hub.vault, due.item_id or 0)
-    except IndexError:
-        raise Misconfigured("The complaint has been erased; nobody is left to answer.", code="erased") from None
-
-
-def _text(hub: Hub, due: Due) -> str:
-    """The agency's words, or the reason of a status that needs one; "" for an event without any."""
-    if due.text_enc is None or (due.what == "status" and due.status not in REASONED):
-        return ""
-    if due.key_id is None or due.wrapped is None:
-        raise Misconfigured("The answer has been erased.", code="erased")
-    key = hub.vault.unwrap(due.key_id, due.wrapped)
-    return hub.vault.open(key, f"event:{due.digest.hex()}", due.text_enc).decode("utf-8", "replace")
-
-
-def message_id(hub: UUID, door: UUID, digest: bytes) -> str:
-    """The Message-ID (RFC 5322, 3.6.4) of one answer at one door: the same at every attempt, so two show as one."""
-    return f"<reply-{uuid5(door, digest.hex())}@{hub}.satupintu.invalid>"
-
-
-def own_message_id(hub: UUID, text: Any) -> str | None:
-    """What replies.message_id holds for it, if this can only be a Message-ID of this hub, with or without brackets."""
-    bare = text.strip(" <>").lower() if isinstance(text, str) else ""
-    found = _OWN.fullmatch(bare)
-    return bare if found and found[1] == str(hub) else None
-
-
-def _settle(hub: Hub, work: Work, turn: _Round, due: Due, result: _Result) -> None:
+def _settle(hub: Hub, work: Work, turn: _Round, message: Message, result: _Result) -> None:
     """The result and its entry in one transaction; nothing where the lease has passed to somebody else."""
     again = None
     if result.state == "queued":
-        again = turn.now + timedelta(seconds=max(result.wait, _pause(hub, due.tries)))
-        if again - due.seen_at > GIVE_UP:
+        again = turn.now + timedelta(seconds=max(result.wait, _pause(hub, message.tries)))
+        if again - min(told.seen_at for told in message.told) > GIVE_UP:
             result = _Result(state="refused", code=f"gave_up:{result.code}")
-    if not replies.settle(work, due, result.state, code=result.code, now=turn.now, again=again):
+    code, own = result.code, result.foreign_id
+    if not replies.settle(work, message, result.state, code=code, now=turn.now, again=again, foreign_id=own):
         return
-    append(work, _entry(hub, due, "replied", turn.now, result))
-    _count(turn, due, result)
+    append(work, _entry(hub, message, "replied", turn.now, result))
+    _count(turn, message, result)
 
 
 def _pause(hub: Hub, tries: int) -> float:
@@ -227,28 +258,35 @@ def _pause(hub: Hub, tries: int) -> float:
     return hub.random.uniform(FIRST, bound)
 
 
-def _count(turn: _Round, due: Due, result: _Result) -> None:
+def _count(turn: _Round, message: Message, result: _Result) -> None:
+    count = len(message.told)
     if result.state == "queued":
-        turn.waiting[due.name, result.code or ""] += 1
+        turn.waiting[message.name, result.code or ""] += count
         return
-    turn.words["no_door" if result.state == "no_door" else f"answers_{result.state}"] += 1
+    turn.words["no_door" if result.state == "no_door" else f"answers_{result.state}"] += count
+    turn.words["messages"] += result.state == "sent"
     if result.state == "refused":
-        turn.refused[due.name, result.code or ""] += 1
+        turn.refused[message.name, result.code or ""] += count
 
 
-def _entry(hub: Hub, due: Due, act: str, now: datetime, result: _Result | None = None) -> Entry:
+def _entry(hub: Hub, message: Message, act: str, now: datetime, result: _Result | None = None) -> Entry:
     return Entry(
         act=act,
         at=now,
         actor=hub.actor,
-        connector=str(due.connector),
-        region=due.region,
-        complaint=str(due.complaint),
+        connector=str(message.connector),
+        region=message.region,
+        complaint=str(message.complaint),
         code=(result.code or result.state) if result else None,
-        registry=due.registry,
-        registry_id=due.registry_id,
-        count=due.attempts,
-        detail={"door": str(due.door), "reply": due.id, "state": result.state if result else None},
+        registry=message.registry,
+        registry_id=message.registry_id,
+        count=message.attempts,
+        detail={
+            "door": str(message.door),
+            "message": str(message.id),
+            "replies": [str(told.id) for told in message.told],
+            "state": result.state if result else None,
+        },
     )
 
 

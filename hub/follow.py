@@ -66,6 +66,7 @@ def follow(hub: Hub, names: Collection[str] = (), *, everything: bool = False) -
     `names` limits the asking to complaints of these connectors, `everything` asks also where it is not yet time. One
     complaint that cannot be read holds up no other; two runs at once share the work and write nothing twice.
     """
+    answers.receipts(hub)  # a reporter hears that his complaint was passed on before he hears what became of it
     turn = _Round(now=hub.clock())
     if everything:
         with hub.store.begin() as work:

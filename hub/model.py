@@ -115,6 +115,8 @@ class Change:
     from_institution: str | None = None
     to_institution: str | None = None
     foreign_id: str | None = None
+    files: tuple[tuple[str, str], ...] = ()
+    """What came with a follow-up: name, and address or ""."""
 
 
 def complaint_id(connector: UUID, ref: str, incarnation: int) -> UUID:

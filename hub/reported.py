@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from hub import answers, texts
+from hub import answers, echoes, texts
 from hub.audit.entry import Entry, many
 from hub.model import Change
+from hub.news import news
 from hub.privacy import DataKey
 from hub.registry.wording import marker
 from hub.routing import RegistryConfig, hub_status
 from hub.spine import Hub
-from hub.standing import latest, next_look
-from hub.store import replies, statuses
+from hub.standing import latest, next_look, standing
+from hub.store import statuses
 from hub.store.log import append
 from hub.store.statuses import Event, Followed, NewEvent
 from hub.store.work import Work
-from schemas.words import BY, TERMINAL
+from schemas.words import BY
 
 _COUNTED: Final = {"status": "statuses", "disposition": "dispositions", "follow_up": "follow_ups"}
 _LONGEST: Final = 200
@@ -41,19 +42,32 @@ class Reported:
 
     def record(self, work: Work, changes: Sequence[Change]) -> None:
         """Write what is new in the caller's transaction; reporting the same again changes nothing but the next look."""
-        before = statuses.hold(work, self.one.id)
+        statuses.hold(work, self.one.id)
         known = statuses.events(work, self.one.complaint)
         fresh, commitments = self._store(work, changes, {event.digest for event in known})
         deciding = latest([*known, *(new.event for new in fresh.values())])
         status = deciding.status if deciding else None
         again = next_look(self.now, self.one.queued_at, deciding)
         statuses.stand(work, self.one.id, status, now=self.now, again=again)
-        told = replies.told(work, self.one.complaint) if fresh else set()
-        for number in answering(fresh, deciding, before, told):
-            digest = fresh[number].event.digest
-            self.words.update(answers.queue(self.hub, work, self.one.complaint, number, digest, status, self.now))
+        self._tell(work, known, fresh)
         if fresh:
             append(work, self._entry(list(fresh.values()), status, commitments))
+
+    def _tell(self, work: Work, known: Sequence[Event], fresh: Mapping[int, NewEvent]) -> None:
+        """
+        Put on its way what is news; each with where the complaint stands now that it is known.
+
+        Whoever is told one after the other so ends where the registry is, also where an old one comes late.
+        """
+        if self.one.wrapped is None:  # erased: there is nobody left to tell
+            return
+        so_far, told = list(known), set(news(known, fresh))
+        for number, new in fresh.items():
+            so_far.append(new.event)
+            if number in told:
+                status = standing(so_far) or None
+                args = (self.one.complaint, number, new.event.digest, status, self.now)
+                self.words.update(answers.queue(self.hub, work, *args, what=new.event.what))
 
     def _store(self, work: Work, changes: Sequence[Change], known: set[bytes]) -> tuple[dict[int, NewEvent], list[str]]:
         """What was not known yet, by its number in the store and in the order of its stamps; commitments to its texts."""
@@ -63,7 +77,7 @@ class Reported:
         commitments: list[str] = []
         for change in sorted(changes, key=_age):
             digest = self.hub.vault.mac("event", _identity(change))
-            if digest in known or self._is_echo(change):
+            if digest in known or self._is_echo(work, change):
                 continue
             new, commitment = self._event(change, digest, key)
             if (number := statuses.add(work, one, new)) is not None:
@@ -72,17 +86,22 @@ class Reported:
                 self._count(work, new)
         return fresh, commitments
 
-    def _is_echo(self, change: Change) -> bool:
-        """Our own words come round again: the complaint as we sent it, or an answer that a portal passed on."""
+    def _is_echo(self, work: Work, change: Change) -> bool:
+        """Our own words come round again: the complaint as we sent it, an answer passed on, or a follow-up of ours."""
         if change.what != "follow_up":
             return False
-        ours = change.by != "agency" and marker(str(self.one.complaint)) in change.text
+        one, hub = self.one, self.hub
+        found = echoes.is_ours(work, hub.vault, one.registry, one.complaint, change.text, change.foreign_id)
+        if found:
+            echoes.seen(work, found, one.registry, change.foreign_id, now=self.now, actor=hub.actor)
+            return True
+        ours = change.by != "agency" and marker(str(one.complaint)) in change.text
         return ours or texts.is_ours(change.text)
 
     def _event(self, change: Change, digest: bytes, key: DataKey | None) -> tuple[NewEvent, str | None]:
         sealed, commitment = None, None
-        if change.text and key:
-            sealed, commitment = self.hub.vault.seal(key, f"event:{digest.hex()}", _bytes(change.text))
+        if (text := _whole(change)) and key:
+            sealed, commitment = self.hub.vault.seal(key, f"event:{digest.hex()}", _bytes(text))
         event = Event(
             what=change.what,
             status=hub_status(self.config, change.name) or "unknown" if change.what == "status" else None,
@@ -129,42 +148,21 @@ class Reported:
         )
 
 
-def answering(
-    fresh: Mapping[int, NewEvent], deciding: Event | None, before: str | None, told: Collection[str]
-) -> list[int]:
-    """
-    Which of the fresh events the reporter is told of, in their order.
-
-    An agency's own words always, and why a complaint was turned away. The bare news that it is finished only where no
-    other answer says so: none goes out now, and none went out while it stood there before. `before` is where the
-    complaint stood until now, `told` the statuses in which the reporter has been answered.
-    """
-    words = {number for number, new in fresh.items() if _is_answer(new)}
-
-    def tells(number: int, new: NewEvent) -> bool:
-        if number in words or not _is_end(new.event, deciding, before):
-            return number in words
-        return _says_why(new) or not (words or new.event.status in told)
-
-    return [number for number, new in fresh.items() if tells(number, new)]
-
-
-def _is_answer(new: NewEvent) -> bool:
-    return new.event.what == "follow_up" and new.event.by == "agency" and new.text_enc is not None
-
-
-def _is_end(event: Event, deciding: Event | None, before: str | None) -> bool:
-    return event is deciding and event.status in TERMINAL and event.status != before
-
-
-def _says_why(new: NewEvent) -> bool:
-    return new.event.status in answers.REASONED and new.text_enc is not None
-
-
 def _identity(change: Change) -> bytes:
     """What makes two reports the same event; each part with its length, so that no two different ones look alike."""
-    parts = (change.what, change.name, change.stamp, change.text, change.foreign_id or "")
+    parts = (change.what, change.name, change.stamp, change.text, change.foreign_id or "", *_names(change))
     return b"".join(f"{len(raw)}:".encode() + raw for raw in map(_bytes, parts))
+
+
+def _whole(change: Change) -> str:
+    """What was said, and the files that came with it by name and address."""
+    files = "\n".join(f"- {name}: {url}" if url else f"- {name}" for name, url in change.files)
+    return "\n\n".join(part for part in (change.text, f"{texts.FILES}\n{files}" if files else "") if part)
+
+
+def _names(change: Change) -> list[str]:
+    """Files tell two reports apart by their names; their addresses may be made anew at every look."""
+    return [name for name, _ in change.files]
 
 
 def _bytes(text: str) -> bytes:

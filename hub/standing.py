@@ -24,7 +24,7 @@ AGES: Final = (
 """Younger than the first: asked about every second."""
 RARELY: Final = timedelta(days=1)
 
-_RANK: Final = {status: number for number, status in enumerate(STATUSES)}
+RANK: Final = {status: number for number, status in enumerate(STATUSES)}
 
 
 def standing(events: Iterable[Event]) -> str:
@@ -40,9 +40,9 @@ def latest(events: Iterable[Event]) -> Event | None:
     The registry's stamp decides; of two in one second the one further along the way. A status without a stamp counts
     from when it was seen, and cannot take back a final one: nobody can tell that it is newer. Unknown words decide nothing.
     """
-    known = [one for one in events if one.what == "status" and one.status in _RANK and one.status != "unknown"]
-    stamped = max((one for one in known if one.at), key=_order, default=None)
-    seen = max((one for one in known if not one.at), key=_order, default=None)
+    known = in_turn(events)
+    stamped = next((one for one in reversed(known) if one.at), None)
+    seen = next((one for one in reversed(known) if not one.at), None)
     if stamped is None or seen is None:
         return stamped or seen
     if stamped.status in TERMINAL and seen.status not in TERMINAL:
@@ -50,10 +50,16 @@ def latest(events: Iterable[Event]) -> Event | None:
     return max(stamped, seen, key=_order)
 
 
+def in_turn(events: Iterable[Event]) -> list[Event]:
+    """The statuses that are understood, in the order in which the registry gave them."""
+    known = [one for one in events if one.what == "status" and one.status in RANK and one.status != "unknown"]
+    return sorted(known, key=_order)
+
+
 def _order(event: Event) -> tuple[datetime, int, bytes]:
     """Made of the event's own content, never of the number that the store gave it."""
     at = event.at if event.at and event.at <= event.seen_at + AHEAD else event.seen_at
-    return at, _RANK[event.status or "unknown"], event.digest
+    return at, RANK[event.status or "unknown"], event.digest
 
 
 def next_look(now: datetime, since: datetime, deciding: Event | None) -> datetime | None:

@@ -56,6 +56,12 @@ class XState:
             return new
 
 
+    def has_said(self, text: str, to: str | None) -> bool:
+        """The account has answered this post in these words already, which X does not take twice."""
+        with self.lock:
+            return any((one["text"], one["in_reply_to"]) == (text, to) for one in self.replies)
+
+
 def _number(post: dict[str, Any]) -> int:
     return int(post["id"])
 
@@ -153,6 +159,9 @@ def _reply(state: XState, sent: Any) -> Response:
     if not isinstance(sent, dict) or not isinstance(text := sent.get("text"), str) or not 1 <= len(text) <= 280:
         return _wrong("text", "")
     to = (sent.get("reply") or {}).get("in_reply_to_tweet_id")
+    if state.has_said(text, to):
+        detail = "You are not allowed to create a Tweet with duplicate content."
+        return JSONResponse({"detail": detail, "title": "Forbidden", "type": "about:blank", "status": 403}, 403)
     return JSONResponse({"data": {"id": state.reply(text, to), "text": text}}, 201)
 
 

@@ -63,6 +63,11 @@ class Imap:
         """A mail that is sent twice arrives twice."""
         return False
 
+    @property
+    def gathers(self) -> bool:
+        """One mail tells all that is new."""
+        return True
+
     def pages(
         self, ctx: Context, window: Window, start: Position | None = None, recall: Recall | None = None
     ) -> Iterator[Page]:
@@ -79,7 +84,7 @@ class Imap:
         """UIDVALIDITY and the highest UID read."""
         return next((page.next for page in reversed(pages) if page.next), before)
 
-    def reply(self, ctx: Context, reply: Reply) -> None:
+    def reply(self, ctx: Context, reply: Reply) -> str | None:
         """Answer by mail in the thread."""
         server = self.reply_by.get("smtp") or {}
         if not server.get("from"):
@@ -87,6 +92,7 @@ class Imap:
                 "The manifest has no mail server for answers.", hint="Add reply: {smtp: {host, from, …}}."
             )
         smtp.send(ctx, server, smtp.message(reply, str(server["from"]), ctx.clock()))
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,6 +82,11 @@ class Rest:
         return False
 
     @property
+    def gathers(self) -> bool:
+        """A portal keeps a history: each piece of news is a line of its own."""
+        return False
+
+    @property
     def _style(self) -> str:
         return str(self.page.get("style", "none"))
 
@@ -132,7 +137,7 @@ class Rest:
         }
         return {name: value for name, value in made.items() if value}
 
-    def reply(self, ctx: Context, reply: Reply) -> None:
+    def reply(self, ctx: Context, reply: Reply) -> str | None:
         """Send one answer to the address of the manifest's `reply`; the portal's 2xx is its word that it took it."""
         if not self.reply_by.get("url"):
             raise Misconfigured("The manifest has no address for answers.", hint="Add reply: {method, url, body}.")
@@ -140,6 +145,7 @@ class Rest:
         body = _filled_all(self.reply_by.get("body"), reply)
         headers = {**self.headers, **self.reply_by.get("headers", {})}
         ctx.http.send(self.reply_by.get("method", "POST"), address, json=body, headers=headers)
+        return None
 
     def _reader(self) -> Read:
         changed = {"zone": self.zone, **_spec(self.changed, "path")} if self.changed else None

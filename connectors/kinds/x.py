@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -33,7 +34,7 @@ class X:
     user_id: str
     size: int = 100
     reply_by: Mapping[str, Any] = field(default_factory=dict)
-    """The manifest's `reply`: {text, link, url, token}; {link} in text, {ref} in link."""
+    """The manifest's `reply`: {text, link, url, token}; {link} and {date} in text, {ref} in link."""
 
     @property
     def once(self) -> bool:
@@ -49,6 +50,11 @@ class X:
     def repeatable(self) -> bool:
         """A post that is sent twice shows twice."""
         return False
+
+    @property
+    def gathers(self) -> bool:
+        """One pointer serves for all that is new."""
+        return True
 
     def pages(
         self, ctx: Context, window: Window, start: Position | None = None, recall: Recall | None = None
@@ -75,20 +81,26 @@ class X:
         newest = str(pages[-1].next.get("newest") or "") if pages and pages[-1].next else ""
         return {"since_id": newest} if newest else dict(before)
 
-    def reply(self, ctx: Context, reply: Reply) -> None:
-        """Post an answer under the mention: the manifest's text with its link, never the answer's own words."""
-        text, link = str(self.reply_by.get("text") or ""), str(self.reply_by.get("link") or "")
-        words = text.replace("{link}", link.replace("{ref}", quote(str(reply.ref), safe="")))
-        if not words.strip() or len(words) > _LONGEST:
-            raise Misconfigured("reply.text is missing or longer than a post.", hint="Add reply: {text, link}.")
-        url, token = (
-            str(self.reply_by.get("url") or f"{self._base()}/tweets"),
-            str(self.reply_by.get("token") or self.token),
-        )
-        body = {"text": words, "reply": {"in_reply_to_tweet_id": str(reply.ref)}}
+    def reply(self, ctx: Context, reply: Reply) -> str | None:
+        """Post an answer under the mention: the manifest's text with its link, never the answer's own words; the post's id."""
+        url = str(self.reply_by.get("url") or f"{self._base()}/tweets")
+        token = str(self.reply_by.get("token") or self.token)
+        body = {"text": self._pointer(reply), "reply": {"in_reply_to_tweet_id": str(reply.ref)}}
         answer = ctx.http.send("POST", url, json=body, headers={"Authorization": f"Bearer {token}"}).json()
         if not isinstance(answer, dict) or not isinstance(answer.get("data"), dict) or not answer["data"].get("id"):
             raise Unavailable("X did not say that it took the post.", code="no_id")
+        return str(answer["data"]["id"])
+
+    def _pointer(self, reply: Reply) -> str:
+        """What everybody reads. X takes no post twice, so from the second on one has a date, wherever the text has none."""
+        text, link = str(self.reply_by.get("text") or ""), str(self.reply_by.get("link") or "")
+        if reply.number > 1 and reply.date and "{date}" not in text:
+            text = f"{text} ({{date}})"
+        values = {"{link}": link.replace("{ref}", quote(str(reply.ref), safe="")), "{date}": reply.date}
+        words = re.sub(r"\{(?:link|date)\}", lambda found: values[found[0]], text).strip()
+        if not words or len(words) > _LONGEST:
+            raise Misconfigured("reply.text is missing or longer than a post.", hint="Add reply: {text, link}.")
+        return words
 
     def _page(self, ctx: Context, since: str, token: str) -> tuple[list[Item], str]:
         params = {**_FIELDS, "max_results": self.size}

@@ -206,16 +206,24 @@ def test_every_sentence_about_a_manifest_is_there_in_both_languages() -> None:
 
 
 def test_advice_tells_what_is_not_sent_yet(tmp_path: Path) -> None:
-    """Nobody waits for answers that the hub does not carry yet: those of a region's own app, and those to posts on X."""
-    one = load(written(tmp_path, LEAST + "replies: {list: tanggapan, ref: id, text: isi}\n"))
-    assert any(english.startswith("replies is read") for _, english in advice(one))
+    """Nobody waits for answers that the hub cannot carry: those of an app without numbers, and those to X without a text."""
+    one = load(written(tmp_path, LEAST + "replies: {list: tanggapan, text: isi, attachments: berkas}\n"))
+    assert any(english.startswith("replies.ref is missing") for _, english in advice(one))
     posts = LEAST.replace("kind: rest", "kind: x").replace(
         'with: {url: "http://127.0.0.1:8461/api/aduan", items: data, ref: id}',
         'with: {url: "http://127.0.0.1:8463", token: "${secret:X}", user_id: "1"}\n'
         'reply: {url: "http://127.0.0.1:8463/2/tweets", token: "${secret:X}"}',
     )
-    assert any("kind x is not sent" in english for _, english in advice(load(written(tmp_path, posts))))
+    assert any(english.startswith("reply.text is missing") for _, english in advice(load(written(tmp_path, posts))))
     assert not any("sent" in english for _, english in advice(load(written(tmp_path, LEAST))))
+
+
+@pytest.mark.parametrize("text", ["Nomor {nomor}.", "{number.__class__}", "{0}", "${secret:X}", "{{number}}"])
+def test_a_sentence_with_an_unknown_placeholder_is_refused(tmp_path: Path, text: str) -> None:
+    """A region's own sentence holds known placeholders only; anything else is told in a sentence, not found by citizens."""
+    load(written(tmp_path, LEAST + 'texts: {answer: "Kabar {date} untuk {number}:\\n{text}"}\n'))
+    with pytest.raises(Misconfigured, match="curly brackets"):
+        load(written(tmp_path, LEAST + f'texts: {{answer: "{text}"}}\n'))
 
 
 @pytest.mark.parametrize("name", ["Contoh.yaml", "contoh_1.yaml"])

@@ -21,6 +21,7 @@ from hub.answers import message_id
 from hub.follow import follow
 from hub.privacy import Vault
 from hub.store import figures
+from hub.store.replies import message_of
 from hub.store.server import Embedded
 from sandbox import running
 from sandbox.mail import PASSWORD, Mailbox, MailState
@@ -115,7 +116,7 @@ def test_a_mail_server_that_is_down_gets_the_answer_later(house: House, box: Mai
     house.later(hours=12)
     follow(house.hub)
     (row,) = house.rows("SELECT r.door, e.digest, r.attempts FROM replies r JOIN events e ON e.id = r.event_id")
-    assert box.sent()[0]["Message-ID"] == message_id(UUID(int=7), row.door, bytes(row.digest))
+    assert box.sent()[0]["Message-ID"] == message_id(UUID(int=7), message_of(row.door, [bytes(row.digest)]))
     assert row.attempts == 2
 
 

@@ -14,6 +14,7 @@ from connectors.net import NotReached
 from hub.answers import answer, message_id, outcome
 from hub.follow import follow
 from hub.privacy import Vault
+from hub.store.replies import message_of
 from hub.store.server import Embedded
 from tests.conftest import Database, fresh_database
 from tests.unit.hub.way_back import START, Door, House, follow_up, house_in, status
@@ -112,7 +113,7 @@ def test_a_mail_may_be_repeated_under_the_same_message_id(house: House) -> None:
     answer(house.hub)
     ids = [reply.message_id for reply in door.taken]
     row = house.rows("SELECT r.door, e.digest FROM replies r JOIN events e ON e.id = r.event_id")[0]
-    assert ids == [message_id(UUID(int=7), row.door, bytes(row.digest))]
+    assert ids == [message_id(UUID(int=7), message_of(row.door, [bytes(row.digest)]))]
     assert ids[0].endswith("@00000000-0000-0000-0000-000000000007.satupintu.invalid>")
 
 

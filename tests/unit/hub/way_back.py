@@ -59,15 +59,19 @@ class Door:
     """A kind that takes answers, or raises what it is told to raise."""
 
     repeatable: bool = False
+    gathers: bool = False
+    number: str | None = None
+    """What it calls everything that it takes."""
     taken: list[Reply] = field(default_factory=list)
     trouble: list[Exception] = field(default_factory=list)
     before: Callable[[], None] = lambda: None
 
-    def reply(self, ctx: Context, reply: Reply) -> None:
+    def reply(self, ctx: Context, reply: Reply) -> str | None:
         self.before()
         if self.trouble:
             raise self.trouble.pop(0)
         self.taken.append(reply)
+        return self.number
 
 
 def manifest(
@@ -115,8 +119,8 @@ UPDATE complaints SET item_id = n.id FROM n WHERE complaints.id = :own
 """
 _DELIVERY = """
 INSERT INTO deliveries (complaint, registry, connector, region, state, registry_id, due_at, queued_at, manifest_sha256,
-                        next_check_at)
-VALUES (:own, 'sp4n', :connector, '35', 'confirmed', :number, :now, :now, '', :now)
+                        next_check_at, receipted_at)
+VALUES (:own, 'sp4n', :connector, '35', 'confirmed', :number, :now, :now, '', :now, :receipted)
 """
 
 
@@ -183,9 +187,20 @@ class House:
         return self.doors.setdefault(manifest.name, Door())
 
     def complaint(
-        self, name: str = "portal", ref: str = "A1", *, behind: UUID | None = None, number: str = "9300001"
+        self,
+        name: str = "portal",
+        ref: str = "A1",
+        *,
+        behind: UUID | None = None,
+        number: str = "9300001",
+        receipted: bool = True,
+        hidden: bool = False,
     ) -> UUID:
-        """An accepted complaint that the registry holds as `number`, or a withheld repeat behind another."""
+        """
+        An accepted complaint that the registry holds as `number`, or a withheld repeat behind another.
+
+        `receipted`: its reporter knows already that it was passed on; `hidden`: it is confidential.
+        """
         own = uuid4()
         with self.store.begin() as work:
             connector = connectors.see(work, self.vault, self.manifests[name], "test", self.now).id
@@ -200,16 +215,17 @@ class House:
             work.run(
                 """
                 INSERT INTO complaints (id, connector, region, ref_hmac, incarnation, state, behind, first_stored_at,
-                                        channel, key_id)
-                VALUES (:own, :connector, '35', :ref, 1, :state, :behind, :now, 'portal', :key)
+                                        channel, key_id, is_anonymous, is_confidential)
+                VALUES (:own, :connector, '35', :ref, 1, :state, :behind, :now, 'portal', :key, false, :hidden)
                 """,
+                hidden=hidden,
                 state="withheld_repeat" if behind else "accepted",
                 key=key.id,
                 **values,
             )
             self._item(work, key, ref, values)
             if behind is None:
-                work.run(_DELIVERY, number=number, **values)
+                work.run(_DELIVERY, number=number, receipted=self.now if receipted else None, **values)
         return own
 
     def _key(self, work: Work) -> DataKey:

@@ -42,7 +42,8 @@ CREATE INDEX ON follow_ups (registry, sent_at) WHERE state = 'sent';
 
 -- Deliveries: whether the reporter has his receipt, and what became of an unknown outcome.
 ALTER TABLE deliveries ADD COLUMN receipted_at timestamptz, ADD COLUMN looked_at timestamptz,
-    ADD COLUMN redriven_at timestamptz, ADD COLUMN redriven_by text;
+    ADD COLUMN redriven_at timestamptz, ADD COLUMN redriven_by text,
+    ADD COLUMN compared_at timestamptz;           -- last compared with what the registry reports
 UPDATE deliveries SET receipted_at = checked_at WHERE checked_at IS NOT NULL;
 CREATE INDEX ON deliveries (id) WHERE registry_id IS NOT NULL AND receipted_at IS NULL;
 CREATE INDEX ON deliveries (registry, due_at) WHERE state = 'unknown';
@@ -73,6 +74,10 @@ CREATE TABLE mappings (
     PRIMARY KEY (registry, sha256, what, code)
 );
 
+-- One code may stand for an institution in several registries.
+ALTER TABLE institutions DROP CONSTRAINT institutions_pkey;
+ALTER TABLE institutions ADD UNIQUE NULLS NOT DISTINCT (registry, code, valid_from);
+
 -- News about a number that no delivery has yet: joined when one gets it.
 CREATE TABLE parked (
     registry text NOT NULL REFERENCES registries,
@@ -99,8 +104,16 @@ ALTER TABLE events DROP CONSTRAINT events_source_check, DROP CONSTRAINT events_w
 ALTER TABLE events ADD CONSTRAINT events_source_check CHECK (source IN ('registry', 'channel', 'hub')),
     ADD CONSTRAINT events_what_check CHECK (what IN ('status', 'disposition', 'follow_up', 'receipt', 'incomplete'));
 ALTER TABLE replies ADD COLUMN message uuid,      -- answers that left in one message
-    ADD COLUMN text_hmac bytea,                   -- keyed hash of the text as sent: known again when it comes back
-    ADD COLUMN foreign_id text;                   -- the door's own id of the message: what answers that joins the complaint
+    ADD COLUMN key_id uuid,                       -- data key of the door's item
+    ADD COLUMN text_enc bytea,                    -- the text as sent, on the first row of a message: every attempt says the same
+    ADD COLUMN text_hmac bytea,                   -- its keyed hash: known again when it comes back
+    ADD COLUMN foreign_id text,                   -- the door's own id of the message: what answers that joins the complaint
+    ADD COLUMN resolved_by text;
+UPDATE replies SET state = 'unknown', code = 'lease_expired', holder = NULL, until = NULL
+WHERE state = 'queued' AND holder IS NOT NULL;  -- an earlier version held them and told nobody what it sent
+CREATE INDEX ON replies (message) WHERE message IS NOT NULL;
+CREATE INDEX ON replies (door, id) WHERE state = 'queued';
+CREATE INDEX ON replies (connector, code) WHERE state = 'no_door';
 CREATE INDEX ON replies (foreign_id) WHERE foreign_id IS NOT NULL;
 CREATE INDEX ON replies (door, text_hmac) WHERE text_hmac IS NOT NULL;
 

@@ -1,0 +1,90 @@
+"""Makes of what is due for a door the message that leaves through it, and keeps its text before it does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from connectors.base import Reply
+from connectors.errors import Misconfigured
+from connectors.manifest import Manifest
+from hub import doors, letters, sent
+from hub.letters import Letter, News
+from hub.privacy import Erased
+from hub.spine import Hub
+from hub.standing import in_turn
+from hub.store import items, statuses
+from hub.store.replies import Message, Told
+from hub.store.work import Work
+
+ERASED: Final = "erased"
+
+
+def reply(hub: Hub, work: Work, message: Message, manifest: Manifest) -> Reply:
+    """
+    The message in the door's own terms; the first attempt fixes its text, the others repeat it.
+
+    Raises Misconfigured: `erased` where its words or its addressee are gone, `status_unmapped` where the door asks for a
+    status word that its manifest does not have.
+    """
+    word = doors.word(manifest, message.told[-1].what, _stood(work, message))
+    if word is None:
+        raise Misconfigured("The door has no word for this status.", hint="Add reply.statuses.", code="status_unmapped")
+    try:
+        item = items.one(work, hub.vault, message.item_id or 0)
+        text = sent.frozen(hub.vault, message)
+        if text is None:
+            text = letter(hub, message, manifest).text()
+            sent.freeze(work, hub.vault, message, item.key, text)
+    except (IndexError, Erased):
+        raise Misconfigured("What was to be told has been erased.", code=ERASED) from None
+    payload: Mapping[str, Any] = item.payload if isinstance(item.payload, dict) else {}
+    return Reply(
+        ref=json.loads(item.ref),
+        text=text,
+        status=word,
+        message_id=sent.message_id(hub.id, message.id),
+        payload=payload,
+        date=letters.moment(hub.clock(), manifest.zone),
+        number=message.number,
+    )
+
+
+def letter(hub: Hub, message: Message, manifest: Manifest) -> Letter:
+    """What the message says; raises Erased."""
+    return Letter(
+        news=[news(hub, one) for one in message.told],
+        complaint=str(message.complaint),
+        number=message.registry_id or "",
+        standing=message.told[-1].standing,
+        zone=manifest.zone,
+        templates=manifest.texts,
+    )
+
+
+def news(hub: Hub, told: Told) -> News:
+    """One event in clear; raises Erased where its key is gone."""
+    text = ""
+    if told.text_enc is not None and told.key_id is not None:
+        key = hub.vault.unwrap(told.key_id, told.wrapped)
+        text = hub.vault.open(key, f"event:{told.digest.hex()}", told.text_enc).decode("utf-8", "replace")
+    place = told.to_institution or ""
+    return News(
+        what=told.what,
+        status=told.status,
+        text=text,
+        at=told.at or told.seen_at,
+        digest=told.digest,
+        by=told.by,
+        institution="" if place.isdecimal() else place,
+    )
+
+
+def _stood(work: Work, message: Message) -> Iterator[str | None]:
+    """Where the complaint stood when this became known, and before that: latest first."""
+    standing = message.told[-1].standing
+    yield standing
+    earlier = [event.status for event in in_turn(statuses.events(work, message.complaint))]
+    last = max((place for place, status in enumerate(earlier) if status == standing), default=0)
+    yield from reversed(earlier[:last])

@@ -1,0 +1,83 @@
+"""Which news a door takes, and in which words of its own: decided from the manifest alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from connectors.manifest import Manifest
+from hub.store.replies import Door
+from schemas.words import STATUSES
+
+PUBLIC: Final = ("x",)
+"""Kinds where everybody reads what is written: they get a pointer, and nothing about a hidden complaint."""
+BY_FILE: Final = ("no_reply", "status_unmapped")
+"""Codes of answers for which a connector has no way in: an export hands them over."""
+MESSAGES: Final = ("received", "incomplete", "statuses", "answers")
+"""What a manifest's `messages` can name."""
+_SORTS: Final = MappingProxyType(
+    {
+        "receipt": "received",
+        "incomplete": "incomplete",
+        "status": "statuses",
+        "disposition": "statuses",
+        "follow_up": "answers",
+    }
+)
+_OWN: Final = MappingProxyType(
+    {"receipt": "received", "incomplete": "postponed", "disposition": "dispositioned", "follow_up": "followed_up"}
+)
+"""What an event says about the status where nothing else does."""
+
+
+def wanted(manifest: Manifest | None, what: str) -> bool:
+    """
+    Whether this door is told of such an event at all.
+
+    A manifest that says nothing wants everything, but receipts only where they have a place: in public the pointer says
+    that there is an answer, and a portal that has no word for `received` knows that it has the complaint.
+    """
+    if manifest is None:
+        return True
+    sort = _SORTS[what]
+    if manifest.messages:
+        return sort in manifest.messages
+    if sort != "received":
+        return True
+    return manifest.kind not in PUBLIC and (manifest.kind != "rest" or "received" in _words(manifest))
+
+
+def closed(manifest: Manifest | None, door: Door) -> str | None:
+    """
+    Why an answer cannot go through this door, as a code, or None.
+
+    A manifest that cannot be read now may be mended tomorrow, so it closes nothing.
+    """
+    if door.kind in PUBLIC and door.hidden:
+        return "public"
+    if manifest is None:
+        return None
+    reply = manifest.reply
+    return "no_reply" if not reply or (door.kind in PUBLIC and not reply.get("text")) else None
+
+
+def word(manifest: Manifest, what: str, before: Iterable[str | None]) -> str | None:
+    """
+    The door's own word for where the complaint stands; None where it has none and cannot do without.
+
+    `before`: the statuses in which the complaint has stood, the present one first. One that the door does not know leaves
+    it where it was: the text says the rest.
+    """
+    words = _words(manifest)
+    asked = [status for status in (*before, _OWN.get(what)) if status]
+    if not words:
+        return next((status for status in asked if status in STATUSES), "")
+    found = next((words[status] for status in asked if status in words), None)
+    return found if found or "{status}" in json.dumps(manifest.reply) else ""
+
+
+def _words(manifest: Manifest) -> Mapping[str, str]:
+    words: Mapping[str, str] = (manifest.reply or {}).get("statuses") or {}
+    return words
