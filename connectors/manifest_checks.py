@@ -17,7 +17,7 @@ _NAME: Final = re.compile(r"[a-z0-9-]{1,60}")
 _SECRET: Final = re.compile(r"\$\{secret:([A-Za-z][A-Za-z0-9_]{0,63})\}")
 _WITH_SECRETS: Final = ("with", "reply")
 _EXPRESSIONS: Final = ("items", "ref", "total", "created")
-_PATHS: Final = ("list", "ref", "text", "by")
+_PATHS: Final = ("list", "ref", "text", "by", "attachments")
 _URLS: Final = ("url", "link")
 Found = tuple[str, str, dict[str, Any]]
 """Place, a rule of manifest_words.WORDS, the values that its words need."""

@@ -13,7 +13,7 @@ from connectors.errors import ChannelError, Misconfigured, Refused, Unavailable
 from connectors.manifest import Manifest
 from hub.pieces import LATER, Found, Pieces, whole
 from hub.spine import Hub
-from hub.store import attachments
+from hub.store import attachments, follow_ups
 from hub.store.connectors import Connector
 
 MOST = 200
@@ -54,6 +54,8 @@ def _one(run: _Fetching, connector: Connector, row: Any) -> bool:
     with hub.store.begin(region=connector.region) as work:
         if content is not None:
             attachments.held(work, hub.vault, row.id, key, content)
+            digest = hub.vault.mac("event", b"late file\n" + hub.vault.mac("content", content))
+            follow_ups.queue_file(work, row.id, digest=digest, now=hub.clock())
         elif reason:
             attachments.failed(work, row.id, reason)
     return content is not None

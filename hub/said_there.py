@@ -37,7 +37,7 @@ def queue(
     rows = [row for one in batch if one.what in ("new", "updated") and one.result.document for row in said_by.rows(one)]
     if not rows:
         return 0
-    fresh = _merged(_first_time(work, hub, rows))
+    fresh = _merged(_first_time(work, hub, manifest, rows))
     if not fresh:
         return 0
     registry = hub.registries.chosen(manifest.forward.registry)
@@ -54,6 +54,7 @@ class _Row:
     """answer | reply | status | update"""
     digest: bytes
     words: str = ""
+    """What was said; of a status the app's own word."""
     by: str | None = None
     status: str | None = None
     at: datetime | None = None
@@ -117,7 +118,9 @@ class _Saying:
         if status in _SILENT or status == self._mapped(before.get("source_status")):
             return None
         digest = self._mac("status", str(one.item.version), status or "")
-        return _Row(one=one, what="status", digest=digest, by="agency", status=status, at=one.item.received_at)
+        word = str(one.document.get("source_status") or "")
+        at = one.item.received_at
+        return _Row(one=one, what="status", digest=digest, words=word, by="agency", status=status, at=at)
 
     def _mapped(self, word: Any) -> str | None:
         try:
@@ -152,23 +155,35 @@ def _plain(document: Mapping[str, Any], key: str) -> bytes:
 # what of it is new -------------------------------------------------------------------------------------------------
 
 
-def _first_time(work: Work, hub: Hub, rows: Sequence[_Row]) -> list[_Row]:
+def _first_time(work: Work, hub: Hub, manifest: Manifest, rows: Sequence[_Row]) -> list[_Row]:
     """Without what was queued before, and without what we have written there ourselves."""
     later = {row.complaint for row in rows if row.one.item.version > 1 or row.one.known.case_id}
     if not later:
         return list(rows)
     known = follow_ups.known(work, later)
     fresh = [row for row in rows if (row.complaint, row.digest) not in known]
-    doors = {row.complaint for row in fresh} & later
+    doors = {row.complaint for row in fresh} & later if manifest.reply else set()
     written = follow_ups.written(work, doors) if doors else {}
-    return [row for row in fresh if row.complaint not in written or not _echo(work, hub, row, written[row.complaint])]
+
+    def echo(row: _Row) -> bool:
+        if row.what == "status":
+            return own_status(row.status, row.words, written[row.complaint], manifest.reply or {})
+        return row.what in ("answer", "reply") and texts.is_ours(row.words)
+
+    return [row for row in fresh if row.complaint not in written or not echo(row)]
 
 
-def _echo(work: Work, hub: Hub, row: _Row, written: set[str]) -> bool:
-    """Whether it is what we wrote through this door: a status by its meaning, words by what was sent."""
-    if row.what == "status":
-        return row.status in written
-    return row.what in ("answer", "reply") and texts.is_ours(row.words)
+def own_status(status: str | None, word: str, written: Sequence[tuple[str, bool]], reply: Mapping[str, Any]) -> bool:
+    """
+    Whether a status at the region's app is one that we have put there: its `word` there, or what it means to the hub.
+
+    `written`: hub statuses that we wrote, and whether lately. A door is left at its last word by a status that the key
+    `reply.statuses` does not map, so then each word counts that it was ever given.
+    """
+    table = reply.get("statuses", {})
+    lately = [one for one, recent in written if recent]
+    ours = lately if all(one in table for one in lately) else [one for one, _ in written]
+    return status in ours or word.strip().casefold() in {str(table.get(one, one)).strip().casefold() for one in ours}
 
 
 def _merged(rows: Sequence[_Row]) -> list[_Row]:
@@ -186,7 +201,7 @@ def _merged(rows: Sequence[_Row]) -> list[_Row]:
 
 def _sealed(hub: Hub, registry: str, connector: Connector, row: _Row) -> NewFollowUp:
     item, text = row.one.item, None
-    if row.words and not row.code:
+    if row.words and row.what != "status" and not row.code:
         words = row.words.encode("utf-8", "surrogatepass")
         text, _ = hub.vault.seal(item.key, follow_ups.place(row.digest), words)
     return NewFollowUp(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import html
 import json
 import random
+import textwrap
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -30,6 +32,13 @@ FAULTS: Mapping[str, Iterable[str]] = {
     "cut_body": ("list",),
 }
 _JAKARTA = ZoneInfo("Asia/Jakarta")
+SHOWN: Mapping[str, Callable[[str], str]] = {
+    "as it was": lambda text: text,
+    "escaped": lambda text: html.escape(text).replace("[", "&#91;").replace("\n", "<br />\n"),
+    "wrapped": lambda text: "<p>" + "</p>\n<p>".join(textwrap.wrap(" ".join(text.split()), 38)) + "</p>",
+    "cut": lambda text: " ".join(text.split())[:140].rstrip() + "...",
+}
+"""What portals do to a text before they show it."""
 _NEXT = {"diterima": "proses", "verifikasi": "proses", "menunggu": "proses", "proses": "selesai"}
 
 
@@ -42,6 +51,8 @@ class PortalState:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     switches: Switches = field(default_factory=lambda: Switches(usual=FAULTS, valued=frozenset({"fail_page", "slow"})))
     answers: list[dict[str, Any]] = field(default_factory=list)
+    shows: str | None = "as it was"
+    """How answers that it was sent stand among its own: a key of SHOWN; None hides them."""
     calls: Counter[str] = field(default_factory=Counter)
     rounds: int = 0
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -65,6 +76,20 @@ class PortalState:
                 _worked_on(row, stamp, longer=turn % 5 == 0)
             return len(touched)
 
+    def say(self, ref: Any, text: str, *, status: str | None = None, by: str = "Admin Kanal") -> str:
+        """An officer answers one record, and may move it; the answer's own id."""
+        with self.lock:
+            row = next(row for row in self.records if row["id"] == ref)
+            return _said(row, text, self.now().astimezone(_JAKARTA), status=status, by=by)
+
+    def take(self, row: dict[str, Any], status: str, note: str) -> None:
+        """An answer that somebody sent: kept, and shown as this portal shows its own."""
+        with self.lock:
+            self.answers.append({"ref": row["id"], "status": status, "catatan": note or None})
+            if self.shows is not None:
+                text = SHOWN[self.shows](note)
+                _said(row, text, self.now().astimezone(_JAKARTA), status=status or None, by="SP4N-LAPOR!")
+
     def add(self, rows: Iterable[dict[str, Any]]) -> None:
         """New records at the end of the list."""
         with self.lock:
@@ -72,18 +97,21 @@ class PortalState:
 
 
 def _worked_on(row: dict[str, Any], stamp: datetime, *, longer: bool) -> None:
-    row["status"] = _NEXT[row["status"]]
-    row["updated_at"] = stamp.strftime("%Y-%m-%dT%H:%M:%S")
-    row["tanggapan"].append(
-        {
-            "id": f"{row['id']}-T{len(row['tanggapan']) + 1}",
-            "isi": "Petugas sudah meninjau lokasi dan menjadwalkan penanganan.",
-            "tgl": stamp.strftime("%d-%m-%Y %H:%M"),
-            "petugas": "Admin Kanal",
-        }
-    )
+    text = "Petugas sudah meninjau lokasi dan menjadwalkan penanganan."
+    _said(row, text, stamp, status=_NEXT[row["status"]], by="Admin Kanal")
     if longer:
         row["isi"] += " Tambahan: keadaannya masih sama sampai hari ini."
+
+
+def _said(row: dict[str, Any], text: str, stamp: datetime, *, status: str | None, by: str) -> str:
+    """One more answer in a record, if it has words, and a status, if one is given; the answer's id."""
+    number = f"{row['id']}-T{len(row['tanggapan']) + 1}"
+    if text:
+        told = {"id": number, "isi": text, "tgl": stamp.strftime("%d-%m-%Y %H:%M"), "petugas": by}
+        row["tanggapan"].append(told)
+    row["status"] = status or row["status"]
+    row["updated_at"] = stamp.strftime("%Y-%m-%dT%H:%M:%S")
+    return number
 
 
 def generate(*, old: int = 0, new: int = 0, seed: int = 1, start: int = 1) -> list[dict[str, Any]]:
@@ -177,9 +205,10 @@ async def _answer(state: PortalState, request: Request, ref: str) -> Response:
     if not isinstance(sent, dict) or not isinstance(sent.get("status"), str):
         return JSONResponse({"message": "status wajib diisi"}, 422)
     with state.lock:
-        if all(row["id"] != ref for row in state.records):
+        row = next((row for row in state.records if str(row["id"]) == ref), None)
+        if row is None:
             return JSONResponse({"message": "Aduan tidak ditemukan"}, 404)
-        state.answers.append({"ref": ref, "status": sent["status"], "catatan": sent.get("catatan")})
+        state.take(row, sent["status"], str(sent.get("catatan") or ""))
     return JSONResponse({"success": True})
 
 
@@ -198,6 +227,16 @@ def _sandbox(state: PortalState) -> APIRouter:
     @routes.post("/advance")
     async def advance(count: int = 24) -> Response:
         return JSONResponse({"moved": state.advance(count)})
+
+    @routes.post("/say")
+    async def say(request: Request) -> Response:
+        sent = await request.json()
+        return JSONResponse({"id": state.say(sent["ref"], sent["text"], status=sent.get("status"))})
+
+    @routes.get("/records")
+    async def records() -> Response:
+        with state.lock:
+            return JSONResponse({"count": len(state.records), "records": state.records})
 
     @routes.get("/answers")
     async def answers() -> Response:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid5
 
 from hub.audit.entry import Detail, Entry
 from hub.store.log import append
 from hub.store.work import Work
+
+
+FILES_WAIT: Final = timedelta(hours=23)
+"""An hour less than a create waits for files: from then on one that comes may have missed it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,18 +148,11 @@ ORDER BY n ON CONFLICT DO NOTHING RETURNING 1
 """
 
 
-def queue_file(
-    work: Work,
-    file: int,
-    *,
-    digest: bytes,
-    now: datetime,
-    waits: timedelta,
-) -> bool:
+def queue_file(work: Work, file: int, *, digest: bytes, now: datetime) -> bool:
     """
     A file has come after its complaint was sent, or may have: it goes as a follow-up of its own.
 
-    `waits`: how long a create waits for files. What the create has carried after all is found out at sending.
+    What the create has carried after all is found out at sending.
     """
     row = work.one(
         """
@@ -165,7 +162,7 @@ def queue_file(
         ORDER BY d.id LIMIT 1
         """,
         file=file,
-        late=now - waits,
+        late=now - FILES_WAIT,
     )
     if row is None:
         return False
@@ -194,16 +191,16 @@ def known(work: Work, complaints: Collection[UUID]) -> set[tuple[UUID, bytes]]:
     return {(complaint, bytes(digest)) for complaint, digest in rows}
 
 
-def written(work: Work, doors: Collection[UUID]) -> dict[UUID, set[str]]:
+def written(work: Work, doors: Collection[UUID]) -> dict[UUID, list[tuple[str, bool]]]:
     """
-    The statuses that we have written, or may have, at these doors lately; a door that was never written to is left out.
+    The hub statuses that we have written, or may have, at these doors, each with whether that was lately.
 
-    Lately: since the version before the latest one was received, and the last one of all.
+    A door that was never written to is left out. Lately: since the version before the latest one was received, and the
+    last one of all.
     """
-    rows = work.rows(_WRITTEN, doors=list(doors))
-    found: dict[UUID, set[str]] = {}
-    for row in rows:
-        found.setdefault(row.door, set()).update([row.status] if row.status and row.lately else [])
+    found: dict[UUID, list[tuple[str, bool]]] = {}
+    for row in work.rows(_WRITTEN, doors=list(doors)):
+        found.setdefault(row.door, []).append((row.status or "", bool(row.lately)))
     return found
 
 
