@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -71,10 +71,16 @@ class Manifest:
     statuses: Mapping[str, str] = field(default_factory=dict)
     replies: Mapping[str, Any] | None = None
     reply: Mapping[str, Any] | None = None
+    messages: Sequence[str] = ()
+    """What the door is told of (received, incomplete, statuses, answers); empty: whatever it has a place for."""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """Sentences of the region's own instead of those in hub.texts.TEMPLATES."""
     expect: Expect = Expect()
     forward: Forward = Forward()
     already_in_sp4n: bool = False
     only: str | None = None
+    require: Sequence[str] = ()
+    """Fields without which a complaint is incomplete: its reporter is asked for them."""
     shadow: bool = False
     disabled: bool = False
     renamed_from: str | None = None
@@ -120,8 +126,11 @@ _AS_WRITTEN: Final = (
     "statuses",
     "replies",
     "reply",
+    "messages",
+    "texts",
     "already_in_sp4n",
     "only",
+    "require",
     "shadow",
     "disabled",
     "renamed_from",
@@ -205,10 +214,10 @@ def _advice(manifest: Manifest) -> Iterator[tuple[str, str]]:
             "replies.ref tidak diisi, jadi tanggapan yang waktu atau penulisnya berubah dianggap tanggapan baru.",
             "replies.ref is missing, so an answer whose time or author changes counts as another one.",
         )
-    if manifest.reply is not None and manifest.kind == "x":
+    if manifest.reply is not None and manifest.kind == "x" and not manifest.reply.get("text"):
         yield (
-            "reply untuk kind x belum dikirim; pelapor di X belum menerima jawaban lewat X.",
-            "reply of the kind x is not sent yet; reporters on X get no answer through X.",
+            "reply.text tidak diisi, jadi pelapor di X tidak menerima jawaban; tulis kalimat dengan {link}.",
+            "reply.text is missing, so reporters on X get no answer; write a sentence with {link}.",
         )
     if manifest.path.stem != manifest.name:
         yield (
