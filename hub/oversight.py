@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from hub.audit.entry import Entry
+from hub.lists import learn
 from hub.model import Tally
+from hub.reconciling import due, reconcile
 from hub.spine import Hub
 from hub.store import figures as counts
 from hub.store.log import append
@@ -24,14 +26,16 @@ def watch(hub: Hub) -> Tally:
     """
     Compare everything with everything: failed counts complaints that are at none or two of the seven words.
 
-    Words hold the counts, notes the sentences for people; the same counts go into the entry `watched`.
+    Words hold the counts, notes the sentences for people; the same counts go into the entry `watched`. Once a night the
+    registries' own lists are read, and each is compared with the hub.
     """
+    night, heard = _nightly(hub)
     now = hub.clock()
     with hub.store.begin() as work:
         table, astray = counts.conservation(work), counts.astray(work)
         wrong = list(_unbalanced(table, counts.complaints(work), astray))
-        notes = [*wrong, *_findings(hub, work, now)]
-        words = _words(hub, work, table, len(astray) or len(wrong))
+        notes = [*wrong, *_findings(hub, work, now), *heard]
+        words = {**_words(hub, work, table, len(astray) or len(wrong)), **night}
         tally = Tally(
             verb="watch",
             done=sum(row["stored"] for row in table.values()),
@@ -41,6 +45,15 @@ def watch(hub: Hub) -> Tally:
         )
         append(work, _entry(hub, tally, now, astray))
     return tally
+
+
+def _nightly(hub: Hub) -> tuple[dict[str, int], list[str]]:
+    """What the registries themselves say: counts of differences as words, sentences; trouble there fails nothing here."""
+    notes = list(learn(hub))
+    chosen = due(hub, hub.clock())
+    compared = reconcile(hub, chosen) if chosen else Tally(verb="reconcile")
+    words = {f"registry_{word}": count for word, count in compared.words.items()}
+    return words, [*notes, *compared.owed, *compared.notes]
 
 
 def figures(hub: Hub) -> dict[str, Any]:

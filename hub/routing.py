@@ -107,6 +107,17 @@ class RegistryConfig:
     sha256: str
     """Hex, of the file's bytes."""
 
+    @property
+    def tables(self) -> dict[str, Mapping[str, int] | Mapping[str, str]]:
+        """The mapping tables by name: our word -> its number; for statuses its word -> ours."""
+        return {
+            "institutions": self.institutions,
+            "categories": self.categories,
+            "locations": self.locations,
+            "classifications": self.classifications,
+            "statuses": self.statuses,
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registries:

@@ -57,7 +57,7 @@ class ReferenceState(Counted):
     def create(self, sent: dict[str, Any]) -> int:
         """File a report: always a new one, for it takes a reference twice. Its number."""
         with self.lock:
-            new = FIRST + len(self.reports)
+            new = max(self.reports, default=FIRST - 1) + 1
             self.reports[new] = Report(number=new, sent=sent, created_at=self.now())
             self.happened(new, "status", status="received", by="system")
             return new

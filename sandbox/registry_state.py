@@ -93,7 +93,7 @@ class RegistryState(Counted):
     def create(self, sent: dict[str, Any]) -> int:
         """File a complaint: always a new one, for the registry has no idempotency key. Its new id."""
         with self.lock:
-            new = 9_300_000 + len(self.complaints)
+            new = max(self.complaints, default=9_299_999) + 1
             filed = self.complaints[new] = Filed(complaint_id=new, sent=sent, created_at=self.stamp())
             filed.status_logs.append({"note": "Laporan diterima melalui kanal terintegrasi", "timestamp": self.stamp()})
             return new
@@ -170,6 +170,8 @@ def reading(filed: Filed) -> dict[str, Any]:
     """A complaint in the shape of `GET /complaints/{id}/complaint`."""
     data = {
         "id": filed.complaint_id,
+        "title": filed.sent.get("title"),
+        "content": filed.sent.get("content"),
         "status_code": STATUS_CODES.get(filed.status, 99),
         "status_name": filed.status,
         "disposition_id": filed.institution_id,

@@ -12,7 +12,7 @@ from hub.model import Change, Receipt
 from hub.registry import lapor_reading
 from hub.registry.asking import Line
 from hub.registry.lapor_writing import follow_up_form, payload
-from hub.registry.port import File, FollowUp, Master
+from hub.registry.port import File, FollowUp, Master, Shown
 from hub.registry.receipts import answered, broken, number, repeatable
 from hub.routing import RegistryConfig, Target
 
@@ -34,7 +34,7 @@ def judged(status: int, headers: Mapping[str, str], body: bytes | Exception) -> 
 
 
 class LaporV3:
-    """One LAPOR! v3 behind its gateway; implements Registry, TakesFollowUps and HasMasters of hub.registry.port."""
+    """One LAPOR! v3 behind its gateway; implements Registry, TakesFollowUps, Shows and HasMasters of hub.registry.port."""
 
     def __init__(self, config: RegistryConfig, http: HttpClient, sleep: Callable[[float], None] = time.sleep) -> None:
         """`config.headers` may hold ${secret:NAME} references, which `http` resolves for the registry's host."""
@@ -87,6 +87,24 @@ class LaporV3:
         results = _results(self._line.read(f"{path}/complaint"))
         pages = lapor_reading.pages(self._line.read, f"{self._line.base}{path}/followups")
         yield from lapor_reading.changes(results, [row for page in pages for row in page])
+
+    def shown(self, registry_id: str) -> Shown:
+        """See Shows.shown."""
+        try:
+            results = _results(self._line.read(f"/complaints/{_path(registry_id)}/complaint"))
+        except Unavailable as error:
+            if error.code == "http_404":
+                return Shown(found=False)
+            raise
+        data = results.get("data")
+        if not isinstance(data, dict):
+            raise Unavailable("The registry's answer is not the complaint that was asked for.", code="no_data")
+        text = data.get("content")
+        return Shown(
+            found=True,
+            institution=number(data.get("disposition_id")),
+            text=text if isinstance(text, str) and text else None,
+        )
 
     def masters(self) -> Iterator[Master]:
         """See HasMasters.masters: institutions and templates."""

@@ -48,6 +48,16 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """How a registry holds one complaint; None: it does not say."""
+
+    found: bool
+    institution: str | None = None
+    """Its number of the institution that has the complaint."""
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Master:
     """One row of a registry's own lists: an institution, a template, a category."""
 
@@ -105,6 +115,14 @@ class Lists(Protocol):
 
     def listed(self, since: datetime) -> Iterator[Listed]:
         """Every complaint made since then, by this hub or anybody, whole or ChannelError."""
+
+
+@runtime_checkable
+class Shows(Protocol):
+    """A registry that can be asked how it holds the complaint of a number; for those that list nothing."""
+
+    def shown(self, registry_id: str) -> Shown:
+        """What it has under this number; a number that it does not know is no error. Raises ChannelError."""
 
 
 @runtime_checkable
