@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
 from hub.model import Change
@@ -46,14 +47,18 @@ def pages(read: Callable[[str], Any], first: str, *, whole: bool = False) -> Ite
         raise endless()
 
 
-def changes(results: Mapping[str, Any], followups: Sequence[Mapping[str, Any]]) -> list[Change]:
-    """All that is known about one complaint, oldest first; what has no readable stamp comes last, as given."""
+def changes(results: Mapping[str, Any], followups: Sequence[Mapping[str, Any]], *, base: str = "") -> list[Change]:
+    """
+    All that is known about one complaint, oldest first; what has no readable stamp comes last, as given.
+
+    `base`: the registry's address, against which those of attachments are read.
+    """
     data = _dict(results.get("data"))
     logs = _upwards(_rows(results.get("data_logs")), str(data.get("status_name") or ""))
     found = [change for log in logs if (change := _log(log))]
     current = _current(data, found)
     answers = {str(row.get("id")): row for row in followups}
-    found += [*current, *(_answer(row) for row in answers.values())]
+    found += [*current, *(_answer(row, base) for row in answers.values())]
     return sorted(found, key=lambda change: change.at or _LAST)
 
 
@@ -93,7 +98,7 @@ def _current(data: Mapping[str, Any], found: Sequence[Change]) -> list[Change]:
     return [Change(what="status", name=name, text=text, stamp=str(line.get("timestamp") or ""), at=at, by=_by(name))]
 
 
-def _answer(row: Mapping[str, Any]) -> Change:
+def _answer(row: Mapping[str, Any], base: str) -> Change:
     return Change(
         what="follow_up",
         text=plain(str(row.get("content") or ""), row),
@@ -103,6 +108,21 @@ def _answer(row: Mapping[str, Any]) -> Change:
         from_institution=_institution(row, row, "from"),
         to_institution=_institution(row, row, "to"),
         foreign_id=str(row["id"]) if row.get("id") is not None else None,
+        files=tuple(_file(one, base) for one in _rows(row.get("attachments"))),
+    )
+
+
+def _file(one: Mapping[str, Any], base: str) -> tuple[str, str]:
+    """Name and address of an attachment; no address where it is none of the web, and never what stands behind its `?`."""
+    path, name = str(one.get("path") or ""), str(one.get("file_name") or "")
+    try:
+        parts = urlsplit(urljoin(f"{base}/", path) if path else "")
+    except ValueError:
+        parts = urlsplit("")
+    web = parts.scheme in ("http", "https") and "@" not in parts.netloc
+    ending = str(one.get("extension") or "")
+    return name or parts.path.rpartition("/")[2] or f"lampiran.{ending}".rstrip("."), (
+        f"{parts.scheme}://{parts.netloc}{parts.path}" if web else ""
     )
 
 

@@ -86,7 +86,8 @@ class LaporV3:
         path = f"/complaints/{_path(registry_id)}"
         results = _results(self._line.read(f"{path}/complaint"))
         pages = lapor_reading.pages(self._line.read, f"{self._line.base}{path}/followups")
-        yield from lapor_reading.changes(results, [row for page in pages for row in page])
+        rows = [row for page in pages for row in page]
+        yield from lapor_reading.changes(results, rows, base=self._line.base)
 
     def shown(self, registry_id: str) -> Shown:
         """See Shows.shown."""

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from connectors.errors import ChannelError
+from hub.registry.lapor_reading import changes
 from hub.registry.lapor_v3 import LaporV3, payload
 from hub.registry.lapor_writing import follow_up_form
 from hub.registry.port import File, FollowUp, HasMasters, TakesFollowUps
@@ -48,6 +49,23 @@ def test_what_is_added_stands_in_the_registry(lapor: LaporV3, server: RunningReg
     assert there["content"].replace("\r", "") == NOTE.text and there["institution_from_id"] == 3102
     assert [one["file_name"] for one in there["attachments"]] == ["foto.jpg", "foto.jpg"]
     assert there["sent"]["is_secret"] == "1" and there["sent"]["user_id"] == "770001"
+
+
+def test_files_of_an_answer_have_name_and_address() -> None:
+    """A reporter is told which files came with an answer; what is no address of the web is none, nor a secret in one."""
+    rows = [
+        {"path": "/storage/7/foto.jpg", "file_name": "foto.jpg", "extension": "jpg"},
+        {"path": "https://berkas.contoh.invalid/a.pdf?key=1", "file_name": ""},
+        {"path": "javascript:alert(1)", "file_name": "x"},
+        {"path": None, "extension": "png"},
+    ]
+    (answer,) = changes({}, [{"id": 1, "attachments": rows}], base="http://127.0.0.1:9/lapor/3.0.0")
+    assert answer.files == (
+        ("foto.jpg", "http://127.0.0.1:9/storage/7/foto.jpg"),
+        ("a.pdf", "https://berkas.contoh.invalid/a.pdf"),
+        ("x", ""),
+        ("lampiran.png", ""),
+    )
 
 
 @pytest.mark.parametrize(
