@@ -1,38 +1,39 @@
-"""Forward: carry what is due from the outbox to the registries, a step at a time, and never say anything twice."""
+"""Forward: carry what is due from the outbox to the registries, many at a time, and never say anything twice."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from hub.carrying import Carrier, Ended, code_of
+from hub.calling import AtOnce, Calling, OneByOne
+from hub.lanes import Ended, Lane
 from hub.model import Tally
-from hub.registry.port import Registry
+from hub.outcome import code_of
 from hub.registry.wording import marker
-from hub.routing import RegistryConfig
+from hub.sending import send
 from hub.spine import Hub
 from hub.store import deliveries, gates, resolutions
-from hub.store.deliveries import LEASE, Delivery
+from hub.store.deliveries import LEASE
 from hub.store.gates import SILENCE, Gate
 from hub.store.work import Work
 
-TIRED: Final = 3
-"""Calls in a row that have to be repeated end the run of a registry: the next run tries again."""
 NAMED: Final = 20
 """Complaints that a tally names; more are counted."""
 ADVICE: Final = "satupintu resolve {id} --registry-id N --by WHO, or --absent --by WHO where it is not there"
 
 
-def forward(hub: Hub, names: Sequence[str] = (), *, limit: int | None = None) -> Tally:
+def forward(
+    hub: Hub, names: Sequence[str] = (), *, limit: int | None = None, calling: Callable[[Hub], Calling] | None = None
+) -> Tally:
     """
-    Send until nothing is due, registry by registry; one dead registry or poisonous delivery holds no other up.
+    Send until nothing is due, to all registries side by side; one that is dead, or a poisonous delivery, holds no other up.
 
-    `names` limits to connectors, `limit` to so many deliveries. `halted`: something waits behind a paused registry, an
-    open breaker, or a log that cannot be sealed.
+    `names` limits to connectors, `limit` to so many deliveries; `calling` makes the calls, by default in threads.
+    `halted`: something waits behind a paused registry, an open breaker, or a log that cannot be sealed.
     """
     with hub.store.begin() as work:
         stuck = gates.unsealed_since(work)
@@ -41,95 +42,72 @@ def forward(hub: Hub, names: Sequence[str] = (), *, limit: int | None = None) ->
         since = _utc(stuck)
         what = f"Nothing is sent: sealing the audit log fails and entries since {since} have no place in it."
         return Tally(verb="forward", halted=True, notes=(f"{what} Run 'satupintu seal' and repair what it says.",))
-    run = _Run(hub=hub, only=names, left=limit)
+    run = _Run(hub=hub, only=names)
+    lanes = [lane for name in registries if (lane := run.lane(name)) is not None]
+    alone = len(lanes) == 1 and lanes[0].width == 1
+    send(hub, lanes, calling=(calling or (OneByOne if alone else AtOnce))(hub), limit=limit, ended=run.count)
     for name in registries:
-        run.registry(name)
+        run.standing(name)
     return run.tally()
 
 
 @dataclass(slots=True, kw_only=True)
 class _Run:
-    """One run over all registries and what came of it."""
+    """What came of one run over all registries."""
 
     hub: Hub
     only: Sequence[str]
-    left: int | None
     words: Counter[str] = field(default_factory=Counter)
     named: list[str] = field(default_factory=list)
     owed: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     halted: bool = False
 
-    def registry(self, name: str) -> None:
-        """Everything that is due for one registry, then a word about what is not."""
+    def lane(self, name: str) -> Lane | None:
+        """The way to one registry; None, and a sentence, where there is none."""
         self._interrupted(name)
         config = self.hub.registries.good.get(name)
         if config is None:
-            self._unknown_registry(name)
-            return
+            return None
         if config.connect_timeout + config.read_timeout >= LEASE - timedelta(minutes=1):
             self.notes.append(f"{name}: its timeouts are longer than a lease; make them shorter than nine minutes.")
-            self._standing(name)
-            return
+            return None
         try:
-            registry = self.hub.registry(name)
+            client = self.hub.registry(name)
         except Exception as error:  # the edge: it holds no other registry up
             self.notes.append(f"{name} cannot be used ({code_of(error)}); look at registries/{name}.yaml.")
-        else:
-            self._probe(name, registry)
-            self._send(config, registry)
-        self._standing(name)
+            return None
+        return Lane(hub=self.hub, config=config, names=self.only, client=client, width=config.threads)
 
     def _interrupted(self, name: str) -> None:
-        """What a killed process left behind; where a create had begun a person has to look."""
+        """What a killed process left behind; where a create had begun nobody knows what it did."""
         with self.hub.store.begin() as work:
             lost = deliveries.interrupted(work, name, now=self.hub.clock(), actor=self.hub.actor)
         for complaint in lost:
-            self._count(Ended(state="unknown", code="interrupted"), str(complaint), name)
+            self._said("unknown", "interrupted", str(complaint), name)
 
-    def _probe(self, name: str, registry: Registry) -> None:
-        with self.hub.store.begin() as work:
-            mine = gates.take_probe(work, name, now=self.hub.clock())
-        if mine and _lives(registry):
-            with self.hub.store.begin() as work:
-                gates.close_breaker(work, name, now=self.hub.clock(), actor=self.hub.actor)
-
-    def _send(self, config: RegistryConfig, registry: Registry) -> None:
-        down = 0
-        while self.left is None or self.left > 0:
-            delivery = self._claim(config)
-            if delivery is None:
-                return
-            ended = Carrier(hub=self.hub, config=config, registry=registry, delivery=delivery).carry()
-            self._count(ended, str(delivery.complaint), config.name)
-            if ended.state == "no_slot":
-                return
-            down = down + 1 if ended.failed_call else 0
-            if down == TIRED:
-                return
-
-    def _claim(self, config: RegistryConfig) -> Delivery | None:
-        hub, now = self.hub, self.hub.clock()
-        with hub.store.begin() as work:
-            found = deliveries.claim(work, config.name, names=self.only, holder=hub.holder, now=now)
-        if found and self.left is not None:
-            self.left -= 1
-        return found
-
-    def _count(self, ended: Ended, complaint: str, registry: str) -> None:
-        self.words[ended.state] += ended.state != "no_slot"
+    def count(self, ended: Ended) -> None:
+        """One delivery has come as far as it comes in this run."""
         self.notes += [ended.note] if ended.note else []
-        if ended.state in ("unknown", "needs_human"):
+        self._said(ended.state, ended.code, str(ended.delivery.complaint), ended.delivery.registry)
+
+    def _said(self, state: str, code: str, complaint: str, registry: str) -> None:
+        self.words[state] += 1
+        if state in ("unknown", "needs_human"):
             self.named.append(
-                f"Complaint {complaint} ({ended.state}, {ended.code}): look for {marker(complaint)} at {registry}, "
+                f"Complaint {complaint} ({state}, {code}): look for {marker(complaint)} at {registry}, "
                 f"then {ADVICE.format(id=complaint)}."
             )
-        elif ended.state == "refused":
-            self.notes.append(f"Complaint {complaint} was refused by {registry} ({ended.code}).")
+        elif state == "refused":
+            self.notes.append(f"Complaint {complaint} was refused by {registry} ({code}).")
 
     # what is not sent ----------------------------------------------------------------------------------------------
 
-    def _standing(self, name: str) -> None:
+    def standing(self, name: str) -> None:
+        """A word about what waits for one registry."""
+        if name not in self.hub.registries.good:
+            self._unknown_registry(name)
+            return
         now = self.hub.clock()
         with self.hub.store.begin() as work:
             gate = gates.gate(work, name)
@@ -163,13 +141,6 @@ class _Run:
             notes=(*self.named[:NAMED], *extra, *self.notes),
             halted=self.halted,
         )
-
-
-def _lives(registry: Registry) -> bool:
-    try:
-        return registry.alive()
-    except Exception:  # the edge: whatever a probe meets, the breaker stays open
-        return False
 
 
 def _utc(at: datetime) -> str:

@@ -1,4 +1,4 @@
-"""The outbox: one row a complaint and registry, who works on it, and every attempt, written before it is made."""
+"""The outbox: one row a complaint and registry, how it gets there, and what a killed process leaves in it."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Delivery:
     registry_id: str | None
     tries: int
     """Failures in a row, for the back-off."""
+    attempts: int
+    """Creates so far."""
     queued_at: datetime
-    first_try_at: datetime | None
-    """When the step that is due was first tried."""
     token: int
 
 
@@ -42,7 +42,7 @@ class Result:
     """What a step did to a delivery; `state` is where the delivery stands afterwards."""
 
     act: str
-    """The entry: forwarded | unknown | refused | postponed."""
+    """The entry: forwarded | unknown | refused | postponed | resolved."""
     state: str
     receipt: Receipt
     step: str | None = None
@@ -51,6 +51,8 @@ class Result:
     next_check_at: datetime | None = None
     keep: bool = False
     """The same holder goes on with the next step."""
+    anew: bool = False
+    """It begins again from its files, as if it were queued now."""
 
 
 # into the outbox ---------------------------------------------------------------------------------------------------
@@ -128,44 +130,7 @@ def queue_repeats(work: Work, complaint: UUID, *, registry: str, now: datetime, 
     return UUID(str(first.id))
 
 
-# taking one --------------------------------------------------------------------------------------------------------
-
-_CLAIM = """
-WITH due AS (
-    SELECT d.id FROM deliveries d
-    JOIN registries r ON r.name = d.registry
-    JOIN connectors k ON k.id = d.connector
-    WHERE d.registry = :registry AND d.state IN ('queued', 'files_uploaded', 'created') AND d.due_at <= :now
-      AND (d.until IS NULL OR d.until <= :now) AND r.paused_at IS NULL AND r.opened_at IS NULL
-      AND (:everyone OR k.name = ANY(CAST(:names AS text[])))
-      AND NOT EXISTS (SELECT FROM attempts a WHERE a.delivery = d.id AND a.step = 'create' AND a.ended_at IS NULL)
-    ORDER BY d.due_at, d.id LIMIT 1 FOR UPDATE OF d SKIP LOCKED
-)
-UPDATE deliveries d SET holder = :holder, token = nextval('fence'), until = :until
-FROM due WHERE d.id = due.id
-RETURNING d.id, d.complaint, d.registry, d.connector, d.region, d.state, d.registry_id, d.tries, d.queued_at, d.token,
-          (SELECT min(a.started_at) FROM attempts a WHERE a.delivery = d.id AND a.started_at >= d.queued_at
-             AND a.id > coalesce((SELECT max(b.id) FROM attempts b WHERE b.delivery = d.id AND b.outcome = 'done'), 0)
-          ) AS first_try_at
-"""
-
-
-def claim(work: Work, registry: str, *, names: Sequence[str], holder: str, now: datetime) -> Delivery | None:
-    """
-    The delivery that has been due longest, now in our hands; `names` limits to connectors.
-
-    None where nothing is due, or the registry is paused or its breaker open.
-    """
-    row = work.one(
-        _CLAIM,
-        registry=registry,
-        everyone=not names,
-        names=list(names),
-        holder=holder,
-        now=now,
-        until=now + LEASE,
-    )
-    return Delivery(**row._mapping) if row else None
+# left behind ---------------------------------------------------------------------------------------------------------
 
 
 def interrupted(work: Work, registry: str, *, now: datetime, actor: str) -> list[UUID]:
@@ -217,119 +182,6 @@ def _free_the_dead(work: Work, registry: str, now: datetime) -> None:
             gone=gone,
             now=now,
         )
-
-
-# attempts ----------------------------------------------------------------------------------------------------------
-
-
-def open_attempt(
-    work: Work,
-    delivery: Delivery,
-    step: str,
-    *,
-    now: datetime,
-    actor: str,
-    registry_sha256: str,
-    institution: str | None,
-    sent_hmac: bytes | None = None,
-) -> int | None:
-    """
-    Write down that a call is about to be made; commit it before the call. None: the delivery is no longer ours.
-
-    `step`: files | create | route; `sent_hmac`: keyed hash of the text about to be sent.
-    """
-    if not work.run(
-        """
-        UPDATE deliveries SET until = :until, attempts = attempts + :one, registry_sha256 = :sha,
-               institution = :institution, sent_hmac = coalesce(:hmac, sent_hmac)
-        WHERE id = :id AND token = :token AND state IN ('queued', 'files_uploaded', 'created')
-        """,
-        id=delivery.id,
-        token=delivery.token,
-        until=now + LEASE,
-        one=int(step == "create"),
-        sha=registry_sha256,
-        institution=institution,
-        hmac=sent_hmac,
-    ):
-        return None
-    work.run(  # files and routes that a dead holder left open; a create left open never comes so far
-        "UPDATE attempts SET ended_at = :now, outcome = 'interrupted' WHERE delivery = :id AND ended_at IS NULL",
-        id=delivery.id,
-        now=now,
-    )
-    number: int = work.value(
-        """
-        INSERT INTO attempts (delivery, region, step, token, started_at) VALUES (:id, :region, :step, :token, :now)
-        RETURNING id
-        """,
-        id=delivery.id,
-        region=delivery.region,
-        step=step,
-        token=delivery.token,
-        now=now,
-    )
-    append(work, entry("attempted", delivery, delivery.registry, now, actor, detail={"step": step, "attempt": number}))
-    return number
-
-
-def finish(work: Work, delivery: Delivery, attempt: int | None, result: Result, *, now: datetime, actor: str) -> bool:
-    """Write what became of a step, with its entry; False and nothing written where the delivery is no longer ours."""
-    receipt = result.receipt
-    if not work.run(
-        """
-        UPDATE deliveries SET state = :state, registry_id = coalesce(:registry_id, registry_id), code = :code,
-               http = :http, tries = :tries, due_at = coalesce(:due, due_at), next_check_at = coalesce(:check, next_check_at),
-               holder = CASE WHEN :keep THEN holder END, token = CASE WHEN :keep THEN token END,
-               until = CASE WHEN :keep THEN until END
-        WHERE id = :id AND token = :token
-        """,
-        id=delivery.id,
-        token=delivery.token,
-        state=result.state,
-        registry_id=receipt.registry_id,
-        code=receipt.code or None,
-        http=receipt.http,
-        tries=result.tries,
-        due=result.due_at,
-        check=result.next_check_at,
-        keep=result.keep,
-    ):
-        return False
-    _end(work, attempt, receipt, now)
-    detail: dict[str, Detail] = {"step": result.step, "attempt": attempt, "state": result.state, "http": receipt.http}
-    told = entry(
-        result.act,
-        delivery,
-        delivery.registry,
-        now,
-        actor,
-        code=receipt.code or None,
-        registry_id=receipt.registry_id or delivery.registry_id,
-        detail=detail,
-    )
-    append(work, told)
-    return True
-
-
-def _end(work: Work, attempt: int | None, receipt: Receipt, now: datetime) -> None:
-    work.run(
-        "UPDATE attempts SET ended_at = :now, outcome = :outcome, code = :code, http = :http WHERE id = :id",
-        id=attempt,
-        now=now,
-        outcome=receipt.outcome,
-        code=receipt.code or None,
-        http=receipt.http,
-    )
-
-
-def let_go(work: Work, delivery: Delivery) -> None:
-    """Give a delivery back as it stands; nothing was tried."""
-    work.run(
-        "UPDATE deliveries SET holder = NULL, token = NULL, until = NULL WHERE id = :id AND token = :token",
-        id=delivery.id,
-        token=delivery.token,
-    )
 
 
 def exported(work: Work, names: Sequence[str] = ()) -> Iterator[dict[str, Any]]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from hub.audit.entry import Detail, Entry
 from hub.store.log import append
@@ -27,6 +27,15 @@ class Gate:
     opened_at: datetime | None
     """The breaker is open since."""
     probe_at: datetime | None
+    streak: int = 0
+    """Unknown outcomes in a row."""
+    next_slot_at: datetime | None = None
+    """When the rate budget lets the next call go."""
+
+    @property
+    def shut(self) -> bool:
+        """Nothing may be sent."""
+        return self.paused_by is not None or self.opened_at is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +54,29 @@ def names(work: Work) -> list[str]:
 
 def gate(work: Work, registry: str) -> Gate:
     """How the registry stands now; one that nobody knows is open."""
-    row = work.one("SELECT paused_at, paused_by, opened_at, probe_at FROM registries WHERE name = :name", name=registry)
+    return _gate(work.one(_GATE, name=registry))
+
+
+def locked(work: Work, registry: str) -> Gate:
+    """The same, and nobody else changes it, or takes of its budget, until this transaction ends."""
+    return _gate(work.one(f"{_GATE} FOR UPDATE", name=registry))
+
+
+_GATE: Final = (
+    "SELECT paused_at, paused_by, opened_at, probe_at, unknown_streak, next_slot_at FROM registries WHERE name = :name"
+)
+
+
+def _gate(row: Any) -> Gate:
     if row is None:
         return Gate(paused_by=None, opened_at=None, probe_at=None)
-    by = (row.paused_by or "?") if row.paused_at else None
-    return Gate(paused_by=by, opened_at=row.opened_at, probe_at=row.probe_at)
+    return Gate(
+        paused_by=(row.paused_by or "?") if row.paused_at else None,
+        opened_at=row.opened_at,
+        probe_at=row.probe_at,
+        streak=row.unknown_streak,
+        next_slot_at=row.next_slot_at,
+    )
 
 
 def waiting(work: Work, registry: str, *, only: Sequence[str], now: datetime) -> list[Waiting]:
@@ -122,6 +149,18 @@ def hold_back(work: Work, registry: str, until: datetime) -> None:
     _next_slot(work, registry, until)
 
 
+def slots(gate: Gate, *, now: datetime, until: datetime, spacing: timedelta, count: int) -> list[datetime]:
+    """When up to `count` calls may leave between now and `until`; `taken` writes down how many of them are used."""
+    first = max(gate.next_slot_at or now, now)
+    return [at for number in range(count) if (at := first + number * spacing) <= until]
+
+
+def taken(work: Work, registry: str, used: Sequence[datetime], spacing: timedelta) -> None:
+    """These slots of a locked gate belong to us."""
+    if used:
+        _next_slot(work, registry, used[-1] + spacing)
+
+
 def _next_slot(work: Work, registry: str, at: datetime) -> None:
     work.run(
         "UPDATE registries SET next_slot_at = greatest(next_slot_at, :at) WHERE name = :name", name=registry, at=at
@@ -146,6 +185,10 @@ def heard(work: Work, registry: str, outcome: str, *, now: datetime, actor: str)
     )
     if streak is None or streak < STREAK:
         return False
+    return _open_breaker(work, registry, streak, now=now, actor=actor)
+
+
+def _open_breaker(work: Work, registry: str, streak: int, *, now: datetime, actor: str) -> bool:
     opened = work.run(
         """
         UPDATE registries SET opened_at = :now, probe_at = :probe, probes = 0 WHERE name = :name AND opened_at IS NULL
@@ -157,6 +200,21 @@ def heard(work: Work, registry: str, outcome: str, *, now: datetime, actor: str)
     if opened:
         append(work, _entry("breaker_opened", registry, now, actor, detail={"streak": streak}))
     return bool(opened)
+
+
+def heard_all(work: Work, registry: str, gate: Gate, outcomes: Sequence[str], *, now: datetime, actor: str) -> Gate:
+    """`heard` for the outcomes of several creates in their order, behind a locked gate; how it stands now."""
+    streak, highest = gate.streak, 0
+    for outcome in outcomes:
+        streak = streak + 1 if outcome == "unknown" else 0 if outcome in ("done", "refused") else streak
+        highest = max(highest, streak)
+    opens = gate.opened_at is None and highest >= STREAK and "unknown" in outcomes
+    if streak != gate.streak:
+        work.run("UPDATE registries SET unknown_streak = :streak WHERE name = :name", name=registry, streak=streak)
+    if not opens:
+        return replace(gate, streak=streak)
+    _open_breaker(work, registry, highest, now=now, actor=actor)
+    return replace(gate, streak=streak, opened_at=now, probe_at=now + FIRST_PROBE)
 
 
 def take_probe(work: Work, registry: str, *, now: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,29 +14,32 @@ from hub.store.work import Work
 class Content:
     """What is sent, as it rests: ciphertext under the data key of the version that made it."""
 
+    item: int | None
     key_id: UUID | None
+    canonical_enc: bytes | None
     wrapped: bytes | None
     """None where the citizen's data key was erased."""
-    canonical_enc: bytes | None
-    files: Sequence[Any]
-    """Rows of attachments without content: id, name_enc, media_type, state, registry_file."""
+
+    @classmethod
+    def of(cls, item: int | None, key_id: UUID | None, canonical_enc: bytes | None, wrapped: bytes | None) -> Content:
+        """From the columns of a row, in this order."""
+        return cls(item=item, key_id=key_id, canonical_enc=canonical_enc, wrapped=wrapped)
 
 
-def content(work: Work, complaint: UUID) -> Content:
-    """The sealed text of a complaint and the files of that version, without their bytes."""
-    row = work.one(
+def files(work: Work, complaints: Sequence[UUID], items: Sequence[int]) -> Mapping[int, Sequence[Any]]:
+    """By item of these complaints, rows of its files without bytes: id, name_enc, media_type, state, registry_file."""
+    found: dict[int, list[Any]] = {}
+    rows = work.rows(
         """
-        SELECT c.item_id, c.key_id, c.canonical_enc, k.wrapped FROM complaints c
-        LEFT JOIN data_keys k ON k.id = c.key_id WHERE c.id = :complaint
+        SELECT item_id, id, name_enc, media_type, state, registry_file FROM attachments
+        WHERE complaint = ANY(:complaints) AND item_id = ANY(:items) ORDER BY item_id, number
         """,
-        complaint=complaint,
+        complaints=list(complaints),
+        items=list(items),
     )
-    assert row is not None
-    files = work.rows(
-        "SELECT id, name_enc, media_type, state, registry_file FROM attachments WHERE item_id = :item ORDER BY number",
-        item=row.item_id,
-    )
-    return Content(key_id=row.key_id, wrapped=row.wrapped, canonical_enc=row.canonical_enc, files=files)
+    for row in rows:
+        found.setdefault(row.item_id, []).append(row)
+    return found
 
 
 def file_bytes(work: Work, file: int) -> bytes:

@@ -56,6 +56,7 @@ def config(url: str = "http://127.0.0.1:9", **more: Any) -> RegistryConfig:
     """The make-believe LAPOR! as registries/sp4n.yaml would describe it."""
     usual: dict[str, Any] = {
         "rate": 1e9,
+        "threads": 1,
         "service_user": SERVICE_USER,
         "channel_id": CHANNEL,
         "institutions": BY_REGION,

@@ -17,7 +17,7 @@ from hub.forwarding import forward, pause, resolve, resume
 from hub.model import Receipt
 from hub.privacy import Vault
 from hub.registry.wording import content, said
-from hub.store import deliveries, gates
+from hub.store import attempts, deliveries, gates
 from hub.store.server import Embedded
 from hub.store.work import Store
 from tests.conftest import Database, fresh_database
@@ -70,7 +70,7 @@ def test_a_complaint_is_confirmed_in_three_steps(outbox: Outbox) -> None:
 def test_without_an_institution_the_national_admin_disposes(outbox: Outbox) -> None:
     """A region without a number at the registry is sent without routing, and it shows."""
     outbox.config = outbox.config.__class__(
-        name="sp4n", kind="lapor_v3", url="http://127.0.0.1:9", sha256="0" * 64, rate=1e9
+        name="sp4n", kind="lapor_v3", url="http://127.0.0.1:9", sha256="0" * 64, threads=1, rate=1e9
     )
     own = outbox.complaint()
     assert forward(outbox.hub()).done == 1
@@ -136,7 +136,7 @@ def test_a_dead_registry_is_not_asked_for_each_complaint(outbox: Outbox) -> None
 def test_the_calls_of_all_workers_keep_the_rate(outbox: Outbox) -> None:
     """With one call in two seconds, the second call comes two seconds after the first."""
     outbox.config = outbox.config.__class__(
-        name="sp4n", kind="lapor_v3", url="http://127.0.0.1:9", sha256="0" * 64, rate=0.5
+        name="sp4n", kind="lapor_v3", url="http://127.0.0.1:9", sha256="0" * 64, threads=1, rate=0.5
     )
     at: list[datetime] = []
     outbox.told.during = lambda step: at.append(outbox.now)
@@ -149,7 +149,7 @@ def test_the_calls_of_all_workers_keep_the_rate(outbox: Outbox) -> None:
 def test_a_long_queue_for_the_rate_is_the_next_runs(outbox: Outbox) -> None:
     """Nobody sleeps longer than five seconds in a run; what waits is said."""
     outbox.config = outbox.config.__class__(
-        name="sp4n", kind="lapor_v3", url="http://127.0.0.1:9", sha256="0" * 64, rate=0.1
+        name="sp4n", kind="lapor_v3", url="http://127.0.0.1:9", sha256="0" * 64, threads=1, rate=0.1
     )
     own, other = outbox.complaint(), outbox.complaint()
     tally = forward(outbox.hub())
@@ -286,7 +286,7 @@ def test_an_erased_complaint_is_not_sent(outbox: Outbox) -> None:
 def test_an_unmapped_code_may_wait(outbox: Outbox) -> None:
     """Where the registry's file says wait, the complaint waits until somebody maps its code."""
     outbox.config = outbox.config.__class__(
-        name="sp4n", kind="lapor_v3", url="http://127.0.0.1:9", sha256="0" * 64, unmapped_category="wait"
+        name="sp4n", kind="lapor_v3", url="http://127.0.0.1:9", sha256="0" * 64, threads=1, unmapped_category="wait"
     )
     own = outbox.complaint()
     tally = forward(outbox.hub())
@@ -375,8 +375,8 @@ def test_two_workers_share_the_outbox(outbox: Outbox) -> None:
     seen: list[UUID | None] = []
     with outbox.store.begin() as one, outbox.store.begin() as two:
         for work, holder in ((one, "a"), (two, "b"), (one, "a"), (two, "b")):
-            found = deliveries.claim(work, "sp4n", names=(), holder=holder, now=outbox.now)
-            seen.append(found.complaint if found else None)
+            found = attempts.claim(work, "sp4n", names=(), holder=holder, now=outbox.now, count=1)
+            seen.append(found[0][0].complaint if found else None)
     assert seen == [*owns, None]
 
 

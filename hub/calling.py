@@ -1,0 +1,147 @@
+"""Calls to registries, many at a time: threads that do HTTP and nothing else; nobody here knows the store."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
+
+from hub.registry.port import Registry
+from hub.spine import Hub
+
+GRACE: Final = timedelta(milliseconds=100)
+"""
+How late a call may leave after its slot; one that missed it gets another. So the calls of any second are at most those
+of 1.1 seconds' slots, however many processes there are, and one that was stopped beyond its lease sends nothing.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call that is on record and may be made."""
+
+    registry: str
+    key: Any
+    """Whose it is, for the caller."""
+    slot: datetime
+    """It leaves no earlier, and not much later."""
+    make: Callable[[Registry], Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What became of a call: its answer, or the exception in its place; `late`: it missed its slot and was not made."""
+
+    call: Call
+    answer: Any = None
+    error: BaseException | None = None
+    late: bool = False
+
+
+class Calling(Protocol):
+    """Makes calls."""
+
+    def begin(self, call: Call, width: int) -> None:
+        """Make this call; at most `width` to its registry at a time."""
+
+    def ended(self, seconds: float | None) -> list[Made]:
+        """Calls that have ended; waits for the first of them at most so long (None: as long as it takes)."""
+
+    def close(self) -> None:
+        """No more calls will come."""
+
+
+class OneByOne:
+    """Makes calls in the thread that asks for their results: for one line, and for tests in which time is made up."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._waiting: deque[Call] = deque()
+
+    def begin(self, call: Call, width: int) -> None:
+        """See Calling."""
+        self._waiting.append(call)
+
+    def ended(self, seconds: float | None) -> list[Made]:
+        """See Calling."""
+        made = []
+        while self._waiting:
+            made.append(_made(self._hub, self._waiting.popleft()))
+        return made
+
+    def close(self) -> None:
+        """See Calling."""
+
+
+class AtOnce:
+    """A pool of threads for each registry: a slow or dead one keeps none of the others' busy."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._pools: dict[str, _Pool] = {}
+        self._done: queue.SimpleQueue[Made] = queue.SimpleQueue()
+
+    def begin(self, call: Call, width: int) -> None:
+        """See Calling."""
+        if call.registry not in self._pools:
+            self._pools[call.registry] = _Pool(self._hub, self._done)
+        self._pools[call.registry].begin(call, width)
+
+    def ended(self, seconds: float | None) -> list[Made]:
+        """See Calling."""
+        made: list[Made] = []
+        try:
+            made.append(self._done.get(timeout=seconds))
+            while True:
+                made.append(self._done.get_nowait())
+        except queue.Empty:
+            return made
+
+    def close(self) -> None:
+        """See Calling."""
+        for pool in self._pools.values():
+            pool.close()
+
+
+class _Pool:
+    """The threads of one registry, as many as there were calls at a time; each has a client of its own."""
+
+    def __init__(self, hub: Hub, done: queue.SimpleQueue[Made]) -> None:
+        self._hub, self._done = hub, done
+        self._calls: queue.SimpleQueue[Call | None] = queue.SimpleQueue()
+        self._free = threading.Semaphore(0)
+        self._threads = 0
+
+    def begin(self, call: Call, width: int) -> None:
+        """Give it to a thread that waits, or to a new one."""
+        if not self._free.acquire(blocking=False) and self._threads < width:
+            self._threads += 1
+            threading.Thread(target=self._work, name=f"forward-{call.registry}", daemon=True).start()
+        self._calls.put(call)
+
+    def close(self) -> None:
+        """Let the threads end after what they do now."""
+        for _ in range(self._threads):
+            self._calls.put(None)
+
+    def _work(self) -> None:
+        while (call := self._calls.get()) is not None:
+            self._done.put(_made(self._hub, call))
+            self._free.release()
+
+
+def _made(hub: Hub, call: Call) -> Made:
+    try:
+        registry = hub.registry(call.registry)
+        wait = (call.slot - hub.clock()).total_seconds()
+        if wait > 0:
+            hub.sleep(wait)
+        if hub.clock() > call.slot + GRACE:
+            return Made(call=call, late=True)
+        return Made(call=call, answer=call.make(registry))
+    except BaseException as error:  # the edge: it is told to whoever waits for this call
+        return Made(call=call, error=error)
