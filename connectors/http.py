@@ -34,6 +34,7 @@ FRESH = 2.0
 """Seconds for which an idle connection is trusted with a request that must not be sent twice."""
 _MOVED = (301, 302, 303, 307, 308)
 _REST = (408, 425, 429)
+_CHUNK = 256 * 1024
 
 
 class Cut(Unavailable):
@@ -159,12 +160,13 @@ class HttpClient:
         return address, {name: self._secret(value, host) for name, value in headers.items()}
 
     def _body(self, response: requests.Response, place: str) -> bytes:
-        body = bytearray()
-        while chunk := response.raw.read1(64 * 1024, decode_content=True):
-            body += chunk
-            if len(body) > self._biggest:
+        parts, size = [], 0
+        while chunk := response.raw.read1(_CHUNK, decode_content=True):
+            parts.append(chunk)
+            size += len(chunk)
+            if size > self._biggest:
                 raise Cut(f"{place} answered more than {self._biggest // MIB} MiB.", code="too_large")
-        return bytes(body)
+        return b"".join(parts)
 
     def _failure(self, place: str, error: BaseException) -> ChannelError:
         late = self._wire.left() <= 0 or isinstance(error, (requests.Timeout, TimeoutError))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from connectors.base import Page, Position
 
@@ -16,6 +17,8 @@ AGAIN = 2
 MOST_STALE = 3
 """So many pages in a row that were there before: the listing turns in a circle."""
 _FEW = 50_000
+_TURNS = 4
+"""Long listings are counted in so many turns, each of which holds that part of the marks in memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +39,27 @@ class Seen:
     prints: bytes
     """PRINT bytes an item: of its content, to tell a ref that is listed in two versions from one that came twice."""
     next: Position | None
+    """None once another page follows: then it is in `onward`."""
+    onward: bytes | None = None
+    """`next` as JSON, a quarter of its size in memory."""
     tag: str | None = None
     known: bool = False
     """A page of an earlier pass had these bytes."""
     unchanged: bool = False
     more: bool = False
     uncounted: bool = False
+
+    @property
+    def position(self) -> Position | None:
+        """Where the listing goes on behind this page."""
+        return json.loads(self.onward) if self.next is None and self.onward else self.next
+
+    def small(self) -> Seen:
+        """The same with its position put together."""
+        if self.next is None:
+            return self
+        written = json.dumps(dict(self.next)).encode()
+        return replace(self, next=None, onward=self.onward if self.onward == written else written)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,6 +77,7 @@ class Pass:
     over: bool = False
     _stale: int = 0
     _met: set[int] = field(default_factory=set)
+    _count: int | None = None
 
     def add(self, page: Seen) -> bool:
         """Note a page; true where no other one follows."""
@@ -66,7 +85,10 @@ class Pass:
         self._met.add(hash(page.marks))
         self.repeated = self.repeated or (not again and self._stale > 0)
         self._stale = self._stale + 1 if again else 0
+        if self.pages:
+            self.pages[-1] = self.pages[-1].small()  # only behind the last page does anybody go on
         self.pages.append(page)
+        self._count = None
         self.clamped = self._stale == AGAIN and not page.end and not page.more and self._turned()
         full = self._stale >= MOST_STALE or len(self.pages) >= MOST_PAGES
         self.over = page.end or (self.clamped and self.moving) or full
@@ -98,7 +120,9 @@ class Pass:
     @property
     def count(self) -> int:
         """Things read: distinct ones where a total is to be reached and pages may overlap."""
-        return self.items if self.total is None or self.once else distinct(self.pages)
+        if self._count is None:
+            self._count = self.items if self.total is None or self.once else distinct(self.pages)
+        return self._count
 
     @property
     def rows(self) -> int:
@@ -171,13 +195,18 @@ def _joined(pages: Iterable[Seen]) -> bytes:
 
 def distinct(pages: Sequence[Seen], *, versions: bool = False) -> int:
     """How many different refs, or versions. Long listings are counted in parts, so that no set of all is in memory."""
-    found = marks(pages, versions=versions)
     if sum(page.count for page in pages) <= _FEW:
-        return len(set(found))
+        return len(set(marks(pages, versions=versions)))
+    size = MARK + PRINT if versions else MARK
+    return sum(_distinct(marks(pages, versions=versions), size, turn) for turn in range(_TURNS))
+
+
+def _distinct(found: Iterable[bytes], size: int, turn: int) -> int:
+    """How many different ones there are of those whose first byte has this turn."""
     parts = [bytearray() for _ in range(256)]
     for one in found:
-        parts[one[0]] += one
-    size = MARK + PRINT if versions else MARK
+        if one[0] % _TURNS == turn:
+            parts[one[0]] += one
     return sum(len({bytes(part[at : at + size]) for at in range(0, len(part), size)}) for part in parts)
 
 
@@ -220,7 +249,7 @@ def as_page(seen: Seen) -> Page:
         items=(),
         end=seen.end,
         total=seen.total,
-        next=seen.next,
+        next=seen.position,
         whole=seen.whole,
         digest=seen.digest,
         tag=seen.tag,

@@ -156,7 +156,7 @@ class _Reading:
         """One pass, or the rest of it."""
         if one.over:
             return
-        start = one.pages[-1].next if one.pages else None
+        start = one.pages[-1].position if one.pages else None
         for page in self.channel.pages(ctx, self.window, start, self.memory):
             if page.beyond:
                 yield Batch(items=page.items, page=None)
@@ -186,6 +186,7 @@ class _Reading:
             marks=marks,
             prints=prints,
             next=page.next,
+            onward=known.onward if known and page.next is not None else None,
             tag=page.tag,
             known=known is not None,
             unchanged=page.unchanged,
@@ -240,7 +241,7 @@ def _closed(one: Pass, channel: Lists, window: Window) -> Outcome:
 
 
 def _mark(one: Pass, channel: Lists, window: Window) -> Position:
-    told = next((page for page in reversed(one.pages) if page.next), None)
+    told = next((page for page in reversed(one.pages) if page.position), None)
     return channel.mark([as_page(told)] if told else [], window.past or window.after)
 
 

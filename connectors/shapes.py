@@ -5,6 +5,7 @@ A shape is a data type that msgspec fills; names of a manifest are keys of its t
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import msgspec
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*){0,7}")
+_PIECE = 16 * 1024
 _ERRORS = (msgspec.DecodeError, msgspec.ValidationError, RecursionError, UnicodeDecodeError)
 
 
@@ -47,7 +49,7 @@ def envelope(items: str, others: Sequence[str | None]) -> Callable[[bytes], tupl
     def read(body: bytes) -> tuple[list[bytes], Sequence[Any]]:
         try:
             found = decoder.decode(body)
-            body.decode()  # what is passed over is not looked at, and must be text all the same
+            _be_text(body)  # what is passed over is not looked at, and must be text all the same
         except _ERRORS:
             raise Unfit from None
         slices = where(found)
@@ -81,6 +83,12 @@ def fields(expressions: Sequence[str | None]) -> Callable[[bytes], Sequence[Any]
         return [get(found) for get in ways]
 
     return read
+
+
+def _be_text(body: bytes) -> None:
+    """Raises UnicodeDecodeError; piece by piece, because the text of a whole page is too large for the nearest memory."""
+    for _ in codecs.iterdecode((body[at : at + _PIECE] for at in range(0, len(body), _PIECE)), "utf-8"):
+        pass
 
 
 def _twice(key: bytes, body: bytes, raws: Sequence[bytes]) -> bool:

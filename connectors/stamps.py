@@ -97,13 +97,20 @@ def _hours(home: ZoneInfo) -> Hours:
     return ends
 
 
-def _with_offset(text: str) -> Stamp | None:
+def with_offset(text: str) -> datetime | None:
+    """The moment of an ISO text that names its offset, the commonest form; None for what is not that at sight."""
     if not _OFFSET.fullmatch(text):
         return None
     try:
-        ends = _written(datetime.fromisoformat(text), 19)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return None
+    return moment if dates.FIRST_YEAR < moment.year < dates.LAST_YEAR else None
+
+
+def _with_offset(text: str) -> Stamp | None:
+    moment = with_offset(text)
+    ends = _written(moment, 19) if moment else None
     return ("".join(ends), "second") if ends else None
 
 
