@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -43,18 +44,41 @@ def release(
 
 @app.command()
 def resolve(
-    number: Annotated[str, typer.Argument(metavar="ID", help="A complaint's id whose outcome is unknown.")],
     by: By,
+    number: Annotated[
+        str | None, typer.Argument(metavar="ID", help="A complaint's id whose outcome is unknown.")
+    ] = None,
     registry_id: Annotated[str | None, typer.Option(help="The registry has it under this id.")] = None,
     absent: Annotated[bool, typer.Option("--absent", help="The registry does not have it: send it again.")] = False,
+    file: Annotated[
+        Path | None,
+        typer.Option("--from", exists=True, dir_okay=False, help="A CSV of id and registry_id (or the word absent)."),
+    ] = None,
 ) -> None:
-    """Say what became of a forward whose outcome is unknown."""
+    """Say what became of a forward whose outcome is unknown, or of many."""
     from hub.forwarding import resolve as resolved
 
-    if (registry_id is None) == (not absent):
-        wrong_use("resolve: say either --registry-id N or --absent.")
+    if file is not None:
+        if number or registry_id or absent:
+            wrong_use("resolve: --from FILE.csv says everything; give no ID, --registry-id or --absent beside it.")
+        _resolve_all(file, by)
+    if number is None or (registry_id is None) == (not absent):
+        wrong_use("resolve: name one complaint, and say either --registry-id N or --absent; or --from FILE.csv.")
     with opened() as hub:
         end(resolved(hub, number, registry_id=registry_id, absent=absent, by=by))
+
+
+def _resolve_all(file: Path, by: str) -> NoReturn:
+    from hub.redriving import resolve_all
+
+    if not by.strip():
+        wrong_use("resolve: say with --by who has looked.")
+    try:
+        text = file.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        wrong_use(f"resolve: {file.name} is not UTF-8; save it as CSV UTF-8.")
+    with opened() as hub:
+        end(resolve_all(hub, text, by=by))
 
 
 @registry.command("pause")

@@ -47,12 +47,16 @@ def _whole(complaint: Mapping[str, Any], limits: Limits) -> str:
     head, place = sendable(complaint.get("title")), sendable(complaint.get("location_text")).strip()
     body = sendable(complaint["body"])
     parts = [
-        f"Judul: {head}" if len(head) > limits.title and head not in body else "",
+        f"Judul: {head}" if len(head) > limits.title and _spaced(head.rstrip("…")) not in _spaced(body) else "",
         body,
         f"Lokasi kejadian: {place}" if place and place not in body else "",
         marker(str(complaint["id"])),
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def _spaced(text: str) -> str:
+    return _SPACES.sub(" ", text).strip()
 
 
 def shortened(text: str, most: int | None) -> tuple[str, File | None]:

@@ -1,22 +1,26 @@
-"""Deliveries that have stopped: listed with their cause, and put back on their way where that says nothing twice."""
+"""What people say about deliveries in bulk: every line is judged, right ones are done, wrong ones are named."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
 
-from hub.forwarding import forward, resolve
+from hub.forwarding import forward
 from hub.model import Receipt
 from hub.privacy import Vault
-from hub.store import worklist
+from hub.redriving import redrive, resolve_all, sheet
 from hub.store.server import Embedded
 from hub.store.work import Store
 from tests.conftest import Database, fresh_database
-from tests.unit.hub.outbox import START, Outbox, swept
+from tests.unit.hub.everything import emptied
+from tests.unit.hub.outbox import START, Outbox
 
-BOSS = {"by": "kepala", "because": "nomor instansi sudah benar"}
+A, B = str(UUID(int=1, version=5)), str(UUID(int=2, version=5))
+UNKNOWN = Receipt(outcome="unknown", code="timeout")
+REFUSED = Receipt(outcome="refused", code="http_422", http=422)
 
 
 @pytest.fixture(scope="module")
@@ -35,81 +39,66 @@ def store_of_all(database: Database) -> Iterator[Store]:
 
 @pytest.fixture
 def outbox(store_of_all: Store, database: Database, vault: Vault, tmp_path: Path) -> Outbox:
-    """An empty outbox in front of a registry that takes everything."""
-    swept(database.superuser_url)
+    """An empty outbox."""
+    emptied(database.superuser_url)
     return Outbox(store_of_all, vault, tmp_path)
 
 
-def test_what_has_stopped_is_listed_with_its_cause(outbox: Outbox) -> None:
-    """Each delivery shows where it stands, why, since when and when it is tried next."""
-    refused, waits = outbox.complaint(), outbox.complaint()
-    outbox.told.answers["create"] = [
-        Receipt(outcome="refused", code="http_422", http=422),
-        Receipt(outcome="retry", code="connect"),
-    ]
+@pytest.mark.parametrize(
+    ("text", "right", "wrong"),
+    [
+        (f"id,registry_id\n{A},7\n{B},absent\n", [(A, "7"), (B, None)], []),
+        (f"\ufeffID;Registry_ID;catatan\n{A};7;x\n\n{B};Tidak ada;\n", [(A, "7"), (B, None)], []),
+        (f"registry_id,id\n7,{A.upper()}\n", [(A, "7")], []),
+        ("id,registry_id\n41,7\n", [("41", "7")], []),
+        (f"id,registry_id\n{A},\n{A},SWA-7\n{A},0\nx,7\n", [], [2, 3, 4, 5]),
+        (f"id,registry_id\n{A}\n", [], [2]),
+        (f"id,registry_id\n{A},7\n{A},absent\n", [], [2, 3]),
+        (f"id,registry_id\n{A},7\n{B},7\n", [], [2, 3]),
+        ("a,b\n1,2\n", [], [1]),
+        ("", [], [1]),
+    ],
+)
+def test_a_sheet_is_judged_line_by_line(text: str, right: list[tuple[str, str | None]], wrong: list[int]) -> None:
+    """A typing mistake in one line keeps no other from being done, and is named by its number."""
+    read = sheet(text)
+    assert [(line.id, line.registry_id) for line in read.lines] == right
+    assert [number for number, _ in read.wrong] == wrong
+
+
+def test_many_outcomes_are_said_at_once(outbox: Outbox) -> None:
+    """Found ones go on under their number, absent ones are sent again, and one that nobody knows is named."""
+    owns = [outbox.complaint() for _ in range(3)]
+    outbox.told.answers["create"] = [UNKNOWN, UNKNOWN]
     forward(outbox.hub())
-    with outbox.store.begin() as work:
-        first, second = worklist.listed(work, now=outbox.now)
-        assert worklist.listed(work, states=["refused"], registry="sp4n", names=["portal"]) == [first]
-        assert worklist.listed(work, registry="elsewhere") == worklist.listed(work, names=["another"]) == []
-        assert worklist.listed(work, limit=1) == [first]
-    assert (first.complaint, first.state, first.code, first.http, first.due_at) == (
-        refused,
-        "refused",
-        "http_422",
-        422,
-        None,
-    )
-    assert (second.complaint, second.state, second.code, second.tries) == (waits, "queued", "connect", 1)
-    assert second.due_at is not None and second.due_at > START and not second.held and second.connector == "portal"
+    outbox.later(hours=1)
+    outbox.run("UPDATE registries SET opened_at = NULL")
+    doubtful = [own for own in owns if outbox.delivery(own).state == "unknown"]
+    assert len(doubtful) == 2
+    text = f"id,registry_id\n{doubtful[0]},71\n{doubtful[1]},absent\n{uuid4()},72\n"
+    tally = resolve_all(outbox.hub(), text, by="Petugas Contoh")
+    assert (tally.done, tally.failed, tally.words) == (2, 1, {"found": 1, "absent": 1})
+    assert tally.notes[0].startswith("line 4: ")
+    assert outbox.delivery(doubtful[0]).registry_id == "71" and outbox.delivery(doubtful[1]).state == "queued"
 
 
-def test_redriven_in_bulk(outbox: Outbox) -> None:
-    """Whatever stopped for one cause goes on together, each where it stands, with an entry that says who and why."""
-    created, refused = outbox.complaint(), outbox.complaint()
-    outbox.told.answers["create"] = [
-        Receipt(outcome="done", registry_id="77"),
-        Receipt(outcome="refused", code="http_422", http=422),
-    ]
-    outbox.told.answers["route"] = [Receipt(outcome="refused", code="http_422", http=422)]
+def test_what_was_refused_goes_again_but_never_what_is_unknown(outbox: Outbox) -> None:
+    """After the cause is repaired everything refused for it is sent again in one command; a doubt is left to a person."""
+    refused, unknown = outbox.complaint(), outbox.complaint()
+    outbox.told.answers["create"] = [REFUSED, UNKNOWN]
     forward(outbox.hub())
-    with outbox.store.begin() as work:
-        assert worklist.redrive(work, code="another", now=outbox.now, **BOSS).done == []
-        assert worklist.redrive(work, [str(created)], now=outbox.now, **BOSS).done == [created]
-        assert worklist.redrive(work, states=["refused"], code="http_422", now=outbox.now, **BOSS).done == [refused]
-    assert forward(outbox.hub()).done == 2
-    assert outbox.told.calls == ["create", "route", "create", "route", "create", "route"]
-    assert outbox.delivery(created).registry_id == "77" and outbox.delivery(refused).redriven_by == "kepala"
-    assert [(e["actor"], e["code"], e["detail"]["was"]) for e in outbox.entries("redriven")] == [
-        ("kepala", "route_http_422", "needs_human"),
-        ("kepala", "http_422", "refused"),
-    ]
+    states = {outbox.delivery(own).state: own for own in (refused, unknown)}
+    assert set(states) == {"refused", "unknown"}
+    tally = redrive(outbox.hub(), code="http_422", by="Petugas Contoh", because="kategori diperbaiki")
+    assert (tally.done, tally.failed) == (1, 0)
+    assert outbox.delivery(states["refused"]).state == "queued"
+    (entry,) = outbox.entries("redriven")
+    assert entry["actor"] == "Petugas Contoh"
+    again = redrive(outbox.hub(), [str(states["unknown"])], by="Petugas Contoh", because="coba")
+    assert (again.done, again.failed) == (0, 1) and outbox.delivery(states["unknown"]).state == "unknown"
 
 
-def test_a_doubt_is_not_redriven(outbox: Outbox) -> None:
-    """Whose create may have been stored is looked for first; unknown ones are not touched, erased ones never."""
-    failed, unknown, erased = (outbox.complaint() for _ in range(3))
-    outbox.told.answers["create"] = [
-        ValueError("x"),
-        Receipt(outcome="unknown", code="timeout"),
-        Receipt(outcome="refused", code="http_422"),
-    ]
-    forward(outbox.hub())
-    outbox.run("DELETE FROM data_keys WHERE id = (SELECT key_id FROM complaints WHERE id = :id)", id=erased)
-    with outbox.store.begin() as work:
-        got = worklist.redrive(work, now=outbox.now, **BOSS)
-    assert (got.done, got.doubtful, got.erased) == ([], [failed], [erased])
-    assert outbox.delivery(unknown).state == "unknown"
-
-
-def test_what_was_found_absent_can_be_redriven(outbox: Outbox) -> None:
-    """A doubt that a person has settled is none any more: what stops after it goes on when it is redriven."""
-    own = outbox.complaint()
-    outbox.told.answers["create"] = [ValueError("x"), Receipt(outcome="refused", code="http_422")]
-    forward(outbox.hub())
-    outbox.later(seconds=1)
-    assert resolve(outbox.hub(), str(own), absent=True, by="petugas").done == 1
-    forward(outbox.hub())
-    with outbox.store.begin() as work:
-        assert worklist.redrive(work, now=outbox.now, **BOSS).done == [own]
-    assert forward(outbox.hub()).done == 1
+def test_nothing_to_redrive_is_said(outbox: Outbox) -> None:
+    """A filter that chooses nothing is no success."""
+    tally = redrive(outbox.hub(), code="http_422", by="Petugas Contoh", because="coba")
+    assert (tally.done, tally.failed) == (0, 1) and tally.notes
