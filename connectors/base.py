@@ -200,6 +200,8 @@ class Reply:
     """When it is sent, as people there write it."""
     number: int = 1
     """The how-manieth message to this reporter it is."""
+    asks: bool = False
+    """It tells nothing and asks for what is missing."""
 
 
 class Replies(Protocol):

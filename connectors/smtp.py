@@ -27,6 +27,8 @@ _LONGEST_ANSWER = 64 * 1024
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,190}")
 _ID = re.compile(r"[!-;=?-~]{1,900}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_UNFOLDED = SMTP.clone(max_line_length=998)
+"""Long ids stay whole: folded ones become encoded words, by which no mail program finds the thread."""
 PORTS = {"implicit": 465, "starttls": 587, "none": 25}
 
 
@@ -36,7 +38,7 @@ def message(reply: Reply, sender: str, now: datetime) -> EmailMessage:
     to = str((payload.get("from") or {}).get("address") or "")
     if not _ADDRESS.fullmatch(to):
         raise Misconfigured("The mail has no address that can be answered.", code="no_address")
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=_UNFOLDED)
     mail["From"] = _CONTROL.sub(" ", sender)
     mail["To"] = to
     mail["Subject"] = _subject(str(payload.get("subject") or ""))

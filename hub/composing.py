@@ -48,6 +48,7 @@ def reply(hub: Hub, work: Work, message: Message, manifest: Manifest) -> Reply:
         payload=payload,
         date=letters.moment(hub.clock(), manifest.zone),
         number=message.number,
+        asks=all(told.what == "incomplete" for told in message.told),
     )
 
 

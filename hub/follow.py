@@ -11,7 +11,8 @@ from typing import Final
 
 from connectors.errors import ChannelError, Misconfigured, Refused, Unavailable
 from hub import answers
-from hub.model import Change, Tally
+from hub.hearing import feeds, hear
+from hub.model import Tally
 from hub.reported import Reported
 from hub.routing import RegistryConfig
 from hub.spine import Hub
@@ -55,6 +56,9 @@ class _Round:
     foreign: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Complaints in a status that no table knows, by registry and name."""
 
+    unheard: list[str] = field(default_factory=list)
+    """Sentences about feeds that could not be read."""
+
     def tired(self) -> list[str]:
         return [name for name, failures in self.failures.items() if failures >= TIRED]
 
@@ -71,6 +75,7 @@ def follow(hub: Hub, names: Collection[str] = (), *, everything: bool = False) -
     if everything:
         with hub.store.begin() as work:
             statuses.hasten(work, now=turn.now, names=names)
+    turn.unheard += hear(hub, turn.now, lambda registry: _keep_rate(hub, registry, 1))
     while batch := _claim(hub, turn, names):
         for one in batch:
             _look(hub, turn, one)
@@ -111,23 +116,24 @@ def _ask_and_record(hub: Hub, turn: _Round, one: Followed) -> Reported:
     config = hub.registries.good.get(one.registry)
     if config is None:
         raise Misconfigured(f"There is no readable file of the registry '{one.registry}'.", code="no_registry")
-    changes = _ask(hub, one, config)
-    reported = Reported(hub=hub, one=one, config=config, now=turn.now)
+    client = hub.registry(one.registry)
+    if not _keep_rate(hub, one.registry, CALLS):
+        raise _Silence
+    changes = list(islice(client.changes(one.registry_id), MOST))
+    reported = Reported(hub=hub, one=one, config=config, now=turn.now, tells=feeds(client) is not None)
     with hub.store.begin() as work:
         reported.record(work, changes)
     return reported
 
 
-def _ask(hub: Hub, one: Followed, config: RegistryConfig) -> list[Change]:
-    """Everything that the registry reports; within the rate that all workers share."""
+def _keep_rate(hub: Hub, registry: str, calls: int) -> bool:
+    """Wait for so many calls of the rate that all workers share; False where that would take too long."""
     with hub.store.begin() as work:
-        spacing = CALLS / config.rate
-        wait = gates.reserve(work, one.registry, now=hub.clock(), spacing=spacing, patience=PATIENCE)
-    if wait > PATIENCE:
-        raise _Silence
-    if wait > 0:
+        spacing = calls / hub.registries.good[registry].rate
+        wait = gates.reserve(work, registry, now=hub.clock(), spacing=spacing, patience=PATIENCE)
+    if 0 < wait <= PATIENCE:
         hub.sleep(wait)
-    return list(islice(hub.registry(one.registry).changes(one.registry_id), MOST))
+    return wait <= PATIENCE
 
 
 def _failed(hub: Hub, turn: _Round, one: Followed, error: Exception) -> None:
@@ -157,6 +163,7 @@ def _tally(turn: _Round, notes: list[str]) -> Tally:
         f"{registry} could not be asked about {count} complaints ({code}); they are asked about again."
         for (registry, code), count in sorted(turn.waiting.items())
     ]
+    owed += turn.unheard
     for (registry, code), count in sorted(turn.refused.items()):
         notes.append(
             f"{registry} tells nothing about {count} complaints ({code}); look at its secrets and at their ids."

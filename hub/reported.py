@@ -17,7 +17,7 @@ from hub.privacy import DataKey
 from hub.registry.wording import marker
 from hub.routing import RegistryConfig, hub_status
 from hub.spine import Hub
-from hub.standing import latest, next_look, standing
+from hub.standing import RARELY, latest, next_look, standing
 from hub.store import statuses
 from hub.store.log import append
 from hub.store.statuses import Event, Followed, NewEvent
@@ -36,6 +36,8 @@ class Reported:
     one: Followed
     config: RegistryConfig
     now: datetime
+    tells: bool = False
+    """The registry tells by itself what has news: then it is asked once a day, lest something was left out."""
     words: Counter[str] = field(default_factory=Counter)
     foreign: set[str] = field(default_factory=set)
     """Status names that the registry's table does not know."""
@@ -48,6 +50,8 @@ class Reported:
         deciding = latest([*known, *(new.event for new in fresh.values())])
         status = deciding.status if deciding else None
         again = next_look(self.now, self.one.queued_at, deciding)
+        if again and self.tells:
+            again = max(again, self.now + RARELY)
         statuses.stand(work, self.one.id, status, now=self.now, again=again)
         self._tell(work, known, fresh)
         if fresh:

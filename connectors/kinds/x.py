@@ -21,6 +21,11 @@ _FIELDS = {
 }
 _EXPIRED = frozenset({"http_400", "http_404", "http_410"})
 _LONGEST = 280
+_INCOMPLETE = (
+    "Laporan Anda belum dapat kami teruskan karena belum lengkap. "
+    "Mohon balas kiriman ini dalam 10 hari: apa yang terjadi, dan di mana."
+)
+"""What a region says in public to somebody whose complaint lacks something, where its manifest has no sentence for it."""
 
 
 @kind("x")
@@ -34,7 +39,7 @@ class X:
     user_id: str
     size: int = 100
     reply_by: Mapping[str, Any] = field(default_factory=dict)
-    """The manifest's `reply`: {text, link, url, token}; {link} and {date} in text, {ref} in link."""
+    """The manifest's `reply`: {text, incomplete, link, url, token}; {link} and {date} in text, {ref} in link."""
 
     @property
     def once(self) -> bool:
@@ -94,6 +99,8 @@ class X:
     def _pointer(self, reply: Reply) -> str:
         """What everybody reads. X takes no post twice, so from the second on one has a date, wherever the text has none."""
         text, link = str(self.reply_by.get("text") or ""), str(self.reply_by.get("link") or "")
+        if reply.asks:
+            text = str(self.reply_by.get("incomplete") or _INCOMPLETE)
         if reply.number > 1 and reply.date and "{date}" not in text:
             text = f"{text} ({{date}})"
         values = {"{link}": link.replace("{ref}", quote(str(reply.ref), safe="")), "{date}": reply.date}

@@ -207,6 +207,11 @@ def postpone(work: Work, delivery: int, again: datetime) -> None:
     work.run("UPDATE deliveries SET next_check_at = :again WHERE id = :id", id=delivery, again=again)
 
 
+def unpaused(work: Work) -> list[str]:
+    """The registries that may be asked."""
+    return [row.name for row in work.rows("SELECT name FROM registries WHERE paused_at IS NULL ORDER BY name")]
+
+
 def paused(work: Work, now: datetime) -> Sequence[Any]:
     """Paused registries with the number of complaints that should have been asked about."""
     return work.rows(

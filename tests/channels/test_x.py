@@ -158,6 +158,31 @@ def test_no_error_shows_the_token(status: int, error: type[ChannelError]) -> Non
     assert CANARY not in f"{outcome.error}{outcome.owed}"
 
 
+FORM = {"text": "Ada kabar, lihat {link}", "link": "https://kanal.example/{ref}"}
+
+
+@pytest.mark.parametrize(
+    ("form", "more", "expected"),
+    [
+        (FORM, {}, "Ada kabar, lihat https://kanal.example/1"),
+        (FORM, {"number": 2}, "Ada kabar, lihat https://kanal.example/1 (01-12-2026 10.00 WIB)"),
+        (
+            {"text": "Per {date}: {link}", "link": "https://k.example"},
+            {"number": 2},
+            "Per 01-12-2026 10.00 WIB: https://k.example",
+        ),
+        ({**FORM, "incomplete": "Kurang lengkap, balas ya."}, {"asks": True}, "Kurang lengkap, balas ya."),
+        (FORM, {"asks": True}, "Laporan Anda belum dapat kami teruskan karena belum lengkap."),
+    ],
+)
+def test_what_a_post_says(form: dict[str, str], more: dict[str, Any], expected: str) -> None:
+    """X takes no post twice, so a second one has its date; somebody who is asked for something reads what."""
+    reply = Reply(ref="1", text="rahasia", status="", message_id="m", payload={}, date="01-12-2026 10.00 WIB", **more)
+    with serve(lambda _: json_page(b'{"data":{"id":"9"}}', 201)) as web:
+        assert X(url=web.url, token="t", user_id="77", reply_by=form).reply(context(), reply) == "9"
+        assert json.loads(web.asked[0].body)["text"].startswith(expected)
+
+
 def test_answer_is_a_link_and_nothing_else() -> None:
     """What is answered in public is the manifest's sentence with a link, never the answer's own words."""
     form = {"text": "Sudah dijawab, lihat {link}", "link": "https://kanal.example/{ref}"}

@@ -13,10 +13,11 @@ from uuid import UUID
 import pytest
 
 import hub.answers
-from connectors.base import Context
+from connectors.base import Context, Reply
 from connectors.build import channel
 from connectors.net import dialler
 from connectors.secret import Secrets
+from connectors.smtp import message
 from hub.answers import message_id
 from hub.follow import follow
 from hub.privacy import Vault
@@ -26,7 +27,7 @@ from hub.store.server import Embedded
 from sandbox import running
 from sandbox.mail import PASSWORD, Mailbox, MailState
 from tests.conftest import Database, fresh_database
-from tests.unit.hub.way_back import House, follow_up, house_in, manifest
+from tests.unit.hub.way_back import START, House, follow_up, house_in, manifest
 
 MAIL = {
     "message_id": "aduan-1@warga.contoh.invalid",
@@ -102,6 +103,17 @@ def test_the_answer_is_a_mail_in_the_thread_of_the_complaint(house: House, box: 
     assert "warga.satu@contoh.invalid" in mail["To"] and mail["In-Reply-To"] == f"<{MAIL['message_id']}>"
     assert mail["Auto-Submitted"] and mail["Message-ID"].startswith("<reply-")
     assert "Lampu sudah diganti." in mail.get_content()
+
+
+def test_a_long_id_stays_whole_in_the_headers() -> None:
+    """Mail programs find the thread by ids as long as Outlook's, so no header with one is folded or encoded."""
+    long = f"{'A1b2' * 40}@mail.contoh.invalid"
+    payload = {**MAIL, "message_id": long, "references": [f"x{long}", f"y{long}"]}
+    reply = Reply(
+        ref="r", text="Baik.", status="", message_id=f"<reply-{UUID(int=1)}@{UUID(int=2)}.x>", payload=payload
+    )
+    lines = message(reply, "kanal@contoh.invalid", START).as_bytes().decode().splitlines()
+    assert f"In-Reply-To: <{long}>" in lines and f"References: <x{long}> <y{long}> <{long}>" in lines
 
 
 def test_a_mail_server_that_is_down_gets_the_answer_later(house: House, box: Mailbox) -> None:
