@@ -17,7 +17,7 @@ from hub.model import Change, Receipt, Tally
 from hub.privacy import Erased
 from hub.registry.port import Registry, TakesFollowUps
 from hub.registry.sameness import squeezed
-from hub.relay_rules import look_at, looked, outcome
+from hub.relay_rules import look_at, looked, outcome, room
 from hub.relay_text import Call, unsealed
 from hub.routing import RegistryConfig
 from hub.spine import Hub
@@ -29,10 +29,6 @@ from hub.store.work import Work
 
 GROUP: Final = 8
 """Follow-ups that are sent side by side, one call each; a killed process leaves at most so many of unknown outcome."""
-STREAK: Final = 2
-"""Unknown outcomes in a row after which only one is tried at a time, and seldom."""
-SELDOM: Final = 900.0
-"""Seconds between two such tries."""
 TIRED: Final = 3
 """Groups in a row of which nothing arrived end the run of a registry."""
 LOOK_CALLS: Final = 2
@@ -120,7 +116,7 @@ class _Run:
         in_vain, going = 0, True
         with ThreadPoolExecutor(GROUP) as threads:
             while going and in_vain < TIRED:
-                group, going = self._group(config)
+                group, going = self._group(config, 1 if in_vain else GROUP)
                 receipts = list(threads.map(self._call, group))
                 in_vain = in_vain + 1 if self._settled(config, group, receipts) else 0
 
@@ -131,17 +127,18 @@ class _Run:
             self.notes.append(f"{self.name} cannot be used ({code_of(error)}); look at registries/{self.name}.yaml.")
             return None
 
-    def _group(self, config: RegistryConfig) -> tuple[list[Call], bool]:
+    def _group(self, config: RegistryConfig, most: int) -> tuple[list[Call], bool]:
         """Calls that may be made now, all on record, and whether there may be more of them afterwards."""
         hub, now = self.hub, self.hub.clock()
         with hub.store.begin() as work:
-            most = relays.room(work, self.name, now=now, streak=STREAK, most=GROUP, pause=SELDOM)
-            dues = self._claimed(work, "queued", now, most)
+            count, last = relays.unclear(work, self.name)
+            lists = relays.lists_ours(work, self.name)
+            dues = self._claimed(work, "queued", now, room(count, last, now, lists=lists, most=most))
             ready = self._unsealed(work, dues, now)
             calls = self._with_slots(work, config, ready, now)
             marked = [(one.due, one.hmac, len(squeezed(one.note.text))) for one in calls]
             relays.attempt(work, marked, now=now, actor=hub.actor)
-        return calls, bool(dues) and most == GROUP and len(calls) == len(ready)
+        return calls, bool(dues) and len(calls) == len(ready)
 
     def _claimed(self, work: Work, state: str, now: datetime, most: int) -> list[Due]:
         who = self.hub.holder

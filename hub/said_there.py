@@ -10,7 +10,7 @@ from uuid import UUID
 
 from connectors.manifest import Manifest
 from connectors.mapping import lookup
-from hub import texts
+from hub import sent
 from hub.decided import Decided
 from hub.registry.wording import content, said
 from hub.said import Said, reader
@@ -168,7 +168,7 @@ def _first_time(work: Work, hub: Hub, manifest: Manifest, rows: Sequence[_Row]) 
     def echo(row: _Row) -> bool:
         if row.what == "status":
             return own_status(row.status, row.words, written[row.complaint], manifest.reply or {})
-        return row.what in ("answer", "reply") and texts.is_ours(row.words)
+        return row.what in ("answer", "reply") and sent.ours(work, hub.vault, row.complaint, row.words)
 
     return [row for row in fresh if row.complaint not in written or not echo(row)]
 

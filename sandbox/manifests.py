@@ -109,7 +109,7 @@ def _portal(address: Mapping[str, Any]) -> dict[str, Any]:
         },
         "replies": {
             "list": "tanggapan", "ref": "id", "text": "isi",
-            "time": {"path": "tgl", "format": "%d-%m-%Y %H:%M", "zone": zone}, "by": "petugas",
+            "time": {"path": "tgl", "format": "%d-%m-%Y %H:%M", "zone": zone}, "by": "petugas", "attachments": "berkas",
         },
         "reply": {
             "method": "POST",

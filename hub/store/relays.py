@@ -137,12 +137,8 @@ def _due(row: Any) -> Due:
     return Due(**values)
 
 
-def room(work: Work, registry: str, *, now: datetime, streak: int, most: int, pause: float) -> int:
-    """
-    How many may be tried at once: `most`, unless the last `streak` left nobody the wiser; then one every `pause` seconds.
-
-    A registry whose other calls are sound goes on taking complaints meanwhile.
-    """
+def unclear(work: Work, registry: str) -> tuple[int, datetime | None]:
+    """How many outcomes in a row nobody knows, since one was clear, and when the last of them was first tried."""
     row = work.one(
         """
         SELECT count(*) AS number, max(first_try_at) AS last FROM follow_ups
@@ -151,9 +147,7 @@ def room(work: Work, registry: str, *, now: datetime, streak: int, most: int, pa
         """,
         registry=registry,
     )
-    if row is None or row.number < streak:
-        return most
-    return int((now - row.last).total_seconds() >= pause)
+    return (row.number, row.last) if row is not None else (0, None)
 
 
 def attempt(work: Work, dues: Sequence[tuple[Due, bytes, int]], *, now: datetime, actor: str) -> None:

@@ -18,7 +18,7 @@ from hub.forwarding import forward
 from hub.model import Change, Receipt
 from hub.privacy import Vault
 from hub.registry.port import FollowUp
-from hub.relay_rules import look_at, looked, outcome
+from hub.relay_rules import look_at, looked, outcome, room
 from hub.relaying import GROUP, relay, resolve
 from hub.store import follow_ups, gates
 from hub.store.relays import Due
@@ -224,6 +224,9 @@ def test_a_registry_that_shows_ours_settles_what_is_unknown(house: House) -> Non
     house.later(seconds=200)
     relay(house.hub())
     assert house.row(there).state == "sent" and house.row(there).code == "looked_up"
+    assert (house.row(gone).state, house.row(gone).code) == ("queued", "absent")
+    house.later(seconds=10)
+    relay(house.hub())
     assert house.row(gone).state == "sent" and house.spoken() == ["satu", "dua", "tiga", "tiga"]
 
 
@@ -336,22 +339,29 @@ def test_poison_is_put_aside(house: House) -> None:
 
 
 def test_a_registry_that_leaves_nobody_the_wiser_is_tried_seldom(house: House) -> None:
-    """Two unknown outcomes in a row: one try each quarter of an hour, until one of them is clear."""
+    """Unknown outcomes in a row: one try at a time, ever more seldom, until one of them is clear."""
     for number in range(12):
         house.sent(str(number))
-    house.there.told = [UNKNOWN] * 9
-    relay(house.hub())
-    assert len(house.there.notes) == GROUP
-    relay(house.hub())
-    assert len(house.there.notes) == GROUP
-    house.later(minutes=16)
-    relay(house.hub())
-    assert len(house.there.notes) == GROUP + 1
-    house.later(minutes=16)
-    relay(house.hub())
-    assert house.stands().count("sent") == 1
-    relay(house.hub())
+    house.there.told = [UNKNOWN] * (GROUP + 1)
+    for more, minutes in ((0, 0), (0, 9), (1, 9), (4, 16)):
+        house.later(minutes=minutes)
+        relay(house.hub())
+        assert len(house.there.notes) == GROUP + more
     assert house.stands().count("sent") == 3
+
+
+def test_room_is_full_where_a_look_clears_what_is_unclear() -> None:
+    """A registry that shows what it has is asked, so lost answers do not slow the others."""
+    table = [
+        (0, 0, False, 8),
+        (1, 0, False, 8),
+        (2, 5, False, 0),
+        (2, 10, False, 1),
+        (9, 900, False, 1),
+        (9, 0, True, 8),
+    ]
+    for unclear, seconds, lists, most in table:
+        assert room(unclear, START - timedelta(seconds=seconds), START, lists=lists, most=8) == most
 
 
 def test_a_registry_without_follow_ups_keeps_them_here(house: House) -> None:
@@ -456,6 +466,7 @@ LOOKS: list[tuple[ChannelError | None, Sequence[str], bool, datetime | None, str
     (None, ["7"], False, None, "sent"),
     (None, ["7"], True, OLD, "sent"),
     (None, [], True, None, "queued"),
+    (None, [], True, OLD, "needs_human"),
     (None, [], False, None, "unknown"),
     (None, [], False, OLD, "needs_human"),
     (Unavailable(code="timeout"), [], True, None, "unknown"),
