@@ -159,7 +159,9 @@ def _message_id(message: Message) -> str | None:
 
 
 def _ids(message: Message, name: str) -> list[str]:
-    return _ID.findall(_plain(message, name))[:100]
+    value = _plain(message, name)
+    # RFC 2047 (5) forbids encoded words here, but programs that fold long lines write them
+    return _ID.findall(_words(value) if "=?" in value else value)[:100]
 
 
 def _date(message: Message) -> str | None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping as Table
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
 from connectors.manifest import Manifest
 from connectors.mapping import Mapping
 from connectors.mapping import compile as compile_mapping
+from hub import joined, said_there
 from hub.audit.entry import Entry
+from hub.completing import Completion
 from hub.decided import Decided, each_once
 from hub.fetching import addressed, fetch
-from hub.joining import answered, join
+from hub.incomplete import ask
+from hub.joining import Answering, Found, Joining, answering, look_up, parents_first, tokens_of, words_of
 from hub.judging import doc_of, echo, found_for, judged, link, reporter_tokens
 from hub.model import Tally, complaint_id
 from hub.normalise import Normalised, normalise, own_refs
@@ -23,11 +27,12 @@ from hub.progress import Progress, Said, silent
 from hub.pulling import manifest_of
 from hub.reused import reused
 from hub.spine import Hub
-from hub.store import attachments, cases, complaints, connectors, items, leases, quarantine
+from hub.store import attachments, cases, complaints, completions, connectors, items, leases, quarantine
 from hub.store.complaints import NOTHING, Known, Origin
 from hub.store.connectors import Connector
 from hub.store.items import Stored
 from hub.store.log import append_all
+from hub.store.threads import Standing
 from hub.store.work import Work
 
 BATCH = 500
@@ -107,9 +112,52 @@ class _Run:
         # nobody has a complaint of a first version that accept has not come to yet
         met = {item.complaint for item in batch if again or item.version > 1}
         known = complaints.known(work, self.hub.vault, met)
-        return [self._decided(work, item, result, known.get(item.complaint, NOTHING), now) for item, result in read]
+        read = self._completed(work, read, known)
+        before = {complaint: one.behind for complaint, one in known.items() if one.reason == "joined" and one.behind}
+        found = look_up(work, self.hub.vault, self.hub.id, self.connector.id, read, before)
+        results = {item.id: result for item, result in read}
+        decided: list[Decided] = []
+        for item in parents_first(batch, found):
+            its = known.get(item.complaint, NOTHING)
+            about = None if its.case_id else self._about(found, item, results[item.id], decided)
+            decided.append(self._decided(work, item, results[item.id], its, about, now))
+        return decided
 
-    def _normalised(self, item: Stored) -> Normalised:
+    def _completed(
+        self, work: Work, read: list[tuple[Stored, Normalised]], known: Table[UUID, Known]
+    ) -> list[tuple[Stored, Normalised]]:
+        """The same with what reporters sent to complete these complaints."""
+        sent = completions.of(work, self.hub.vault, [complaint for complaint, one in known.items() if one.completed])
+        if not sent:
+            return read
+        return [
+            (item, self._normalised(item, sent[item.complaint]) if item.complaint in sent else result)
+            for item, result in read
+        ]
+
+    def _about(self, found: Found, item: Stored, result: Normalised, decided: Sequence[Decided]) -> Answering | None:
+        """The complaint of ours that an item is about, also one that this batch has brought."""
+        if item.id not in found.signs or self.manifest.already_in_sp4n:
+            return None
+        batch = {one.item.complaint: self._standing(one) for one in decided} if found.posts else {}
+        tokens = tokens_of(self.hub.vault, self.manifest.channel, result)
+        marked = self.manifest.only is not None and result.wanted
+        return answering(found, item, tokens, batch, marked=marked)
+
+    def _standing(self, one: Decided) -> Standing:
+        word = one.first_word()
+        return Standing(
+            complaint=word.complaint,
+            connector=self.connector.id,
+            region=self.connector.region,
+            state=one.known.state if one.what == "ignored" else word.state,
+            reason=word.reason,
+            behind=word.behind,
+            registry=None,
+            tokens=tokens_of(self.hub.vault, self.manifest.channel, one.result),
+        )
+
+    def _normalised(self, item: Stored, sent: Sequence[Completion] = ()) -> Normalised:
         self.mapping = self.mapping or compile_mapping(self.manifest)
         return normalise(
             payload=item.payload,
@@ -120,25 +168,34 @@ class _Run:
             received_at=item.received_at,
             manifest=self.manifest,
             mapping=self.mapping,
+            completions=sent,
         )
 
     # what an item is -----------------------------------------------------------------------------------------------
 
-    def _decided(self, work: Work, item: Stored, result: Normalised, known: Known, now: datetime) -> Decided:
+    def _decided(
+        self, work: Work, item: Stored, result: Normalised, known: Known, about: Answering | None, now: datetime
+    ) -> Decided:
         """Decide what one item is; only an id that was used again writes anything here."""
-        if result.document is None and result.wanted:
+        if about and about.at_once:
+            return self._joining(item, result, known, about)
+        if result.document is None and result.wanted and not (about and about.joins):
             return Decided(item=item, result=result, known=known, what="quarantined", code=result.problems[0].rule)
         reason = self._rejection(work, result)
-        answers = None if reason or known.case_id else answered(work, self.hub.id, item.payload)
-        if answers and result.document:
-            body, connector = result.document["body"], self.connector
-            join(work, self.hub.vault, item, answers, body, connector.id, connector.region, now)
-            return Decided(item=item, result=result, known=known, what="rejected", code="joined", behind=answers)
+        if about and about.joins and reason in (None, "not_a_complaint"):
+            return self._joining(item, result, known, about)
         if known.state in ("accepted", "withheld_repeat", "held"):
             return self._later_version(work, item, result, known, reason, now)
         if reason:
             return Decided(item=item, result=result, known=known, what="rejected", code=reason)
+        if about and result.document:
+            re_report = {"re_report_of": str(about.to.complaint), **result.document}
+            result = replace(result, document=re_report)
         return Decided(item=item, result=result, known=known, what="new")
+
+    def _joining(self, item: Stored, result: Normalised, known: Known, about: Answering) -> Decided:
+        joins = Joining(item=item, result=result, answers=about, words=words_of(result))
+        return Decided(item=item, result=result, known=known, what="rejected", code="joined", joins=joins)
 
     def _rejection(self, work: Work, result: Normalised) -> str | None:
         if not result.wanted or result.document is None:
@@ -161,7 +218,7 @@ class _Run:
         number = items.incarnations(work, self.connector.id, item.ref_hmac) + 1
         fresh = complaint_id(self.connector.id, item.ref, number)
         moved = items.move(work, item, connector=self.connector.id, complaint=fresh, incarnation=number, now=now)
-        decided = self._decided(work, moved, self._normalised(moved), NOTHING, now)
+        decided = self._decided(work, moved, self._normalised(moved), NOTHING, None, now)
         decided.doubtful = item.complaint if again == "doubtful" else None
         return decided
 
@@ -179,13 +236,24 @@ class _Run:
         doubtful = [(one.item.complaint, one.doubtful) for one in batch if one.doubtful]
         complaints.review_all(work, origin.region, "id_used_again", doubtful, now)
         self._place(work, new, now)
-        return [one.entry(origin, self.hub.actor, now) for one in batch]
+        entries = [one.entry(origin, self.hub.actor, now) for one in batch]
+        return [*entries, *self._said(work, batch, now)]
+
+    def _said(self, work: Work, batch: Sequence[Decided], now: datetime) -> list[Entry]:
+        """What is told between reporters, regions and the registry because of this batch; the entries of it."""
+        hub, manifest, connector = self.hub, self.manifest, self.connector
+        joined.write(work, hub, manifest, connector, [one.joins for one in batch if one.joins], now)
+        said_there.queue(work, hub, manifest, connector, batch, now)
+        turned_away = [one.item for one in batch if one.what == "rejected" and not one.joins]
+        entries = [entry for item in turned_away for entry in joined.bounced(work, hub, connector, item, now)]
+        bare = [(one.item, one.result) for one in batch if one.is_bare]
+        return [*entries, *ask(work, hub, manifest, connector, bare, now)]
 
     def _quarantine(self, work: Work, origin: Origin, batch: Sequence[Decided], now: datetime) -> None:
         """What is no complaint: in quarantine, or rejected without a text; and what leaves quarantine."""
         met = [one for one in batch if one.item.version > 1 or one.known.state != "waiting"]
         quarantine.leave(work, [one.item for one in met if one.what != "quarantined"], now)
-        bare = [one for one in batch if one.what == "quarantined" and one.known.state in ("waiting", "quarantined")]
+        bare = [one for one in batch if one.is_bare]
         bare += [one for one in batch if one.what == "rejected" and not one.result.document]
         complaints.without_text(work, origin, [(one.item, one.first_word()) for one in bare])
         found = [(one.item, one.result.problems) for one in batch if one.what == "quarantined"]
@@ -204,6 +272,8 @@ class _Run:
             one.commitment = commitment
         files = [(o.item.key, o.item.complaint, o.item.id, addressed(o.document.get("attachments", ()))) for o in batch]
         attachments.save_all(work, vault, origin.region, files)
+        if completed := [one.item for one in batch if one.known.completed and one.what in ("new", "updated")]:
+            completions.take_files(work, vault, origin.region, completed)
 
     def _origin(self) -> Origin:
         connector = self.connector

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from hub.audit.entry import Detail, Entry
+from hub.joining import Joining
 from hub.judging import Asked, Described, Judged, is_re_report
 from hub.normalise import Normalised
 from hub.store.complaints import Known, Origin, Version, Word, at_first
@@ -25,8 +26,8 @@ class Decided:
     what: str
     """quarantined | rejected | ignored | updated | new"""
     code: str | None = None
-    behind: UUID | None = None
-    """The complaint that this message answers to, and joins."""
+    joins: Joining | None = None
+    """It is an answer to us, and part of another complaint."""
     doubtful: UUID | None = None
     """The complaint whose id this one may have been given again: a person looks."""
     hold: str | None = None
@@ -66,6 +67,16 @@ class Decided:
             fresh=self.known.document is None,
         )
 
+    @property
+    def is_bare(self) -> bool:
+        """It waits in quarantine, and nothing of its complaint has ever been accepted."""
+        return self.what == "quarantined" and self.known.state in ("waiting", "quarantined")
+
+    @property
+    def behind(self) -> UUID | None:
+        """The complaint that it joins."""
+        return self.joins.answers.to.complaint if self.joins else None
+
     def first_word(self) -> Word:
         """Its word before anybody has judged whether it is a repeat; an update keeps what was said."""
         number, known = self.item.complaint, self.known
@@ -94,7 +105,7 @@ class Decided:
     def entry(self, origin: Origin, actor: str, now: datetime) -> Entry:
         """What the log says of it."""
         return Entry(
-            act="held" if self.word == "held" else _ACTS.get(self.what, "accepted"),
+            act=self._act,
             at=now,
             actor=actor,
             connector=origin.name,
@@ -105,10 +116,22 @@ class Decided:
             detail=self._detail(origin.manifest_sha256),
         )
 
+    @property
+    def _act(self) -> str:
+        if self.joins and self.joins.completes:
+            return "completed"
+        return "held" if self.word == "held" else _ACTS.get(self.what, "accepted")
+
     def _detail(self, manifest: str) -> dict[str, Detail]:
         result, detail = self.result, dict[str, Detail](manifest=manifest)
         if self.item.version > 1:
             detail["version"] = self.item.version
+        if self.joins:
+            answers = self.joins.answers
+            detail |= {"joins": str(answers.to.complaint), "way": answers.way, "kept": self.joins.words.kept}
+            detail |= {"other_sender": True} if answers.other_sender else {}
+        if self.known.completed:
+            detail["completed"] = True
         if self.judged:
             verdict = self.judged.verdict
             detail |= {"verdict": verdict.answer, "model": verdict.model}

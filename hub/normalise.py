@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -16,6 +16,7 @@ import schemas
 from connectors.manifest import Manifest
 from connectors.mapping import Flaw, Mapped
 from connectors.mapping import Mapping as Fields
+from hub.completing import Completion, filled, has_place, has_words
 from hub.model import Complaint, Problem
 from schemas.words import SENSITIVE
 
@@ -37,6 +38,8 @@ class Normalised:
     """The channel's own status in the hub's words; unknown where it is not mapped, None where it tells none."""
     wanted: bool = True
     """False: not_a_complaint, by the manifest's `only` or as an automatic mail; visible and releasable."""
+    draft: Mapping[str, Any] | None = None
+    """The document as far as it came, also where there are problems; None where nothing could be read."""
 
     @cached_property
     def complaint(self) -> Complaint | None:
@@ -68,17 +71,20 @@ def normalise(
     manifest: Manifest,
     mapping: Fields,
     attachments: Sequence[Mapping[str, Any]] = (),
+    completions: Sequence[Completion] = (),
 ) -> Normalised:
     """Map and validate one item. `trouble` is the code for an item that could not be read; `ref` is JSON text.
 
-    `attachments` are files that came with the item, in the form of the complaint schema, besides those that are mapped.
+    `attachments` are files that came with the item, in the form of the complaint schema, besides those that are mapped;
+    `completions` what its reporter sent later.
     """
     if problems := _unusable(trouble, ref, manifest.kind):
         return Normalised(document=None, problems=problems)
     mapped = mapping.apply(payload)
     status, unmapped = _status(mapped, mapping)
+    values = filled(mapped.values, completions, manifest.require) if completions else mapped.values
     document = {
-        **_completed(mapped.values),
+        **_completed(values),
         "id": complaint_id,
         "connector": connector,
         "channel": manifest.channel,
@@ -86,8 +92,8 @@ def normalise(
         "received_at": received_at.isoformat(),
     }
     if attachments:
-        document["attachments"] = _together(attachments, mapped.values.get("attachments", ()))
-    problems = _all_problems(mapped, document)
+        document["attachments"] = _together(attachments, values.get("attachments", ()))
+    problems = (*_all_problems(mapped, document), *_lacking(document, manifest))
     return Normalised(
         document=None if problems else document,
         problems=problems,
@@ -95,6 +101,7 @@ def normalise(
         notes=mapped.notes,
         hub_status=status,
         wanted=_wanted(payload, manifest, mapping),
+        draft=document,
     )
 
 
@@ -255,6 +262,39 @@ def _all_problems(mapped: Mapped, document: Mapping[str, Any]) -> tuple[Problem,
     flaws = tuple(_flaw(flaw) for flaw in mapped.problems)
     told = {flaw.path for flaw in flaws}
     return (*flaws, *(problem for problem in _against_schema(document) if problem.path not in told))
+
+
+def _lacking(document: Mapping[str, Any], manifest: Manifest) -> Iterator[Problem]:
+    """What the schema lets pass, and nobody could act upon: no word of what happened, or not what `require` names."""
+    body = document.get("body")
+    if body and manifest.kind in _BARE and not has_words(body):
+        yield _told("body", "no_words")
+    for name in manifest.require:
+        if not (has_place(document) if name == "location_text" else document.get(name)):
+            yield _told(name, "lacking")
+
+
+def _told(path: str, rule: str) -> Problem:
+    indonesian, english = _LACKING[path]
+    return Problem(path=path, rule=rule, id=f"{path}: {indonesian}.", en=f"{path}: {english}.")
+
+
+_BARE: Final = ("imap", "x")
+"""Kinds whose texts come with mentions, hashtags and the mark of a telephone."""
+_LACKING: Final = {
+    "body": (
+        "hanya berisi sebutan akun, tagar atau tautan, belum ada isi aduan",
+        "it holds only mentions, hashtags or links, and no word of what happened",
+    ),
+    "location_text": (
+        "tempat kejadian belum disebut, padahal manifes mewajibkannya (require)",
+        "the place is not told, and the manifest asks for it (require)",
+    ),
+    "incident_date": (
+        "tanggal kejadian belum disebut, padahal manifes mewajibkannya (require)",
+        "the day is not told, and the manifest asks for it (require)",
+    ),
+}
 
 
 def _against_schema(document: Mapping[str, Any]) -> tuple[Problem, ...]:

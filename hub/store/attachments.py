@@ -33,12 +33,12 @@ def save(
     save_all(work, vault, region, [(key, complaint, item, files)])
 
 
-def save_all(work: Work, vault: Vault, region: str, batch: Sequence[Files]) -> None:
-    """The same for many item versions."""
+def save_all(work: Work, vault: Vault, region: str, batch: Sequence[Files], first: int = 1) -> None:
+    """The same for many item versions; `first` is the number of the first file of each."""
     rows = [
         (complaint, item, key.id, number, *_sealed(vault, key, file))
         for key, complaint, item, files in batch
-        for number, file in enumerate(files, 1)
+        for number, file in enumerate(files, first)
     ]
     if rows:
         work.tuples(_INSERT, (region, *map(list, zip(*rows, strict=True))))

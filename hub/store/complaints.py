@@ -25,6 +25,8 @@ class Known:
     case_id: UUID | None = None
     document: Mapping[str, Any] | None = None
     sent: bool = False
+    completed: bool = False
+    """Its reporter has sent something to complete it."""
 
 
 NOTHING = Known()
@@ -39,7 +41,8 @@ def known(work: Work, vault: Vault, ids: Collection[UUID]) -> dict[UUID, Known]:
 
 _KNOWN = """
 SELECT c.id, c.state, c.reason, c.behind, c.case_id, c.key_id, c.canonical_enc, k.wrapped,
-       coalesce(d.state NOT IN ('queued', 'files_uploaded'), false) AS sent
+       coalesce(d.state NOT IN ('queued', 'files_uploaded'), false) AS sent,
+       EXISTS (SELECT FROM completions p WHERE p.complaint = c.id) AS completed
 FROM complaints c LEFT JOIN data_keys k ON k.id = c.key_id LEFT JOIN deliveries d ON d.complaint = c.id
 WHERE c.id = ANY(:ids)
 """
@@ -57,6 +60,7 @@ def _known(row: Any, vault: Vault) -> Known:
         case_id=row.case_id,
         document=document,
         sent=row.sent,
+        completed=row.completed,
     )
 
 

@@ -1,0 +1,175 @@
+"""What citizens write back is part of their complaints: thanks make no new ones, completions release what waits."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import requests
+
+from hub import accepting, steps
+from hub.oversight import figures
+from hub.spine import Hub
+from sandbox.mime import _png
+from tests.scenario.conftest import Site
+from tests.scenario.letters import MAIL, X, complaints, doors, mail, post, users
+
+NAMES = [MAIL, X]
+REF = re.compile(r"\[Ref [0-9a-f-]{36}\]")
+THANKS = [
+    "Terima kasih.",
+    "Makasih banyak pak 🙏",
+    "Matur nuwun sanget",
+    "Hatur nuhun kang",
+    "Suwun min",
+    "Baik, terima kasih atas tanggapan dan tindak lanjutnya",
+    "Thanks",
+]
+NEWS = [
+    "Terima kasih, tetapi lubangnya masih ada di sebelah barat.",
+    "Kapan dikerjakan, Pak?",
+    "Sudah bagus, terima kasih.",
+]
+
+
+def count(hub: Hub, sql: str) -> int:
+    with hub.store.begin() as work:
+        return int(work.value(sql))
+
+
+def advance(site: Site, to: str = "Selesai", answer: str = "Sudah kami perbaiki.") -> None:
+    order = {"to": to, "ids": [row["complaint_id"] for row in site.registered()], "answer": answer}
+    requests.post(f"{site.addresses['registry']['url']}/_sandbox/advance", json=order, timeout=10).raise_for_status()
+
+
+def quoted(words: str, ours: Any, way: int) -> str:
+    """The words with our mail quoted in one of six ways."""
+    text = ours.get_content()
+    marked = "\n".join(f"> {line}" for line in text.splitlines())
+    above = f"Pada Sen, 30 Nov 2026 pukul 10.00 {ours['From']} menulis:"
+    outlook = f"-----Original Message-----\nFrom: {ours['From']}\nSent: Monday\nTo: {ours['To']}\n"
+    return [
+        words,
+        f"{words}\n\n{above}\n\n{marked}",
+        f"{above}\n{marked}\n\n{words}",
+        f"{words}\n\n{outlook}\n{text}",
+        f"{marked}\n{words}\n\n-- \nBudi\nRT 3",
+        f"{words}\n\nDikirim dari iPhone saya\n\n{above}\n\n{text}",
+    ][way % 6]
+
+
+def test_fifty_thanks_make_no_new_complaint(empty_site: Site) -> None:
+    """25 mails and 25 posts answer ours, with and without quotations: all join, and only what says more is passed on."""
+    texts = complaints(50)
+    mails = [mail(n, texts[n], subject=f"Aduan {n}") for n in range(25)]
+    posts = [post(n, f"@kanal_aduan {texts[25 + n]} #aduan", author=n) for n in range(25)]
+    with doors(empty_site, mails, posts, users(range(30))) as (box, x), empty_site.hub() as hub:
+        steps.sync(hub, NAMES)
+        before = {row["complaint_id"] for row in empty_site.registered()}
+        advance(empty_site)
+        empty_site.clock.sleep(3600)
+        steps.follow(hub)
+        letters = {str(one["To"]): one for one in box.sent()}
+        answers = {one["in_reply_to"]: one["id"] for one in x.state.replies}
+        assert (len(before), len(letters), len(answers)) == (50, 25, 25)
+        said = [*THANKS, *THANKS, *THANKS, *NEWS, "Terima kasih"]
+        for n in range(25):
+            words = quoted(said[n], letters[f"warga{n}@surat.example"], n)
+            box.deliver(mail(n, words, to=letters[f"warga{n}@surat.example"], ref=f"balasan-{n}"))
+            root = posts[n]["id"]
+            reply = post(1000 + n, f"@kanal_aduan {said[n]}", author=n, to=answers[root] if n % 2 else root, root=root)
+            x.state.posts.append(reply)
+        steps.sync(hub, NAMES)
+        for _ in range(2):
+            empty_site.clock.sleep(3600)
+            steps.sync(hub, NAMES)
+        words = figures(hub)["connectors"]
+        assert {row["complaint_id"] for row in empty_site.registered()} == before
+        assert [words[name]["rejected"] for name in NAMES] == [25, 25]
+        assert count(hub, "SELECT count(*) FROM complaints WHERE reason = 'joined' AND behind IS NOT NULL") == 50
+        assert count(hub, "SELECT count(*) FROM events WHERE source = 'channel' AND by_whom = 'reporter'") == 50
+        assert count(hub, "SELECT count(*) FROM follow_ups WHERE what = 'reply'") == 2 * len(NEWS)
+        assert count(hub, "SELECT count(*) FROM reviews WHERE what = 'other_sender'") == 0
+    told = [one["content"] for row in empty_site.registered() for one in row["followups"] if NEWS[0] in one["content"]]
+    assert len(told) == 2 and not any("Satu Pintu" in text or ">" in text for text in told)
+
+
+def _asked(site: Site, hub: Hub) -> None:
+    """20 citizens write without saying what happened, and are asked."""
+    steps.sync(hub, NAMES)
+    site.clock.sleep(60)
+    steps.follow(hub)
+    assert site.registered() == []
+
+
+def _empty() -> tuple[list[bytes], list[dict[str, Any]]]:
+    mails = [
+        mail(n, "", subject="Jalan rusak" if n % 2 else "", photo=_png(n) if n % 3 == 0 else None) for n in range(10)
+    ]
+    posts = [post(n, "@kanal_aduan #aduan https://t.co/abc", author=n) for n in range(10)]
+    return mails, posts
+
+
+def _complete(box: Any, x: Any, texts: list[str], posts: list[dict[str, Any]]) -> None:
+    letters = {str(one["To"]): one for one in box.sent()}
+    asked = {one["in_reply_to"]: one["id"] for one in x.state.replies}
+    for n in range(10):
+        ours = letters[f"warga{n}@surat.example"]
+        words = quoted(texts[n], ours, n) if n < 8 else f"{texts[n]}\n\n{REF.findall(ours.get_content())[0]}"
+        box.deliver(mail(n, words, to=ours, ref=f"lengkap-{n}", unthreaded=n >= 8, photo=_png(n)))
+        root = posts[n]["id"]
+        x.state.posts.append(post(1000 + n, f"@kanal_aduan {texts[10 + n]}", author=n, to=asked[root], root=root))
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_twenty_completions_release_twenty_items(
+    empty_site: Site, killed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each citizen is asked once; what he sends then makes his complaint whole, and it is sent once, crash or not."""
+    mails, posts = _empty()
+    texts = complaints(20)
+    with doors(empty_site, mails, posts, users(range(30))) as (box, x), empty_site.hub() as hub:
+        _asked(empty_site, hub)
+        assert (len(box.sent()), len(x.state.replies)) == (10, 10)
+        assert all("10 hari" in one.get_content() for one in box.sent())
+        _complete(box, x, texts, posts)
+        for name in NAMES:
+            steps.pull(hub, name)
+        if killed:
+            _die_between_batches(hub, monkeypatch)
+        for _ in range(2):
+            steps.sync(hub, NAMES)
+            empty_site.clock.sleep(3600)
+        words = figures(hub)["connectors"]
+        assert [(words[name]["quarantined"], words[name]["forwarded"], words[name]["rejected"]) for name in NAMES] == [
+            (0, 10, 10),
+            (0, 10, 10),
+        ]
+        assert count(hub, "SELECT count(*) FROM entries WHERE act = 'completed'") == 20
+        assert count(hub, "SELECT count(*) FROM entries WHERE act = 'asked'") == 20
+        assert count(hub, "SELECT count(*) FROM deliveries") == 20
+        assert len(box.sent()) == 20, "ten questions and ten receipts"
+    sent = empty_site.registered()
+    assert len(sent) == 20
+    contents = [" ".join(row["content"].split()) for row in sent]
+    assert all(sum(" ".join(text.split()) in content for content in contents) == 1 for text in texts)
+    assert len(empty_site.counterparts["registry"].state.files) == 10 + 4
+
+
+def _die_between_batches(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process dies after the batch that brought the completions, before the one that releases what they complete."""
+    whole = accepting._Run.batch
+
+    def once(run: Any) -> bool:
+        if run.items:
+            raise RuntimeError("killed")
+        return whole(run)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(accepting._Run, "batch", once)
+        for name in NAMES:
+            with pytest.raises(RuntimeError):
+                accepting.accept(hub, name)
+    assert count(hub, "SELECT count(*) FROM completions") == 20
+    assert count(hub, "SELECT count(*) FROM deliveries") == 0
