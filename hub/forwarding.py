@@ -16,7 +16,7 @@ from hub.outcome import code_of
 from hub.registry.wording import marker
 from hub.sending import send
 from hub.spine import Hub
-from hub.store import deliveries, gates, resolutions
+from hub.store import deliveries, gates, masters, resolutions
 from hub.store.deliveries import LEASE
 from hub.store.gates import SILENCE, Gate
 from hub.store.work import Work
@@ -81,8 +81,13 @@ class _Run:
 
     def _interrupted(self, name: str) -> None:
         """What a killed process left behind; where a create had begun nobody knows what it did."""
+        config, now, actor = self.hub.registries.good.get(name), self.hub.clock(), self.hub.actor
         with self.hub.store.begin() as work:
-            lost = deliveries.interrupted(work, name, now=self.hub.clock(), actor=self.hub.actor)
+            lost = deliveries.interrupted(work, name, now=now, actor=actor)
+            if config is not None:  # what is sent now has these numbers
+                masters.keep_tables(
+                    work, registry=name, sha256=config.sha256, tables=config.tables, now=now, actor=actor
+                )
         for complaint in lost:
             self._said("unknown", "interrupted", str(complaint), name)
 

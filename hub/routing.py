@@ -291,7 +291,10 @@ def _override(
     if DEFAULT not in good:
         return
     mine = good[DEFAULT]
-    headers = _with(_with(mine.headers, "Authorization", auth), "token", token)
+    first = [name for name in mine.headers if name.lower() == "auth"]  # generation 1 reads this one
+    headers = mine.headers
+    for name, value in (("Authorization", auth), *((name, auth) for name in first), ("token", token)):
+        headers = _with(headers, name, value)
     good[DEFAULT] = replace(mine, url=url or mine.url, headers=headers)
 
 

@@ -148,6 +148,13 @@ def test_a_long_title_stands_in_the_text() -> None:
     assert sent["content"].startswith(f"Judul: {long}\n\n") and sent["content"].endswith(f"[Ref {OWN}]")
 
 
+def test_a_title_that_begins_the_text_is_not_said_twice() -> None:
+    """A title that was made from the text's own beginning is there already."""
+    body = "Lampu jalan di Gang Kenari mati  sejak Senin " * 5
+    sent = payload(document(OWN, body=body, title=f"{' '.join(body.split())[:119]}…"), TARGET, [], config())
+    assert sent["content"].startswith("Lampu jalan") and len(sent["title"]) == 100
+
+
 def test_a_long_text_says_that_the_rest_is_attached() -> None:
     """What the registry does not take as text goes along as a file, and both say so; the marker stays."""
     complaint, limits = document(OWN, body="Jalan rusak berat. " * 100), Limits(content=600)

@@ -127,6 +127,16 @@ def test_settings_override_the_national_registry_and_stay_secret(tmp_path: Path)
     assert "rahasia" not in repr(found)
 
 
+def test_settings_reach_a_registry_of_the_first_generation(tmp_path: Path) -> None:
+    """Where the file names the header `auth`, the secret of the settings stands there too, and no reference is left."""
+    (tmp_path / "sp4n.yaml").write_text(
+        "version: 1\nname: sp4n\nkind: lapor_v3\nurl: http://127.0.0.1:9\n"
+        'headers: {auth: "Bearer ${secret:SP4N_AUTH}", token: "${secret:SP4N_TOKEN}"}\n'
+    )
+    headers = load_registries(tmp_path, auth="Bearer rahasia", token="{rahasia}").good["sp4n"].headers
+    assert headers == {"auth": "Bearer rahasia", "Authorization": "Bearer rahasia", "token": "{rahasia}"}
+
+
 def test_an_address_alone_is_enough_to_send(tmp_path: Path) -> None:
     """With only SATUPINTU_REGISTRY_URL set, complaints can be sent: unrouted, flagged, without invented numbers."""
     found = load_registries(tmp_path, url="http://127.0.0.1:9", auth="Bearer x", token="y")

@@ -34,7 +34,15 @@ def test_every_reference_leads_somewhere() -> None:
             place = place[step]
 
 
-def test_the_eight_calls_are_there() -> None:
-    """Files, create, route, read, follow-ups, answers and two master lists: each call of the hub is there."""
-    calls = {operation["operationId"] for path in CONTRACT["paths"].values() for operation in path.values()}
-    assert calls == {"institutions", "templates", "upload", "create", "route", "read", "followups", "follow_up"}
+def test_every_call_is_there() -> None:
+    """Each call that the hub makes to either kind of registry is there, under the tag of its kind."""
+    calls: dict[str, set[str]] = {}
+    for path in CONTRACT["paths"].values():
+        for operation in (one for verb, one in path.items() if verb in ("get", "post")):
+            calls.setdefault(*operation["tags"], set()).add(operation["operationId"])
+    assert calls["lapor_v3"] == {
+        *("institutions", "templates", "upload", "create", "route", "read", "followups", "follow_up"),
+    }
+    assert calls["reference_v1"] == {
+        f"reference_{what}" for what in ("upload", "create", "list", "events", "note", "changes", "alive")
+    }
