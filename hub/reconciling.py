@@ -123,6 +123,7 @@ class _Round:
             waiting = differences.to_compare(work, config.name, until=self.hub.clock() - FRESH, limit=MOST)
         wrong: list[Difference] = []
         asked: list[Held] = []
+        unread: list[Held] = []
         failures = 0
         for held in waiting:
             assert held.registry_id is not None
@@ -132,13 +133,18 @@ class _Round:
                 asked.append(held)
                 failures = 0
             except ChannelError as error:
+                if _of_this_one(error.code):
+                    unread.append(held)
+                    continue
                 failures += 1
                 if failures == TIRED or error.retry_after:
                     self.owed.append(f"{config.name} could not be compared whole ({error.code}); it is tried again.")
                     break
+        if unread:
+            self.notes.append(f"{config.name} does not show {len(unread)} complaints; their turn comes again.")
         if not self._unbelievable(config, sum(one.what == "missing" for one in wrong), len(asked)):
             checked = {held.complaint for held in asked}
-            self._write(config, wrong, checked=checked, ids=[held.id for held in asked], resolved=0)
+            self._write(config, wrong, checked=checked, ids=[held.id for held in (*asked, *unread)], resolved=0)
 
     def _shared_only(self, config: RegistryConfig) -> None:
         self._write(config, [], checked=(), ids=[], resolved=0)
@@ -208,6 +214,12 @@ class _Round:
             owed=tuple(self.owed),
             notes=tuple(self.notes),
         )
+
+
+def _of_this_one(code: str) -> bool:
+    """The trouble is this complaint's alone: it must not keep the others from being compared, tonight or ever."""
+    general = ("http_401", "http_403", "http_408", "http_429")
+    return code == "no_data" or (code.startswith("http_4") and code not in general)
 
 
 def _sentence(registry: str, row: Any) -> str:

@@ -92,12 +92,14 @@ class LaporV3:
     def shown(self, registry_id: str) -> Shown:
         """See Shows.shown."""
         try:
-            results = _results(self._line.read(f"/complaints/{_path(registry_id)}/complaint"))
+            document = self._line.read(f"/complaints/{_path(registry_id)}/complaint")
         except Unavailable as error:
             if error.code == "http_404":
                 return Shown(found=False)
             raise
-        data = results.get("data")
+        data = _results(document).get("data")
+        if not data and isinstance(document, dict) and document.get("success") is False:
+            return Shown(found=False)
         if not isinstance(data, dict):
             raise Unavailable("The registry's answer is not the complaint that was asked for.", code="no_data")
         text = data.get("content")
