@@ -29,11 +29,13 @@ class Call:
     due: Due
     note: FollowUp
     hmac: bytes
+    latest: datetime
+    """When it is too late to begin the call."""
     wait: float = 0.0
 
 
-def unsealed(hub: Hub, work: Work, due: Due) -> Call:
-    """A follow-up as it is to be sent. Raises Erased where the citizen's key is gone."""
+def unsealed(hub: Hub, work: Work, due: Due, latest: datetime) -> Call:
+    """A follow-up as it is to be sent, not to be begun after `latest`. Raises Erased where the citizen's key is gone."""
     words, files = "", list[File]()
     if due.text_enc is not None or due.files:
         if due.key_id is None or due.wrapped is None:
@@ -60,7 +62,7 @@ def unsealed(hub: Hub, work: Work, due: Due) -> Call:
         is_secret=due.is_secret,
         files=files,
     )
-    return Call(due=due, note=note, hmac=hub.vault.mac("text", said(text)))
+    return Call(due=due, note=note, hmac=hub.vault.mac("text", said(text)), latest=latest)
 
 
 def _words(hub: Hub, key: DataKey, due: Due) -> str:

@@ -29,6 +29,8 @@ from hub.store.work import Work
 
 GROUP: Final = 8
 """Follow-ups that are sent side by side, one call each; a killed process leaves at most so many of unknown outcome."""
+SPARE: Final = timedelta(seconds=30)
+"""A call is begun no later than so long before it could outlive its lease."""
 TIRED: Final = 3
 """Groups in a row of which nothing arrived end the run of a registry."""
 LOOK_CALLS: Final = 2
@@ -116,7 +118,7 @@ class _Run:
         in_vain, going = 0, True
         with ThreadPoolExecutor(GROUP) as threads:
             while going and in_vain < TIRED:
-                group, going = self._group(config, 1 if in_vain else GROUP)
+                group, going = self._group(config, 1 if in_vain else min(GROUP, config.threads))
                 receipts = list(threads.map(self._call, group))
                 in_vain = in_vain + 1 if self._settled(config, group, receipts) else 0
 
@@ -134,7 +136,7 @@ class _Run:
             count, last = relays.unclear(work, self.name)
             lists = relays.lists_ours(work, self.name)
             dues = self._claimed(work, "queued", now, room(count, last, now, lists=lists, most=most))
-            ready = self._unsealed(work, dues, now)
+            ready = self._unsealed(work, config, dues, now)
             calls = self._with_slots(work, config, ready, now)
             marked = [(one.due, one.hmac, len(squeezed(one.note.text))) for one in calls]
             relays.attempt(work, marked, now=now, actor=hub.actor)
@@ -144,8 +146,9 @@ class _Run:
         who = self.hub.holder
         return relays.claim(work, self.name, state=state, names=self.only, holder=who, now=now, most=most)
 
-    def _unsealed(self, work: Work, dues: Sequence[Due], now: datetime) -> list[Call]:
+    def _unsealed(self, work: Work, config: RegistryConfig, dues: Sequence[Due], now: datetime) -> list[Call]:
         """What can be sent, readable; what cannot is settled at once and holds up nobody else."""
+        latest = now + LEASE - config.connect_timeout - config.read_timeout - SPARE
         ready: list[Call] = []
         over: list[tuple[Due, Settled]] = []
         for due in dues:
@@ -153,7 +156,7 @@ class _Run:
                 if due.known:
                     over.append((due, Settled(state="sent", code="with_complaint")))
                 else:
-                    ready.append(unsealed(self.hub, work, due))
+                    ready.append(unsealed(self.hub, work, due, latest))
             except Erased:
                 over.append((due, Settled(state="refused", code="erased")))
             except Exception as error:  # the edge of one follow-up
@@ -179,6 +182,8 @@ class _Run:
         """One try. What our own code or the line does after it has begun leaves the outcome unknown."""
         if one.wait > 0:
             self.hub.sleep(one.wait)
+        if self.hub.clock() > one.latest:  # stopped meanwhile: whoever takes over must not meet a call of ours
+            return Receipt(outcome="retry", code="late")
         try:
             registry = self.hub.registry(self.name)
             assert isinstance(registry, TakesFollowUps)

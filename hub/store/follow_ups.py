@@ -12,7 +12,6 @@ from hub.audit.entry import Detail, Entry
 from hub.store.log import append
 from hub.store.work import Work
 
-
 FILES_WAIT: Final = timedelta(hours=23)
 """An hour less than a create waits for files: from then on one that comes may have missed it."""
 
@@ -124,13 +123,21 @@ def _columns(one: NewFollowUp) -> tuple[Any, ...]:
     )
 
 
+# The registry is that of the complaint's delivery, whatever its manifest says by now.
 # A text that changed before its create: whoever claims the delivery reads the new one, unless somebody holds it now.
 _QUEUE = """
 WITH new AS (
-    SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::text[], %b::uuid[], %b::text[], %b::text[], %b::text[], %b::text[],
+    SELECT u.id, u.complaint, coalesce(d.registry, u.registry) AS registry, u.connector, u.region, u.what, u.status,
+           u.by_whom, u.at, u.digest, u.item_id, u.key_id, u.text_enc, u.files, u.told, u.code, u.n
+    FROM unnest(%b::uuid[], %b::uuid[], %b::text[], %b::uuid[], %b::text[], %b::text[], %b::text[], %b::text[],
         %b::timestamptz[], %b::bytea[], %b::bigint[], %b::uuid[], %b::bytea[], %b::text[], %b::bytea[], %b::text[])
         WITH ORDINALITY AS u(id, complaint, registry, connector, region, what, status, by_whom, at, digest, item_id,
                              key_id, text_enc, files, told, code, n)
+    JOIN complaints c ON c.id = u.complaint
+    LEFT JOIN LATERAL (
+        SELECT d.registry FROM deliveries d
+        WHERE d.complaint = CASE c.state WHEN 'withheld_repeat' THEN c.behind ELSE c.id END ORDER BY d.id LIMIT 1
+    ) d ON true
 ), still AS (
     SELECT d.complaint, d.registry FROM deliveries d
     WHERE (d.complaint, d.registry) IN (SELECT complaint, registry FROM new WHERE what = 'update')

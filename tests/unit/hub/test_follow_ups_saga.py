@@ -3,111 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
-from random import Random
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from connectors.errors import ChannelError, Refused, Unavailable
-from hub import echoes
 from hub.forwarding import forward
-from hub.model import Change, Receipt
+from hub.model import Receipt
 from hub.privacy import Vault
 from hub.registry.port import FollowUp
-from hub.relay_rules import look_at, looked, outcome, room
+from hub.registry.wording import content, said
 from hub.relaying import GROUP, relay, resolve
-from hub.store import follow_ups, gates
-from hub.store.relays import Due
+from hub.store import attachments, follow_ups, gates, relays
+from hub.store.follow_ups import NewFollowUp
 from hub.store.server import Embedded
 from hub.store.work import Store
 from tests.conftest import Database, fresh_database
-from tests.unit.hub.outbox import START, Killed, Outbox, ToldRegistry, config, swept
-
-WORDS = "Petugas sudah mengganti lampu di gang itu"
-DONE = Receipt(outcome="done", http=200)
-RETRY = Receipt(outcome="retry", code="http_503", http=503)
-UNKNOWN = Receipt(outcome="unknown", code="timeout")
-REFUSED = Receipt(outcome="refused", code="http_422", http=422)
-
-
-class Listening(ToldRegistry):
-    """A registry that takes follow-ups and shows those that it stored."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.notes: list[tuple[str, FollowUp]] = []
-        self.told: list[Receipt | BaseException] = []
-        self.stored: list[tuple[str, Change]] = []
-        self.looks = 0
-        self.trouble: ChannelError | None = None
-
-    def follow_up(self, registry_id: str, note: FollowUp) -> Receipt:
-        """Store it, and answer what the test wants; `unknown` is stored as well where the test says so."""
-        self.notes.append((registry_id, note))
-        answer = self.told.pop(0) if self.told else DONE
-        if isinstance(answer, BaseException):
-            raise answer
-        if answer.outcome == "done" or answer.code == "stored":
-            self.keep(registry_id, note.text)
-        return answer
-
-    def keep(self, registry_id: str, text: str) -> None:
-        """As somebody says it there."""
-        number = str(700 + len(self.stored))
-        self.stored.append((registry_id, Change(what="follow_up", text=text, by="agency", foreign_id=number)))
-
-    def changes(self, registry_id: str) -> Iterator[Change]:
-        """What it stored of one complaint."""
-        self.looks += 1
-        if self.trouble:
-            raise self.trouble
-        return iter([change for number, change in self.stored if number == registry_id])
-
-
-class House(Outbox):
-    """An outbox in front of a registry that listens."""
-
-    def __init__(self, store: Store, vault: Vault, home: Path) -> None:
-        super().__init__(store, vault, home)
-        self.registry = self.told = self.there = Listening()  # type: ignore[assignment]
-
-    def say(self, complaint: UUID, *words: str, what: str = "answer", **more: Any) -> list[UUID]:
-        """Queue follow-ups about a complaint; their ids."""
-        made = []
-        for one in words:
-            with self.store.begin() as work:
-                key = self._key(work)
-                digest = self.vault.mac("event", f"{complaint} {one}".encode())
-                sealed, _ = self.vault.seal(key, follow_ups.place(digest), one.encode())
-                assert follow_ups.queue(
-                    work, complaint=complaint, registry="sp4n", connector=self.connector, region="35", what=what,
-                    by="agency", status=more.get("status"), at=START, digest=digest, item_id=None, key_id=key.id,
-                    text_enc=sealed, now=self.now,
-                )  # fmt: skip
-            made.append(follow_ups.number_of(complaint, digest))
-        return made
-
-    def sent(self, *words: str, **more: Any) -> tuple[UUID, list[UUID]]:
-        """A complaint that the registry has, and follow-ups about it."""
-        own = self.complaint()
-        forward(self.hub())
-        return own, self.say(own, *words, **more)
-
-    def row(self, number: UUID) -> Any:
-        """One follow-up as it stands."""
-        return self.rows("SELECT * FROM follow_ups WHERE id = :id", id=number)[0]
-
-    def stands(self) -> list[str]:
-        """The states of all, in their order."""
-        return [row.state for row in self.rows("SELECT state FROM follow_ups ORDER BY number")]
-
-    def spoken(self) -> list[str]:
-        """The first words of what arrived, line 3 of each text."""
-        return [note.text.split("\n\n")[1] for _, note in self.there.notes]
+from tests.unit.hub.forth import DONE, REFUSED, RETRY, UNKNOWN, WORDS, House, Listening
+from tests.unit.hub.outbox import START, Killed, ToldRegistry, document, swept
 
 
 @pytest.fixture(scope="module")
@@ -300,6 +216,22 @@ def test_a_late_result_of_a_lost_lease_writes_nothing(house: House) -> None:
     assert [one["detail"]["state"] for one in house.entries("followed_up")] == ["unknown"]
 
 
+def test_a_process_that_was_stopped_before_its_call_does_not_make_it(house: House) -> None:
+    """Its lease is over by then, and somebody else has taken the follow-up over."""
+    _, [number] = house.sent(WORDS)
+    hub = house.hub("test/1")
+    original = relays.attempt
+
+    def stopped(*args: Any, **rest: Any) -> None:
+        original(*args, **rest)
+        house.later(minutes=20)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hub.relaying.relays.attempt", stopped)
+        relay(hub)
+    assert not house.there.notes and house.row(number).code == "late"
+
+
 def test_pause_and_breaker_hold_for_follow_ups(house: House) -> None:
     """A paused registry and one whose breaker is open are sent nothing."""
     house.sent(WORDS)
@@ -350,20 +282,6 @@ def test_a_registry_that_leaves_nobody_the_wiser_is_tried_seldom(house: House) -
     assert house.stands().count("sent") == 3
 
 
-def test_room_is_full_where_a_look_clears_what_is_unclear() -> None:
-    """A registry that shows what it has is asked, so lost answers do not slow the others."""
-    table = [
-        (0, 0, False, 8),
-        (1, 0, False, 8),
-        (2, 5, False, 0),
-        (2, 10, False, 1),
-        (9, 900, False, 1),
-        (9, 0, True, 8),
-    ]
-    for unclear, seconds, lists, most in table:
-        assert room(unclear, START - timedelta(seconds=seconds), START, lists=lists, most=8) == most
-
-
 def test_a_registry_without_follow_ups_keeps_them_here(house: House) -> None:
     """They stay queued, and every run says so in one line."""
     house.sent(WORDS)
@@ -374,112 +292,76 @@ def test_a_registry_without_follow_ups_keeps_them_here(house: House) -> None:
     assert relay(house.hub()).words == {"follow_ups_sent": 1}
 
 
-# echoes ------------------------------------------------------------------------------------------------------------
-
-DISGUISES: dict[str, Callable[[str], str]] = {
-    "as it was": lambda text: text,
-    "on one line": lambda text: " ".join(text.split()),
-    "escaped twice": lambda text: text.replace("[", "&amp;#91;").replace("]", "&amp;#93;"),
-    "as a page": lambda text: "<p>" + text.replace("\n\n", "</p><p>") + "</p>",
-    "cut in the middle": lambda text: f"{text[:40]} … {text[-50:]}",
-}
+# what comes later --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("disguise", DISGUISES)
-def test_our_own_follow_up_is_known_again(house: House, disguise: str) -> None:
-    """Whatever the registry does to it; and that it shows ours is remembered."""
-    own, [number] = house.sent(WORDS)
+def _fetched(house: House, own: UUID) -> None:
+    """The pending file of a complaint is fetched, as accept does it."""
+    with house.store.begin() as work:
+        [row] = work.rows(
+            "SELECT a.id, a.key_id, k.wrapped FROM attachments a JOIN data_keys k ON k.id = a.key_id "
+            "WHERE a.complaint = :own AND a.state = 'pending'",
+            own=own,
+        )
+        key = house.vault.unwrap(row.key_id, bytes(row.wrapped))
+        attachments.held(work, house.vault, row.id, key, b"gambar")
+        digest = house.vault.mac("event", b"late file gambar")
+        follow_ups.queue_file(work, row.id, digest=digest, now=house.now)
+
+
+def test_a_file_that_comes_late_goes_as_a_follow_up(house: House) -> None:
+    """The complaint does not wait for it longer than a day; then it goes alone, once."""
+    own = house.complaint(pending=1)
+    house.later(hours=25)
+    forward(house.hub())
+    _fetched(house, own)
     relay(house.hub())
     [(_, note)] = house.there.notes
+    assert [(file.name, file.content) for file in note.files] == [("foto1.jpg", b"gambar")]
+    assert note.text.startswith("Lampiran tambahan") and house.stands() == ["sent"]
+
+
+@pytest.mark.parametrize(("hours", "rows"), [(1, []), (23.5, ["sent"])])
+def test_a_file_that_came_in_time_is_not_sent_twice(house: House, hours: float, rows: list[str]) -> None:
+    """The create carries it; where that was doubtful when it came, it is found out before anything is said."""
+    own = house.complaint(pending=1)
+    house.later(hours=hours)
+    _fetched(house, own)
+    forward(house.hub())
+    relay(house.hub())
+    assert house.there.uploaded and not house.there.notes and house.stands() == rows
+
+
+def _update(house: House, own: UUID, body: str) -> int:
     with house.store.begin() as work:
-        shown = DISGUISES[disguise](note.text)
-        found = echoes.is_ours(work, house.vault, "sp4n", own, shown, "1")
-        assert found == number
-        echoes.seen(work, found, "sp4n", "1", now=house.now, actor="test")
-    assert house.rows("SELECT follow_ups_listed_at FROM registries")[0][0] == house.now
+        key = house._key(work)
+        digest = house.vault.mac("event", body.encode())
+        sealed, _ = house.vault.seal(key, follow_ups.place(digest), body.encode())
+        new = NewFollowUp(
+            complaint=own, registry="sp4n", connector=house.connector, region="35", what="update", by="reporter",
+            digest=digest, item_id=None, key_id=key.id, text_enc=sealed,
+            told=house.vault.mac("text", said(content(document(own, body=body)))),
+        )  # fmt: skip
+        return follow_ups.queue_all(work, [new], now=house.now)
 
 
-def test_who_quotes_us_and_answers_is_heard(house: House) -> None:
-    """An agency's answer above or below our text is its own word, and so is the same marker at another registry."""
-    own, _ = house.sent(WORDS)
+def test_a_text_that_changed_before_it_was_sent_is_no_follow_up(house: House) -> None:
+    """The create says the new text; where it was just being sent, what it said decides."""
+    own = house.complaint()
+    assert _update(house, own, "teks baru") == 0
+    house.run("UPDATE deliveries SET holder = 'test/9', token = 1, until = :u", u=START + timedelta(minutes=5))
+    assert _update(house, own, document(own)["body"]) == 1 and _update(house, own, "teks lain") == 1
+    house.run("UPDATE deliveries SET holder = NULL, token = NULL, until = NULL")
+    forward(house.hub())
+    relay(house.hub())
+    assert house.spoken() == ["teks lain"] and house.stands() == ["sent", "sent"]
+
+
+def test_a_text_that_changed_afterwards_is_said_to_be_a_change(house: House) -> None:
+    """Never a second complaint; nothing goes about a complaint that nobody sends."""
+    own, _ = house.sent()
+    assert _update(house, own, "teks baru") == 1
+    assert _update(house, house.complaint(behind=own), "teks ulangan") == 0
     relay(house.hub())
     [(_, note)] = house.there.notes
-    with house.store.begin() as work:
-        for text in (
-            f"Sudah kami periksa di lapangan.\n\n> {note.text}",
-            f"{note.text}\n\nTerima kasih, ditindaklanjuti.",
-        ):
-            assert echoes.is_ours(work, house.vault, "sp4n", own, text, "2") is None
-        assert echoes.is_ours(work, house.vault, "lain", own, note.text, None) is None
-
-
-def test_one_that_stood_unknown_is_sent_when_it_is_seen(house: House) -> None:
-    """Follow sees it before anybody looked for it."""
-    _own, [number] = house.sent(WORDS)
-    house.there.told = [Receipt(outcome="unknown", code="stored")]
-    relay(house.hub())
-    with house.store.begin() as work:
-        echoes.seen(work, number, "sp4n", "700", now=house.now, actor="test")
-    assert (house.row(number).state, house.row(number).registry_number) == ("sent", "700")
-    assert house.entries("followed_up")[-1]["code"] == "looked_up"
-
-
-# the decisions as tables -------------------------------------------------------------------------------------------
-
-
-def _due(**more: Any) -> Due:
-    usual: dict[str, Any] = dict.fromkeys(Due.__slots__)
-    return Due(**{**usual, "tries": 0, "state": "queued", **more})
-
-
-OLD = START - timedelta(days=14)
-OUTCOMES: list[tuple[Receipt, datetime | None, str, bool]] = [
-    (DONE, None, "sent", False),
-    (DONE, OLD, "sent", False),
-    (REFUSED, None, "refused", False),
-    (RETRY, None, "queued", True),
-    (RETRY, OLD, "needs_human", False),
-    (UNKNOWN, None, "unknown", True),
-    (UNKNOWN, OLD, "unknown", True),
-    (Receipt(outcome="failed", code="x"), None, "unknown", True),
-]
-
-
-@pytest.mark.parametrize(("receipt", "first", "state", "later"), OUTCOMES)
-def test_what_follows_from_a_try(receipt: Receipt, first: datetime | None, state: str, later: bool) -> None:
-    """Certainly not done is tried for 14 days, everything else that is not clear is never repeated blindly."""
-    found = outcome(_due(first_try_at=first), receipt, START, config(), Random(1))
-    assert found.state == state and (found.due_at is not None) == later
-    if state == "unknown":
-        assert found.due_at == look_at(START, config()) > START + config().slowest_commit
-
-
-def test_silence_is_added_to_the_pause() -> None:
-    """Retry-After is the least; a day is the most that is believed."""
-    for asked, least in ((90.0, 90), (1e9, 86_400)):
-        receipt = Receipt(outcome="retry", code="http_429", retry_after=asked)
-        due = outcome(_due(), receipt, START, config(), Random(1)).due_at
-        assert due and timedelta(seconds=least) <= due - START <= timedelta(seconds=least + 6)
-
-
-LOOKS: list[tuple[ChannelError | None, Sequence[str], bool, datetime | None, str]] = [
-    (None, ["7"], False, None, "sent"),
-    (None, ["7"], True, OLD, "sent"),
-    (None, [], True, None, "queued"),
-    (None, [], True, OLD, "needs_human"),
-    (None, [], False, None, "unknown"),
-    (None, [], False, OLD, "needs_human"),
-    (Unavailable(code="timeout"), [], True, None, "unknown"),
-    (Refused(code="http_401"), [], True, OLD, "needs_human"),
-]
-
-
-@pytest.mark.parametrize(("trouble", "numbers", "lists", "first", "state"), LOOKS)
-def test_what_follows_from_a_look(
-    trouble: ChannelError | None, numbers: Sequence[str], lists: bool, first: datetime | None, state: str
-) -> None:
-    """Sent again only where a list that shows ours does not show this one."""
-    due = _due(first_try_at=first, state="unknown")
-    found = looked(due, trouble, numbers, lists=lists, now=START, chance=Random(1))
-    assert found.state == state
-    assert state != "unknown" or (found.due_at and found.due_at > START)
+    assert note.text.startswith("Perubahan laporan oleh pelapor:\n\nteks baru")
