@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from hub.forwarding import resolve
+from hub import forwarding, relaying
 from hub.model import Tally
 from hub.spine import Hub
 from hub.store import worklist
@@ -140,6 +140,12 @@ def _twice(lines: Sequence[Line]) -> dict[int, str]:
     numbers = Counter(line.registry_id for line in lines if line.registry_id)
     same = {line.number: "another line gives the same number" for line in lines if numbers[line.registry_id or ""] > 1}
     return same | {line.number: "another line speaks of it as well" for line in lines if ids[line.id] > 1}
+
+
+def resolve(hub: Hub, number: str, *, registry_id: str | None = None, absent: bool = False, by: str) -> Tally:
+    """Say what became of one follow-up or delivery of unknown outcome, whichever has this id."""
+    said = relaying.resolve(hub, number, registry_id=registry_id, absent=absent, by=by)
+    return said or forwarding.resolve(hub, number, registry_id=registry_id, absent=absent, by=by)
 
 
 def resolve_all(hub: Hub, text: str, *, by: str) -> Tally:

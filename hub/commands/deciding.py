@@ -46,7 +46,7 @@ def release(
 def resolve(
     by: By,
     number: Annotated[
-        str | None, typer.Argument(metavar="ID", help="A complaint's id whose outcome is unknown.")
+        str | None, typer.Argument(metavar="ID", help="A complaint or follow-up whose outcome is unknown.")
     ] = None,
     registry_id: Annotated[str | None, typer.Option(help="The registry has it under this id.")] = None,
     absent: Annotated[bool, typer.Option("--absent", help="The registry does not have it: send it again.")] = False,
@@ -56,7 +56,7 @@ def resolve(
     ] = None,
 ) -> None:
     """Say what became of a forward whose outcome is unknown, or of many."""
-    from hub.forwarding import resolve as resolved
+    from hub.redriving import resolve as resolved
 
     if file is not None:
         if number or registry_id or absent:

@@ -67,11 +67,13 @@ def deliveries(
 
     Without --state: what waits for a person (unknown, needs_human) or was refused.
     """
-    from hub.store import worklist
+    from hub.store import relays, worklist
 
     _check_states(state)
     with opened() as hub:
         with hub.store.begin() as work:
+            said = relays.listed(work, state or ("unknown", "needs_human", "refused"), limit=limit)
+            said = [one for one in said if registry_name in (None, one.registry) and not connector]
             found = worklist.listed(
                 work,
                 now=hub.clock(),
@@ -81,9 +83,11 @@ def deliveries(
                 limit=limit,
             )
         if jsonl:
-            sys.stdout.writelines(json.dumps(document(one)) + "\n" for one in found)
+            rows = [*map(document, found), *map(follow_up, said)]
+            sys.stdout.writelines(json.dumps(row) + "\n" for row in rows)
         else:
             _table(found, hub.clock())
+            _said(said, hub.clock())
 
 
 def document(one: Listed) -> dict[str, Any]:
@@ -91,6 +95,7 @@ def document(one: Listed) -> dict[str, Any]:
     from hub.registry.wording import marker
 
     return {
+        "kind": "delivery",
         "id": one.id,
         "complaint_id": str(one.complaint),
         "connector": one.connector,
@@ -107,6 +112,25 @@ def document(one: Listed) -> dict[str, Any]:
         "since": one.since.isoformat() if one.since else None,
         "held": one.held,
         "marker": marker(str(one.complaint)),
+    }
+
+
+def follow_up(one: Any) -> dict[str, Any]:
+    """What was said after the complaint was sent, as JSON values; `what` is answer, status, update, reply or file."""
+    from hub.registry.wording import marker
+
+    return {
+        "kind": "follow_up",
+        "id": str(one.id),
+        "complaint_id": str(one.complaint),
+        "registry": one.registry,
+        "what": one.what,
+        "state": one.state,
+        "cause": one.code,
+        "tries": one.tries,
+        "queued_at": one.queued_at.isoformat(),
+        "next_try_at": one.due_at.isoformat() if one.state == "queued" else None,
+        "marker": marker(str(one.id)),
     }
 
 
@@ -147,6 +171,21 @@ def _table(found: Sequence[Listed], now: datetime) -> None:
             *(str(one.id), one.connector, f"{one.registry} {one.registry_id or ''}".strip(), STATES[one.state]),
             *(cause(one.code), age(now - one.queued_at), str(one.attempts), following, marker(str(one.complaint))),
         )
+    Console(width=None if sys.stdout.isatty() else 240, markup=False).print(shown)
+
+
+def _said(found: Sequence[Any], now: datetime) -> None:
+    if not found:
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    shown = Table(title=f"Susulan / follow-ups: {len(found)}", title_justify="left")
+    for head in ("id", "sistem", "jenis / what", "keadaan / state", "sebab / cause", "umur / age"):
+        shown.add_column(head, no_wrap=head == "id")
+    for one in found:
+        state = STATES.get(one.state, one.state)
+        shown.add_row(str(one.id), one.registry, one.what, state, cause(one.code), age(now - one.queued_at))
     Console(width=None if sys.stdout.isatty() else 240, markup=False).print(shown)
 
 

@@ -31,6 +31,25 @@ def test_the_work_list_from_doubt_to_done(empty_site: Site, add_portal: Portals,
     assert shown.code == 0 and "institutions" in shown.out
 
 
+def test_what_was_said_later_is_on_the_list_too(empty_site: Site, add_portal: Portals) -> None:
+    """A follow-up whose outcome nobody knows is listed with its own marker, and the same command says what was found."""
+    site = empty_site
+    portal = add_portal([{"id": 1, "judul": "Lampu", "isi": "Lampu jalan mati", "tanggapan": [], **_REST}])
+    for step in ("pull", "accept", "forward"):
+        assert site.command(step, "jatim-portal").code in (0, 3)
+    portal.state.say(1, "Sudah kami perbaiki.")
+    site.switch("registry", "drop_response_after_commit", {"times": 1, "on": ["followup_add"]})
+    for step in ("pull", "accept", "forward"):
+        assert site.command(step, "jatim-portal").code in (0, 3)
+    (doubt,) = [json.loads(line) for line in site.command("deliveries", "--jsonl").out.splitlines()]
+    assert (doubt["kind"], doubt["what"], doubt["state"]) == ("follow_up", "answer", "unknown")
+    assert "Susulan / follow-ups: 1" in site.command("deliveries").out
+    (there,) = site.registered()[0]["followups"]
+    assert doubt["marker"] in there["content"]
+    said = site.command("resolve", doubt["id"], "--registry-id", str(there["id"]), "--by", "Petugas Contoh")
+    assert said.code == 0 and site.command("deliveries", "--jsonl").out == ""
+
+
 def test_wrong_uses_are_said(empty_site: Site) -> None:
     """What would choose everything, or says two things at once, is refused with a sentence and code 2."""
     site, who = empty_site, ("--by", "Petugas Contoh")
