@@ -14,7 +14,6 @@ from hub import answers
 from hub.hearing import feeds, hear
 from hub.model import Tally
 from hub.reported import Reported
-from hub.routing import RegistryConfig
 from hub.spine import Hub
 from hub.standing import later, standing
 from hub.store import gates, statuses

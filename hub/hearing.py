@@ -20,8 +20,9 @@ def hear(hub: Hub, now: datetime, wait: Callable[[str], bool]) -> list[str]:
     """
     Read on in every feed: what has news is due now, numbers that nobody knows yet are parked until a delivery has them.
 
-    `wait(registry)` keeps the registry's rate before each page, and is False where it asks for silence. Returns sentences about feeds that could not be read; their
-    complaints are asked about in their turn all the same. Each page is kept with the position behind it.
+    `wait(registry)` keeps the registry's rate before each page, and is False where it asks for silence. Each page is kept
+    with the position behind it. Returns sentences about feeds that could not be read; their complaints are asked about in
+    their turn all the same.
     """
     with hub.store.begin() as work:
         names = [name for name in statuses.unpaused(work) if name in hub.registries.good]

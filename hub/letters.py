@@ -54,8 +54,8 @@ class Letter:
         if self.number:
             template = self._template("received") if received else texts.NEWS
             yield texts.filled(template, self._values("", texts.words("received")))
-        if (words := texts.words(self.standing)) and not self._is_all_there_is():
-            yield texts.filled(texts.STATUS, {"status": words})
+        if (here := texts.words(self.standing)) and not self._is_all_there_is():
+            yield texts.filled(texts.STATUS, {"status": here})
 
     def _is_all_there_is(self) -> bool:
         """A single piece of news that says the present status itself."""
@@ -69,7 +69,7 @@ class Letter:
     def _paragraph(self, one: News) -> str:
         template = self._template(_sort(one))
         note = "" if one.status and texts.only_repeats(one.text) else one.text.strip()
-        said = texts.filled(template, self._values(note, _words(one), one.at))
+        said = texts.filled(template, self._values(note, words(one), one.at))
         if not note or texts.says(template, "text") or (texts.says(template, "missing") and _sort(one) == "incomplete"):
             return said
         return f"{said}\n{texts.NOTE} {note}"
@@ -110,7 +110,8 @@ def _sort(one: News) -> str:
     return "closed" if one.status in TERMINAL else "status"
 
 
-def _words(one: News) -> str:
+def words(one: News) -> str:
+    """What a status or a passing on is called; "" for words of somebody."""
     if one.what != "disposition":
         return texts.words(one.status, one.by)
     return texts.PASSED_TO.replace("{institution}", one.institution) if one.institution else texts.PASSED_ON

@@ -12,8 +12,10 @@ from hub.model import Tally
 from hub.reconciling import due, reconcile
 from hub.spine import Hub
 from hub.store import figures as counts
+from hub.store import undelivered
 from hub.store.log import append
 from hub.store.work import Work
+from hub.telling import no_way
 from schemas.words import OUTCOMES
 
 WEEK: Final = timedelta(days=7)
@@ -84,7 +86,16 @@ def _words(hub: Hub, work: Work, table: Mapping[str, Mapping[str, int]], lost: i
     totals = {word: sum(row[word] for row in table.values()) for word in ("stored", *OUTCOMES)}
     owed = {"intervals_owed": sum(row.intervals for row in counts.owed(work))}
     broken = {"manifests_broken": len(hub.manifests.bad)}
-    return {**totals, "lost": lost, **owed, **broken, **counts.stuck(work), "unsealed": counts.unsealed(work)[0]}
+    closed = {"answers_no_door": sum(sum(codes.values()) for codes in undelivered.closed(work).values())}
+    return {
+        **totals,
+        "lost": lost,
+        **owed,
+        **broken,
+        **closed,
+        **counts.stuck(work),
+        "unsealed": counts.unsealed(work)[0],
+    }
 
 
 def _findings(hub: Hub, work: Work, now: datetime) -> Iterator[str]:
@@ -94,6 +105,9 @@ def _findings(hub: Hub, work: Work, now: datetime) -> Iterator[str]:
         yield from _quiet(hub, row, now)
     for what, number in counts.stuck(work).items():
         yield f"{number} {what.replace('_', ' ')}: a person has to look."
+    for name, codes in undelivered.closed(work).items():
+        for code, number in codes.items():
+            yield f"{name}: {number} jawaban tanpa jalan kembali / answers without a way back: {no_way(code)} ({code})."
     number, since = counts.unsealed(work)
     if since is not None and now - since > SEALED_WITHIN:
         yield f"{number} entries are not sealed, the oldest for {_span(now - since)}; run 'satupintu seal'."

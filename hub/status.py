@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from connectors import regions
 from connectors.manifest import Manifest
 from hub.spine import Hub
-from hub.store import figures, readings
+from hub.store import figures, readings, undelivered
 from hub.store.work import Work
 from schemas.words import OUTCOMES
 
@@ -59,6 +59,8 @@ class State:
     owed: Sequence[Span] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     """pulled (items, every version), stored (complaints) and the seven words."""
+    no_door: Mapping[str, int] = field(default_factory=dict)
+    """Answers that found no way back to their reporters, by code."""
     run_at: datetime | None = None
     run_code: str | None = None
     """closed, stored (it goes on, or was killed), or the code of what is owed."""
@@ -111,6 +113,7 @@ class _Known:
     running: set[UUID]
     counts: Mapping[str, Mapping[str, int]]
     pulled: Mapping[str, int]
+    closed: Mapping[str, Mapping[str, int]]
 
     @classmethod
     def of(cls, work: Work, connector: UUID | None, now: datetime) -> _Known:
@@ -121,6 +124,7 @@ class _Known:
             running=readings.running(work, now),
             counts=figures.conservation(work),
             pulled=figures.pulled(work),
+            closed=undelivered.closed(work),
         )
 
     def state(self, name: str, manifest: Manifest | None, row: Any) -> State:
@@ -135,6 +139,7 @@ class _Known:
             region=region,
             mode=_mode(manifest, row),
             counts=self._counts(name),
+            no_door=self.closed.get(name, {}),
         )
         return state if row is None else self._with_past(state, row.id, zone)
 

@@ -47,6 +47,13 @@ _MISSING = {
     "not_a_list": "jawaban portal bukan daftar yang diharapkan",
     "too_large": "jawaban portal terlalu besar",
 }
+_NO_WAY = {
+    "no_reply": ("kanal tidak punya jalan untuk jawaban", "the connector has no way in for answers"),
+    "status_unmapped": ("kanal tidak punya kata untuk status itu", "the connector has no word for that status"),
+    "public": ("rahasia atau anonim, dan kanalnya terbuka", "confidential or anonymous, and the door is public"),
+    "no_address": ("pelapor tidak meninggalkan alamat", "the reporter left no address"),
+    "decided": ("diputuskan petugas", "a person decided so"),
+}
 
 
 def exit_code(tallies: Iterable[Tally]) -> int:
@@ -121,3 +128,8 @@ def missing(code: str | None) -> str:
     if code.startswith("http_"):
         return f"portal menjawab HTTP {code.removeprefix('http_')}"
     return _MISSING.get(code, "belum terbaca lengkap")
+
+
+def no_way(code: str) -> str:
+    """Why an answer found no way back, in Indonesian and English."""
+    return " / ".join(_NO_WAY.get(code, ("tanpa jalan kembali", "no way back")))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
-from hub.commands.shared import Names, Stop, opened, wrong_use
+from hub.commands.shared import Names, Stop, end, opened, wrong_use
 from hub.settings import Settings
 
 app = typer.Typer()
@@ -17,20 +17,38 @@ app = typer.Typer()
 
 @app.command()
 def export(
-    what: Annotated[str, typer.Argument(help="items | complaints | quarantine | deliveries | cases")],
+    what: Annotated[str, typer.Argument(help="items | complaints | quarantine | deliveries | cases | answers")],
     names: Names = None,
-    jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object a line (the only form).")] = True,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object a line (all but answers).")] = True,
     masked: Annotated[bool, typer.Option("--masked", help="Without personal data.")] = False,
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Answers: a new file for a region.")] = None,
+    xlsx: Annotated[Path | None, typer.Option("--xlsx", metavar="FILE", help="The same as a sheet.")] = None,
+    again: Annotated[bool, typer.Option("--all", help="Answers: also those of earlier files.")] = False,
 ) -> None:
-    """Write rows to standard output; unmasked is the operator's right and leaves an entry."""
+    """Write rows to standard output; unmasked is the operator's right and leaves an entry.
+
+    `answers NAME --csv FILE` hands over what was to be told through a connector whose portal has no way in.
+    """
     from hub.exporting import WHAT
     from hub.exporting import export as lines
 
+    if what == "answers":
+        _hand_over(names or [], csv, xlsx, again)
     if what not in WHAT or not jsonl:
-        wrong_use(f"export: '{what}' is none of {', '.join(WHAT)}.")
+        wrong_use(f"export: '{what}' is none of {', '.join(WHAT)}, answers.")
     with opened() as hub:
         for line in lines(hub, what, names or (), masked=masked):
             sys.stdout.write(json.dumps(line, ensure_ascii=True) + "\n")
+
+
+def _hand_over(names: list[str], csv: Path | None, xlsx: Path | None, again: bool) -> NoReturn:
+    from hub.handing import hand_over
+
+    path = csv or xlsx
+    if len(names) != 1 or path is None or (csv and xlsx) or path.suffix != (".csv" if csv else ".xlsx"):
+        wrong_use("export answers: name one connector and a new file, as --csv NAME.csv or --xlsx NAME.xlsx.")
+    with opened() as hub:
+        end(hand_over(hub, names[0], path, again=again))
 
 
 @app.command()

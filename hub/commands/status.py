@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hub.commands.shared import Stop, opened, tell_broken
-from hub.telling import DONE, INCOMPLETE, INDONESIAN, WORDS, age, missing, stamp
+from hub.telling import DONE, INCOMPLETE, INDONESIAN, WORDS, age, missing, no_way, stamp
 
 if TYPE_CHECKING:
     from hub.status import Ledger, Span, State
@@ -80,7 +80,13 @@ def _table(found: Sequence[State]) -> None:
     shown = Table(box=None, pad_edge=False, header_style="bold")
     for head in ("kanal\nconnector", "terbukti\nproven until", "bukti\nproof"):
         shown.add_column(head, no_wrap=True, overflow="ellipsis")
-    for head in ("terutang\nowed", "menunggu\nwaiting", "karantina\nquarantined", "tertahan\nheld"):
+    for head in (
+        "terutang\nowed",
+        "menunggu\nwaiting",
+        "karantina\nquarantined",
+        "tertahan\nheld",
+        "tanpa jalan\nno way back",
+    ):
         shown.add_column(head, justify="right")
     shown.add_column("dijalankan\nlast run", no_wrap=True)
     for state in found:
@@ -94,6 +100,7 @@ def _row(state: State) -> Iterator[str]:
     yield MODES[state.mode] or (state.proof.said if state.proof else "-")
     yield str(len(state.owed))
     yield from (str(state.counts[word]) for word in ("waiting", "quarantined", "held"))
+    yield str(sum(state.no_door.values()))
     yield _run(state)
 
 
@@ -116,6 +123,8 @@ def page(state: State, read: Ledger, now: datetime) -> Iterator[str]:
     yield from _read(read)
     if read.marked_at:
         yield f"  tanda / mark: {age(now - read.marked_at)} ({stamp(read.marked_at)})"
+    for code, number in state.no_door.items():
+        yield f"  tanpa jalan kembali / no way back: {number} jawaban / answers: {no_way(code)} ({code})"
     counts = ", ".join(f"{INDONESIAN[word]} / {word} {state.counts[word]}" for word in WORDS)
     yield f"  item / items: {state.counts['pulled']}; aduan / complaints: {state.counts['stored']}: {counts}"
 

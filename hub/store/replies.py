@@ -201,7 +201,7 @@ _TOLD = """
 SELECT r.id, r.status AS standing, e.what, e.status, e.by_whom AS by, e.digest, e.at, e.seen_at, e.to_institution,
        e.key_id, k.wrapped, e.text_enc
 FROM replies r JOIN events e ON e.id = r.event_id LEFT JOIN data_keys k ON k.id = e.key_id
-WHERE r.message = :message AND r.state = 'queued' ORDER BY r.id
+WHERE r.id = ANY(:ids) ORDER BY r.id
 """
 
 
@@ -251,8 +251,13 @@ def _message(work: Work, message: UUID) -> Message:
     values = dict(row._mapping)
     key, wrapped, text = (values.pop(name) for name in ("own_key", "own_wrapped", "own_text"))
     frozen = Sealed(key_id=key, wrapped=_bytes(wrapped), text_enc=bytes(text)) if text is not None else None
-    told = tuple(_told(one) for one in work.rows(_TOLD, message=message))
-    return Message(**values, told=told, frozen=frozen)
+    own = work.rows("SELECT id FROM replies WHERE message = :message AND state = 'queued'", message=message)
+    return Message(**values, told=tuple(read_told(work, [one.id for one in own])), frozen=frozen)
+
+
+def read_told(work: Work, ids: Sequence[int]) -> list[Told]:
+    """The events of these answers, in the order of their numbers."""
+    return [_told(one) for one in work.rows(_TOLD, ids=list(ids))]
 
 
 def _told(row: Any) -> Told:

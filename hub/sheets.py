@@ -1,0 +1,71 @@
+"""Writes a sheet that people open: every cell is text, and none of it can be a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, Final
+
+FORMS: Final = (".csv", ".xlsx")
+_STARTS: Final = tuple("=+-@\t\r\n＝＋－＠﹢﹣﹫−|")
+"""What makes a formula of a cell, also in full width; a bar calls programs in old sheets."""
+_LONGEST: Final = 32_000
+"""Characters of one cell of XLSX; a longer text goes on in the next column, so the longest column is the last one."""
+
+
+def write(path: Path, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """
+    Write a new file, by its name CSV (UTF-8 with BOM, as Excel reads it) or XLSX, for its owner only.
+
+    Raises FileExistsError where there is one; half a file never has the name.
+    """
+    beside = path.with_name(f".{path.name}.part")
+    if path.exists():
+        raise FileExistsError(path)
+    try:
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            (_xlsx if path.suffix == ".xlsx" else _csv)(file, [head, *rows])
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def safe(text: str) -> str:
+    """The text as a cell: no sign that XML cannot hold, and an apostrophe before whatever could be a formula."""
+    plain = "".join(one for one in text if _holds(one))
+    return f"'{plain}" if plain.startswith(_STARTS) or plain.lstrip().startswith(_STARTS) else plain
+
+
+def _holds(one: str) -> bool:
+    return one in "\t\n" or (one >= " " and one not in "\x7f\ufffe\uffff" and not "\ud800" <= one <= "\udfff")
+
+
+def _csv(file: BinaryIO, rows: Iterable[Sequence[str]]) -> None:
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    lines = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    lines.writerows([safe(cell) for cell in row] for row in rows)
+    text.flush()
+    text.detach()
+
+
+def _xlsx(file: BinaryIO, rows: Iterable[Sequence[str]]) -> None:
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate(rows):
+            for column, cell in enumerate(_cells(row)):
+                sheet.write_string(number, column, cell)
+
+
+def _cells(row: Sequence[str]) -> Iterator[str]:
+    for cell in row:
+        text = safe(cell)
+        yield text[:_LONGEST]
+        for start in range(_LONGEST, len(text), _LONGEST):
+            yield safe(text[start : start + _LONGEST])
