@@ -20,6 +20,9 @@ DEPTH = 20
 HEADER = 64 * 1024
 _BLANK = re.compile(rb"\r?\n\r?\n|\r\r")
 _ID = re.compile(r"<([^<>\s]{1,900})>")
+_ACTION = re.compile(r"(?im)^action:[ \t]*([a-z]+)")
+_RETURNED = ("message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers")
+_OF_HEADER = re.compile(r"(?im)^message-id:((?:[^\r\n]|\r?\n[ \t])*)")
 _ADDRESS = re.compile(r"<([^<>\s@]{1,100}@[^<>\s@]{1,200})>")
 _BOUNDARY = re.compile(r"^--([0-9A-Za-z'()+_,./:=?-]{1,70})[ \t]*\r?\n[A-Za-z-]{1,60}:", re.MULTILINE)
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
@@ -55,7 +58,21 @@ def parse(raw: bytes) -> Mail:
         "auto": _auto(message),
         "attachments": [_attachment(leaf, content) for leaf, content in zip(files, contents, strict=True)],
     }
+    if payload["auto"] == "bounce":
+        payload |= _reported(payload, files, contents)
     return Mail(payload=payload, contents=contents)
+
+
+def _reported(payload: dict[str, Any], files: list[Message], contents: list[bytes]) -> dict[str, Any]:
+    """What a report of delivery (RFC 3464) is about; one that only tells of a delay or of success is no bounce."""
+    told: dict[str, Any] = {}
+    for leaf, content in zip(files, contents, strict=True):
+        kind, head = leaf.get_content_type(), content[:HEADER].decode("utf-8", "replace")
+        if kind == "message/delivery-status" and (actions := _ACTION.findall(head)):
+            told["auto"] = "bounce" if "failed" in map(str.lower, actions) else "reply"
+        if kind in _RETURNED and not payload["references"] and (found := _OF_HEADER.search(head)):
+            told["references"] = _ID.findall(found[1])[:1]
+    return told
 
 
 def _parsed(raw: bytes) -> Message:

@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping as Table
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import UUID
 
 from connectors.manifest import Manifest
-from connectors.mapping import Mapping
-from connectors.mapping import compile as compile_mapping
 from hub import joined, said_there
 from hub.audit.entry import Entry
-from hub.completing import Completion
 from hub.decided import Decided, each_once
+from hub.deciding import Deciding
 from hub.fetching import addressed, fetch
 from hub.incomplete import ask
-from hub.joining import Answering, Found, Joining, answering, look_up, parents_first, tokens_of, words_of
-from hub.judging import doc_of, echo, found_for, judged, link, reporter_tokens
-from hub.model import Tally, complaint_id
-from hub.normalise import Normalised, normalise, own_refs
+from hub.judging import doc_of, found_for, judged, link, reporter_tokens
+from hub.model import Tally
 from hub.placing import Places, release_held
 from hub.progress import Progress, Said, silent
 from hub.pulling import manifest_of
-from hub.reused import reused
 from hub.spine import Hub
 from hub.store import attachments, cases, complaints, completions, connectors, items, leases, quarantine
-from hub.store.complaints import NOTHING, Known, Origin
+from hub.store.complaints import Origin
 from hub.store.connectors import Connector
 from hub.store.items import Stored
 from hub.store.log import append_all
-from hub.store.threads import Standing
 from hub.store.work import Work
 
 BATCH = 500
@@ -80,7 +72,7 @@ class _Run:
     judges: bool
     words: Counter[str] = field(default_factory=Counter)
     items: int = 0
-    mapping: Mapping | None = None
+    deciding: Deciding | None = None
 
     def batch(self) -> bool:
         """Accept one batch in one transaction; False when nothing waits any more."""
@@ -106,121 +98,15 @@ class _Run:
         return Progress(connector=name, interval=0, pages=batches, items=self.items, new=done, known=0, total=waiting)
 
     def _decided_all(self, work: Work, batch: Sequence[Stored], again: bool, now: datetime) -> list[Decided]:
-        read = [(item, self._normalised(item)) for item in batch]
+        deciding = self.deciding = self.deciding or Deciding(
+            hub=self.hub, manifest=self.manifest, connector=self.connector
+        )
+        read = deciding.read(batch)
         if self.judges:
             work.lock("verdicts")
         # nobody has a complaint of a first version that accept has not come to yet
         met = {item.complaint for item in batch if again or item.version > 1}
-        known = complaints.known(work, self.hub.vault, met)
-        read = self._completed(work, read, known)
-        before = {complaint: one.behind for complaint, one in known.items() if one.reason == "joined" and one.behind}
-        found = look_up(work, self.hub.vault, self.hub.id, self.connector.id, read, before)
-        results = {item.id: result for item, result in read}
-        decided: list[Decided] = []
-        for item in parents_first(batch, found):
-            its = known.get(item.complaint, NOTHING)
-            about = None if its.case_id else self._about(found, item, results[item.id], decided)
-            decided.append(self._decided(work, item, results[item.id], its, about, now))
-        return decided
-
-    def _completed(
-        self, work: Work, read: list[tuple[Stored, Normalised]], known: Table[UUID, Known]
-    ) -> list[tuple[Stored, Normalised]]:
-        """The same with what reporters sent to complete these complaints."""
-        sent = completions.of(work, self.hub.vault, [complaint for complaint, one in known.items() if one.completed])
-        if not sent:
-            return read
-        return [
-            (item, self._normalised(item, sent[item.complaint]) if item.complaint in sent else result)
-            for item, result in read
-        ]
-
-    def _about(self, found: Found, item: Stored, result: Normalised, decided: Sequence[Decided]) -> Answering | None:
-        """The complaint of ours that an item is about, also one that this batch has brought."""
-        if item.id not in found.signs or self.manifest.already_in_sp4n:
-            return None
-        batch = {one.item.complaint: self._standing(one) for one in decided} if found.posts else {}
-        tokens = tokens_of(self.hub.vault, self.manifest.channel, result)
-        marked = self.manifest.only is not None and result.wanted
-        return answering(found, item, tokens, batch, marked=marked)
-
-    def _standing(self, one: Decided) -> Standing:
-        word = one.first_word()
-        return Standing(
-            complaint=word.complaint,
-            connector=self.connector.id,
-            region=self.connector.region,
-            state=one.known.state if one.what == "ignored" else word.state,
-            reason=word.reason,
-            behind=word.behind,
-            registry=None,
-            tokens=tokens_of(self.hub.vault, self.manifest.channel, one.result),
-        )
-
-    def _normalised(self, item: Stored, sent: Sequence[Completion] = ()) -> Normalised:
-        self.mapping = self.mapping or compile_mapping(self.manifest)
-        return normalise(
-            payload=item.payload,
-            trouble=item.trouble,
-            ref=item.ref,
-            complaint_id=str(item.complaint),
-            connector=self.manifest.name,
-            received_at=item.received_at,
-            manifest=self.manifest,
-            mapping=self.mapping,
-            completions=sent,
-        )
-
-    # what an item is -----------------------------------------------------------------------------------------------
-
-    def _decided(
-        self, work: Work, item: Stored, result: Normalised, known: Known, about: Answering | None, now: datetime
-    ) -> Decided:
-        """Decide what one item is; only an id that was used again writes anything here."""
-        if about and about.at_once:
-            return self._joining(item, result, known, about)
-        if result.document is None and result.wanted and not (about and about.joins):
-            return Decided(item=item, result=result, known=known, what="quarantined", code=result.problems[0].rule)
-        reason = self._rejection(work, result)
-        if about and about.joins and reason in (None, "not_a_complaint"):
-            return self._joining(item, result, known, about)
-        if known.state in ("accepted", "withheld_repeat", "held"):
-            return self._later_version(work, item, result, known, reason, now)
-        if reason:
-            return Decided(item=item, result=result, known=known, what="rejected", code=reason)
-        if about and result.document:
-            re_report = {"re_report_of": str(about.to.complaint), **result.document}
-            result = replace(result, document=re_report)
-        return Decided(item=item, result=result, known=known, what="new")
-
-    def _joining(self, item: Stored, result: Normalised, known: Known, about: Answering) -> Decided:
-        joins = Joining(item=item, result=result, answers=about, words=words_of(result))
-        return Decided(item=item, result=result, known=known, what="rejected", code="joined", joins=joins)
-
-    def _rejection(self, work: Work, result: Normalised) -> str | None:
-        if not result.wanted or result.document is None:
-            return "not_a_complaint"
-        if self.manifest.already_in_sp4n or result.document.get("sp4n_id"):
-            return "already_in_sp4n"
-        body = result.document["body"]
-        came_back = "[" in body and any(echo(work, self.hub.vault, UUID(ref), body) for ref in own_refs(body))
-        return "own_delivery" if came_back else None
-
-    def _later_version(
-        self, work: Work, item: Stored, result: Normalised, known: Known, reason: str | None, now: datetime
-    ) -> Decided:
-        """A later version of a complaint that we have: stored, never a second create, unless the id was used again."""
-        if result.document is None or known.document is None:
-            return Decided(item=item, result=result, known=known, what="ignored", code=reason)
-        again = reused(known.document, result.document)
-        if again == "same":
-            return Decided(item=item, result=result, known=known, what="updated", code="update")
-        number = items.incarnations(work, self.connector.id, item.ref_hmac) + 1
-        fresh = complaint_id(self.connector.id, item.ref, number)
-        moved = items.move(work, item, connector=self.connector.id, complaint=fresh, incarnation=number, now=now)
-        decided = self._decided(work, moved, self._normalised(moved), NOTHING, None, now)
-        decided.doubtful = item.complaint if again == "doubtful" else None
-        return decided
+        return deciding.decided(work, read, met, now)
 
     # what becomes of it --------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -125,8 +126,7 @@ def ask(work: Work, rows: Sequence[Bare], region: str, connector: UUID, now: dat
     tokens = [(one.item.complaint, what, token) for one in rows for what, token in one.known_by.items()]
     if tokens:
         work.tuples(_TOKENS, (region, *map(list, zip(*tokens, strict=True))))
-    tired = _tired(work, {token for _, _, token in tokens}, now)
-    wanted = [one for one in rows if not tired.intersection(one.known_by.values())]
+    wanted = _bearable(rows, _today(work, {token for _, _, token in tokens}, now))
     found = work.rows(
         _ASK,
         items=[one.item.id for one in wanted],
@@ -163,17 +163,27 @@ SELECT item_id, complaint, number FROM asked ORDER BY item_id
 """
 
 
-def _tired(work: Work, tokens: Collection[bytes], now: datetime) -> set[bytes]:
+def _today(work: Work, tokens: Collection[bytes], now: datetime) -> Counter[bytes]:
+    """How often these reporters have been asked within a day."""
     rows = work.rows(
         """
-        SELECT t.token FROM reporter_tokens t JOIN quarantine q ON q.complaint = t.complaint
-        WHERE t.token = ANY(CAST(:tokens AS bytea[])) AND q.asked_at > :since GROUP BY t.token HAVING count(*) >= :most
+        SELECT t.token, count(*) AS times FROM reporter_tokens t JOIN quarantine q ON q.complaint = t.complaint
+        WHERE t.token = ANY(CAST(:tokens AS bytea[])) AND q.asked_at > :since GROUP BY t.token
         """,
         tokens=list(tokens),
         since=now - timedelta(days=1),
-        most=OPEN,
     )
-    return {bytes(row.token) for row in rows}
+    return Counter({bytes(row.token): row.times for row in rows})
+
+
+def _bearable(rows: Sequence[Bare], today: Counter[bytes]) -> list[Bare]:
+    """Those after which nobody has been asked too often."""
+    wanted = []
+    for one in rows:
+        if all(today[token] < OPEN for token in one.known_by.values()):
+            wanted.append(one)
+            today.update(one.known_by.values())
+    return wanted
 
 
 def tell(

@@ -21,16 +21,16 @@ NARA = "kanal_aduan"
 
 @contextmanager
 def doors(
-    site: Site, mails: list[bytes], posts: list[dict[str, Any]], users: dict[str, Any]
+    site: Site, mails: list[bytes], posts: list[dict[str, Any]], users: dict[str, Any], **changed: Any
 ) -> Iterator[tuple[Any, Any]]:
-    """A mailbox with these mails and an X with these posts, registered at the site."""
+    """A mailbox with these mails and an X with these posts, registered at the site with `changed` keys."""
     with running.mailbox(MailState(mails)) as box, running.x(XState(posts=posts, users=users)) as x:
         imap = {"host": box.host, "port": box.port, "user": box.user, "password": box.password}
         smtp = imap | {"port": box.smtp_port, "from": box.address}
         address = {"url": x.url, "token": x.state.token, "user_id": x.state.user_id}
         folder = site.home / "manifests"
         for manifest in (manifests._email(imap, smtp), manifests._x(address)):
-            manifests._yaml(folder / f"{manifest['name']}.yaml", manifest)
+            manifests._yaml(folder / f"{manifest['name']}.yaml", manifest | changed)
         _secret(site.home, "MAIL_PASSWORD", box.password)
         _secret(site.home, "X_TOKEN", x.state.token)
         yield box, x

@@ -13,7 +13,7 @@ from hub.oversight import figures
 from hub.spine import Hub
 from sandbox.mime import _png
 from tests.scenario.conftest import Site
-from tests.scenario.letters import MAIL, X, complaints, doors, mail, post, users
+from tests.scenario.letters import MAIL, WHEN, X, complaints, doors, mail, post, users
 
 NAMES = [MAIL, X]
 REF = re.compile(r"\[Ref [0-9a-f-]{36}\]")
@@ -173,3 +173,92 @@ def _die_between_batches(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
                 accepting.accept(hub, name)
     assert count(hub, "SELECT count(*) FROM completions") == 20
     assert count(hub, "SELECT count(*) FROM deliveries") == 0
+
+
+def _round(site: Site, hub: Hub) -> None:
+    """Everything once, and the answers that have become due."""
+    steps.sync(hub, NAMES)
+    site.clock.sleep(3600)
+    steps.follow(hub)
+
+
+def _letters(box: Any) -> dict[str, Any]:
+    """The latest of our mails to each."""
+    return {str(one["To"]): one for one in box.sent()}
+
+
+def test_machines_that_answer_say_nothing(empty_site: Site) -> None:
+    """A holiday notice joins nothing; a report that our mail did not arrive is on record with the answer."""
+    texts = complaints(2)
+    with doors(empty_site, [mail(n, texts[n]) for n in range(2)], [], {}) as (box, _), empty_site.hub() as hub:
+        _round(empty_site, hub)
+        ours = _letters(box)
+        away = {"Auto-Submitted": "auto-replied"}
+        box.deliver(mail(0, "Saya sedang cuti.", to=ours["warga0@surat.example"], ref="cuti", headers=away))
+        lost = ours["warga1@surat.example"]["Message-ID"]
+        box.deliver(
+            f"From: MAILER-DAEMON@relay.example\r\nMessage-ID: <gagal@relay.example>\r\nDate: {WHEN}\r\n"
+            "Content-Type: multipart/report; report-type=delivery-status; boundary=x\r\n\r\n--x\r\n\r\nMaaf.\r\n--x\r\n"
+            "Content-Type: message/delivery-status\r\n\r\nAction: failed\r\n--x\r\nContent-Type: text/rfc822-headers\r\n\r\n"
+            f"Message-ID: {lost}\r\n--x--\r\n".encode()
+        )
+        _round(empty_site, hub)
+        assert figures(hub)["connectors"][MAIL]["rejected"] == 2
+        assert count(hub, "SELECT count(*) FROM events WHERE source = 'channel'") == 0
+        assert (
+            count(hub, "SELECT count(DISTINCT message) FROM replies WHERE state = 'refused' AND code = 'bounced'") == 1
+        )
+        assert (
+            count(hub, "SELECT count(*) FROM entries WHERE act = 'replied' AND convert_from(body, 'UTF8') ~ 'bounced'")
+            == 1
+        )
+    assert len(empty_site.registered()) == 2
+
+
+def test_a_number_in_somebody_elses_words_is_his_own_complaint(empty_site: Site) -> None:
+    """The reporter who quotes his number adds to his complaint; the neighbour who quotes it complains again, and is heard."""
+    texts = complaints(2)
+    with doors(empty_site, [mail(0, texts[0])], [], {}) as (box, _), empty_site.hub() as hub:
+        _round(empty_site, hub)
+        (number,) = REF.findall(empty_site.registered()[0]["content"])
+        box.deliver(mail(0, f"Soal {number}: lubangnya makin dalam.", ref="sendiri"))
+        box.deliver(mail(1, f"{texts[1]} Sama dengan {number}."))
+        _round(empty_site, hub)
+        words = figures(hub)["connectors"][MAIL]
+        assert (words["forwarded"], words["rejected"], words["withheld_repeat"]) == (2, 1, 0)
+    first, second = sorted(empty_site.registered(), key=lambda row: int(row["complaint_id"]))
+    assert [("makin dalam" in one["content"]) for one in first["followups"]] == [True]
+    exported = {row["body"]: row.get("re_report_of") for row in empty_site.export("complaints")}
+    assert texts[1].split()[0] in second["content"]
+    assert [of for body, of in exported.items() if "Sama dengan" in body] == [number[5:-1]]
+
+
+def test_nobody_is_asked_more_than_twice(empty_site: Site) -> None:
+    """Thanks complete nothing; a second question comes only after a completion that was not enough, a third never."""
+    changed = {"require": ["incident_date"]}
+    with doors(empty_site, [mail(0, "")], [], {}, **changed) as (box, _), empty_site.hub() as hub:
+        said = ["Baik, terima kasih.", "Jalan rusak di depan pasar.", "Sejak lama, Pak.", "Tanggal: 3 Mei 2026"]
+        questions = []
+        for turn, words in enumerate(said):
+            _round(empty_site, hub)
+            questions.append(len(box.sent()))
+            assert empty_site.registered() == []
+            box.deliver(mail(0, words, to=box.sent()[-1], ref=f"jawab-{turn}"))
+        _round(empty_site, hub)
+        assert questions == [1, 1, 2, 2]
+        assert count(hub, "SELECT count(*) FROM completions") == 3
+        assert figures(hub)["connectors"][MAIL]["forwarded"] == 1
+    (sent,) = empty_site.registered()
+    assert sent["content"].startswith("Jalan rusak di depan pasar.")
+    assert "Sejak lama, Pak." in sent["content"] and "terima kasih" not in sent["content"]
+
+
+def test_two_machines_do_not_ask_each_other_for_ever(empty_site: Site) -> None:
+    """Somebody who sends one empty mail after another is asked three times a day, and all of his mails are kept."""
+    mails = [mail(0, "", ref=f"kosong-{n}") for n in range(6)]
+    with doors(empty_site, mails, [], {}) as (box, _), empty_site.hub() as hub:
+        _round(empty_site, hub)
+        box.deliver(mail(0, "", ref="kosong-7"))
+        _round(empty_site, hub)
+        assert figures(hub)["connectors"][MAIL]["quarantined"] == 7
+        assert len(box.sent()) == 3

@@ -146,3 +146,34 @@ def test_child_sees_no_secret_of_the_hub(monkeypatch: pytest.MonkeyPatch) -> Non
         assert parser._child
         environ = Path(f"/proc/{parser._child.pid}/environ")
         assert not environ.exists() or b"canary" not in environ.read_bytes()
+
+
+def report(action: str, returned: bytes) -> bytes:
+    """A report of delivery as a mail server writes it, with the part that it gives back."""
+    return (
+        b"From: Mail Delivery System <MAILER-DAEMON@relay.example>\r\nSubject: Undelivered Mail\r\n"
+        b"Content-Type: multipart/report; report-type=delivery-status; boundary=x\r\n\r\n"
+        b"--x\r\nContent-Type: text/plain\r\n\r\nI'm sorry.\r\n--x\r\nContent-Type: message/delivery-status\r\n\r\n"
+        b"Reporting-MTA: dns; relay.example\r\n\r\nFinal-Recipient: rfc822; a@b.example\r\nAction: "
+        + action.encode()
+        + b"\r\nStatus: 5.1.1\r\n--x\r\n"
+        + returned
+        + b"\r\n--x--\r\n"
+    )
+
+
+WHOLE = b"Content-Type: message/rfc822\r\n\r\nMessage-ID: <ours@hub.example>\r\nSubject: Re: a\r\n\r\nMessage-ID: <no@x>\r\n"
+HEADER = b"Content-Type: text/rfc822-headers\r\n\r\nSubject: Re: a\r\nMessage-Id:\r\n <ours@hub.example>\r\n"
+
+
+@pytest.mark.parametrize("returned", [WHOLE, HEADER])
+def test_a_bounce_names_the_mail_that_did_not_arrive(parser: Parser, returned: bytes) -> None:
+    """Mail servers say it only in what they give back, so it is read there: the answer counts as not delivered."""
+    told = parser(report("failed", returned)).payload
+    assert (told["auto"], told["references"]) == ("bounce", ["ours@hub.example"])
+
+
+@pytest.mark.parametrize("action", ["delayed", "delivered", "relayed"])
+def test_a_delay_is_no_bounce(parser: Parser, action: str) -> None:
+    """A mail that is late may still arrive."""
+    assert parser(report(action, WHOLE)).payload["auto"] == "reply"
