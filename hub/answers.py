@@ -22,8 +22,8 @@ from hub.spine import Hub
 from hub.store import receipts as due_receipts
 from hub.store import replies
 from hub.store.log import append
-from hub.store.receipts import Due
-from hub.store.replies import Message
+from hub.store.receipts import Due, Missed
+from hub.store.replies import Door, Message
 from hub.store.work import Work
 
 __all__ = ["answer", "message_id", "ours", "outcome", "own_message_id", "queue", "receipts"]
@@ -36,12 +36,16 @@ LONGEST: Final = 12 * 3600.0
 GIVE_UP: Final = timedelta(days=14)
 TIRED: Final = 3
 """Failures in a row after which a door is left alone until the next run."""
+LATELY: Final = timedelta(days=7)
+"""So long after it was withheld a repeat is looked for news that its door has missed."""
 BATCH: Final = 200
 """Receipts queued in one transaction."""
 NOT_DONE: Final = ("dns", "connect", "connect_timeout", "tls", "http_429", "http_503")
 """Codes that say that the door has certainly not taken the answer; so does any smtp_4yz (RFC 5321, 4.2.1)."""
-NOBODY: Final = ("no_address", "status_unmapped")
-"""Codes that say that there is no way in: the reporter left no address, or the door has no word for what is to be said."""
+NOBODY: Final = ("no_address", "status_unmapped", "erased")
+"""
+Codes that say that there is no way in: the reporter left no address or has been erased, or the door has no word for it.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,14 +103,29 @@ def queue(
     """
     words: Counter[str] = Counter()
     for door in replies.doors(work, complaint):
-        manifest = hub.manifests.good.get(door.name)
-        if not doors.wanted(manifest, what):
-            continue
-        code = doors.closed(manifest, door)
-        own = message_id(hub.id, replies.message_of(door.complaint, [digest])).strip("<>")
-        if replies.queue(work, complaint, event, door, status=status, message_id=own, code=code, now=now):
-            words["no_door" if code else "answers_queued"] += 1
+        words.update(_queue_at(hub, work, door, complaint, event, digest, status, now, what))
     return words
+
+
+def _queue_at(
+    hub: Hub,
+    work: Work,
+    door: Door,
+    complaint: UUID,
+    event: int,
+    digest: bytes,
+    status: str | None,
+    now: datetime,
+    what: str,
+) -> list[str]:
+    """One word of what became of it: answers_queued or no_door; none where it was there already or is not wanted."""
+    manifest = hub.manifests.good.get(door.name)
+    if not doors.wanted(manifest, what):
+        return []
+    code = doors.closed(manifest, door)
+    own = message_id(hub.id, replies.message_of(door.complaint, [digest])).strip("<>")
+    new = replies.queue(work, complaint, event, door, status=status, message_id=own, code=code, now=now)
+    return [] if not new else ["no_door" if code else "answers_queued"]
 
 
 def receipts(hub: Hub) -> None:
@@ -122,7 +141,32 @@ def receipts(hub: Hub) -> None:
                     words = queue(hub, work, due.complaint, event, digest, due.standing, now, what="receipt")
                     append(work, _receipted(hub, due, now, words.total()))
         if not found:
-            return
+            return _catch_up(hub)
+
+
+def _catch_up(hub: Hub) -> None:
+    """Whoever repeated his complaint after it was answered hears through that door, too, what has been told so far."""
+    now = hub.clock()
+    with hub.store.begin() as work:
+        told: Counter[UUID] = Counter()
+        for one in due_receipts.missed(work, now - LATELY):
+            values = (one.complaint, one.event, one.digest, one.standing, now, one.what)
+            told[one.door.complaint] += len(_queue_at(hub, work, one.door, *values))
+            if told[one.door.complaint] == 1:
+                append(work, _caught_up(hub, one, now))
+
+
+def _caught_up(hub: Hub, one: Missed, now: datetime) -> Entry:
+    return Entry(
+        act="followed",
+        at=now,
+        actor=hub.actor,
+        connector=str(one.door.connector),
+        region=one.door.region,
+        complaint=str(one.complaint),
+        code="repeat",
+        detail={"door": str(one.door.complaint)},
+    )
 
 
 def _receipted(hub: Hub, due: Due, now: datetime, count: int) -> Entry:

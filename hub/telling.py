@@ -52,6 +52,7 @@ _NO_WAY = {
     "status_unmapped": ("kanal tidak punya kata untuk status itu", "the connector has no word for that status"),
     "public": ("rahasia atau anonim, dan kanalnya terbuka", "confidential or anonymous, and the door is public"),
     "no_address": ("pelapor tidak meninggalkan alamat", "the reporter left no address"),
+    "erased": ("data pelapor telah dihapus", "the reporter's data have been erased"),
     "decided": ("diputuskan petugas", "a person decided so"),
 }
 

@@ -209,13 +209,13 @@ def test_a_manifest_that_is_broken_today_loses_no_answer(house: House) -> None:
 
 
 def test_an_erased_reporter_is_not_written_to(house: House) -> None:
-    """When a person is erased before the answer leaves, it ends as refused with that reason."""
+    """When a person is erased before the answer leaves, it ends with that reason, and nobody has to look."""
     house.doors["portal"].trouble = [Unavailable(code="connect")]
     follow(house.hub)
     house.run("DELETE FROM data_keys")
     house.later(days=1)
     answer(house.hub)
-    assert (state(house)[:2], house.doors["portal"].taken) == (("refused", "erased"), [])
+    assert (state(house)[:2], house.doors["portal"].taken) == (("no_door", "erased"), [])
 
 
 def test_a_retry_after_is_honoured(house: House) -> None:
@@ -223,3 +223,48 @@ def test_a_retry_after_is_honoured(house: House) -> None:
     house.doors["portal"].trouble = [Unavailable(code="http_429", retry_after=7200)]
     follow(house.hub)
     assert house.value("SELECT due_at FROM replies") >= START + timedelta(hours=2)
+
+
+def test_what_leaves_together_stands_and_falls_together(house: House) -> None:
+    """A mail server that may have taken a mail about three events leaves all three unknown; none is told once more."""
+    door = house.doors["portal"] = Door(gathers=True, trouble=[Unavailable(code="cut")])
+    house.registry.news["9300001"] += [status("Dalam Proses", 2), status("Selesai", 3)]  # type: ignore[operator]
+    tally = follow(house.hub)
+    assert tally.words["answers_unknown"] == 3
+    house.registry.news["9300001"].append(status("Selesai", 9))  # type: ignore[union-attr]
+    house.later(hours=1)
+    follow(house.hub)
+    (reply,) = door.taken
+    assert "tambal" not in reply.text and "10.09" in reply.text
+    assert [row.state for row in house.rows("SELECT state FROM replies ORDER BY id")] == ["unknown"] * 3 + ["sent"]
+
+
+def test_a_message_that_is_tried_again_is_the_same(house: House) -> None:
+    """What comes in between leaves in a message of its own, after the first, which keeps its id and its text."""
+    door = house.doors["portal"] = Door(gathers=True, trouble=[Unavailable(code="connect")])
+    follow(house.hub)
+    house.registry.news["9300001"].append(status("Selesai", 9))  # type: ignore[union-attr]
+    house.later(hours=12)
+    follow(house.hub)
+    follow(house.hub)
+    assert ["tambal" in reply.text for reply in door.taken] == [True, False]
+    assert len({reply.message_id for reply in door.taken}) == 2
+
+
+def test_a_door_that_swallows_answers_is_left_alone(house: House) -> None:
+    """A door whose calls all end without a word costs three unknown answers a run, not one for each of many."""
+    for number in range(8):
+        house.complaint(ref=f"R{number}", number=str(number))
+        house.registry.news[str(number)] = [follow_up("Baik.", 1)]
+    house.doors["portal"].trouble = [Unavailable(code="timeout") for _ in range(99)]
+    assert follow(house.hub).words["answers_unknown"] == 3
+
+
+def test_no_door_is_called_before_the_text_is_kept(house: House) -> None:
+    """What was said can be known again even where the process dies in the call."""
+    kept: list[int] = []
+    house.doors["portal"].before = lambda: kept.append(
+        house.value("SELECT count(*) FROM replies WHERE text_enc IS NOT NULL AND text_hmac IS NOT NULL")
+    )
+    follow(house.hub)
+    assert kept == [1]

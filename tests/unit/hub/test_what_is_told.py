@@ -251,3 +251,20 @@ def test_a_portal_without_a_word_for_a_status_is_shown_and_not_misled(house: Hou
     assert [reply.status for reply in house.doors["portal"].taken] == ["ditanggapi", "selesai", "selesai"]
     assert (tally.words["no_door"], tally.notes) == (1, ())
     assert house.value("SELECT code FROM replies WHERE state = 'no_door'") == "status_unmapped"
+
+
+def test_a_later_repeat_hears_what_was_told_before(house: House) -> None:
+    """Whoever complains again after the answer finds it at that door as well: once, in order, up to the present status."""
+    own = house.complaint()
+    house.registry.news["9300001"] = [status("Dalam Proses", 1), follow_up(CANARY, 2), status("Selesai", 3)]
+    follow(house.hub)
+    house.later(days=1)
+    repeat = house.complaint(ref="A2", behind=own)
+    house.run("UPDATE complaints SET accepted_at = :now WHERE id = :id", now=house.now, id=repeat)
+    house.complaint(ref="B1", number="2")
+    for _ in range(2):
+        follow(house.hub)
+    taken = house.doors["portal"].taken
+    assert [reply.ref for reply in taken] == ["A1"] * 3 + ["A2"] * 3
+    assert [reply.status for reply in taken[3:]] == ["", "", "selesai"] and CANARY in taken[4].text
+    assert [entry["code"] for entry in house.entries("followed")] == ["resolved", "repeat"]

@@ -111,6 +111,7 @@ ALTER TABLE replies ADD COLUMN message uuid,      -- answers that left in one me
     ADD COLUMN resolved_by text;
 UPDATE replies SET state = 'unknown', code = 'lease_expired', holder = NULL, until = NULL
 WHERE state = 'queued' AND holder IS NOT NULL;  -- an earlier version held them and told nobody what it sent
+CREATE INDEX ON complaints (accepted_at) WHERE state = 'withheld_repeat';
 CREATE INDEX ON replies (message) WHERE message IS NOT NULL;
 CREATE INDEX ON replies (door, id) WHERE state = 'queued';
 CREATE INDEX ON replies (connector, code) WHERE state = 'no_door';
