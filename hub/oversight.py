@@ -11,8 +11,8 @@ from hub.lists import learn
 from hub.model import Tally
 from hub.reconciling import due, reconcile
 from hub.spine import Hub
+from hub.store import completions, undelivered
 from hub.store import figures as counts
-from hub.store import undelivered
 from hub.store.log import append
 from hub.store.work import Work
 from hub.telling import no_way
@@ -108,6 +108,11 @@ def _findings(hub: Hub, work: Work, now: datetime) -> Iterator[str]:
     for name, codes in undelivered.closed(work).items():
         for code, number in codes.items():
             yield f"{name}: {number} jawaban tanpa jalan kembali / answers without a way back: {no_way(code)} ({code})."
+    for row in completions.overdue(work, now):
+        yield (
+            f"{row.name}: {row.complaints} aduan belum dilengkapi pelapornya dalam 10 hari / complaints that their reporters "
+            "have not completed within 10 days; they stay in quarantine."
+        )
     number, since = counts.unsealed(work)
     if since is not None and now - since > SEALED_WITHIN:
         yield f"{number} entries are not sealed, the oldest for {_span(now - since)}; run 'satupintu seal'."

@@ -262,3 +262,6 @@ def test_two_machines_do_not_ask_each_other_for_ever(empty_site: Site) -> None:
         _round(empty_site, hub)
         assert figures(hub)["connectors"][MAIL]["quarantined"] == 7
         assert len(box.sent()) == 3
+        assert "not completed" not in " ".join(steps.watch(hub).notes)
+        empty_site.clock.sleep(11 * 86400)
+        assert f"{MAIL}: 3 aduan belum dilengkapi" in " ".join(steps.watch(hub).notes)
