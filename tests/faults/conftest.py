@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from tests.faults import mutating
 from tests.scenario.conftest import add_portal, empty_site, home, hub, story
 
 __all__ = ["add_portal", "empty_site", "home", "hub", "story"]
+
+mutating.apply()  # only where tests.faults.mutants says so
