@@ -15,6 +15,7 @@ PINS = {
     "dlt": ("dlt[postgres]==1.31.0", *VALIDATORS),
     "airbyte": ("airbyte-cdk==7.39.1", "psycopg[binary]==3.3.9", *VALIDATORS),
     "singer": ("singer-sdk==0.54.9", *VALIDATORS),
+    "httpx": ("httpx==0.28.1",),
     "singer-target": ("meltanolabs-target-postgres==0.8.1",),
 }
 

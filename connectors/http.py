@@ -30,7 +30,7 @@ MIB = 1024 * 1024
 TRIES = 3
 LONGEST_WAIT = 4.0
 REDIRECTS = 3
-FRESH = 2.0
+FRESH = 1.0
 """Seconds for which an idle connection is trusted with a request that must not be sent twice."""
 _MOVED = (301, 302, 303, 307, 308)
 _REST = (408, 425, 429)

@@ -18,6 +18,8 @@ GRACE: Final = timedelta(milliseconds=100)
 How late a call may leave after its slot; one that missed it gets another. So the calls of any second are at most those
 of 1.1 seconds' slots, however many processes there are, and one that was stopped beyond its lease sends nothing.
 """
+GATHER: Final = 0.002
+"""Seconds that results wait for the next one, to be committed together: calls that began together end together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +99,7 @@ class AtOnce:
         try:
             made.append(self._done.get(timeout=seconds))
             while True:
-                made.append(self._done.get_nowait())
+                made.append(self._done.get(timeout=GATHER))
         except queue.Empty:
             return made
 

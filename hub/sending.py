@@ -145,4 +145,6 @@ class Sending:
             if load.attempt in written:
                 lane.flying.pop(token_of(load), None)
         self.doubt = False
-        return [one for one in made if not (isinstance(one.call.key, Load) and one.call.key.attempt in written)]
+        done = [one for one in made if isinstance(one.call.key, Load) and one.call.key.attempt in written]
+        self.made = [one for one in self.made if one not in done]
+        return [one for one in made if one not in done]

@@ -87,9 +87,9 @@ class Line:
 
     def _call(self, method: str, path: str, **rest: Any) -> HttpAnswer:
         url = path if path.startswith(("http://", "https://")) else self.base + path
-        # A connection that a gateway dropped while it was idle would make a create unknown: each call has its own.
-        headers = {**self.config.headers, "Connection": "close"}
-        return self.http.raw(method, url, headers=headers, **rest)
+        # A kept connection that the other side closes while a create is under way makes it unknown. The client trusts one
+        # for a second after its last use, which servers keep for five or more; what it finds closed it opens anew.
+        return self.http.raw(method, url, headers=self.config.headers, **rest)
 
 
 def next_page(here: str, given: Any) -> str | None:
