@@ -12,7 +12,7 @@ from hub import answers
 from hub.audit.entry import Entry
 from hub.judging import reporter_tokens
 from hub.model import Problem
-from hub.normalise import Normalised
+from hub.normalise import Normalised, said_at
 from hub.spine import Hub
 from hub.store import completions
 from hub.store.completions import Asked, Bare
@@ -59,15 +59,8 @@ def worth_asking(manifest: Manifest, connector: Connector, result: Normalised, r
         return False
     if manifest.kind in _PUBLIC and _hidden(draft):
         return False
-    when = _when(draft, received_at)
+    when = said_at(result, received_at)
     return when >= connector.forward_from and received_at - when <= FRESH
-
-
-def _when(draft: Mapping[str, Any], received_at: datetime) -> datetime:
-    try:
-        return datetime.fromisoformat(draft["submitted_at"])
-    except (KeyError, ValueError):
-        return received_at
 
 
 def ask(

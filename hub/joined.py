@@ -29,7 +29,7 @@ def write(
     for one in batch:
         if one.completes:
             completion = Completion(text=one.words.text, attachments=_files(one))
-            completions.add(work, hub.vault, one.answers.to.complaint, one.item, completion, now)
+            completions.add(work, hub.vault, one.answers.to.complaint, one.item, completion, said=one.at, now=now)
         else:
             _event(work, hub, connector, one, now)
     _pass_on(work, hub, manifest, connector, [o for o in batch if not o.completes and o.words.kept is None], now)
@@ -47,7 +47,7 @@ def _event(work: Work, hub: Hub, connector: Connector, one: Joining, now: dateti
     """The words lie under the item's own data key, so that erasing the item erases them here as well."""
     digest = _digest(hub, one.item)
     sealed, _ = hub.vault.seal(one.item.key, f"event:{digest.hex()}", _bytes(one.words.text))
-    event = Event(what="follow_up", status=None, at=one.item.received_at, seen_at=now, digest=digest, by="reporter")
+    event = Event(what="follow_up", status=None, at=one.at, seen_at=now, digest=digest, by="reporter")
     new = NewEvent(event=event, text_enc=sealed)
     to = one.answers.to.complaint
     statuses.add_follow_up(work, to, connector.id, connector.region, one.item.key.id, new)
@@ -85,7 +85,7 @@ def _follow_up(hub: Hub, connector: Connector, one: Joining, registry: str, file
         region=connector.region,
         what="reply",
         by="reporter",
-        at=one.item.received_at,
+        at=one.at,
         digest=digest,
         item_id=one.item.id,
         key_id=one.item.key.id,

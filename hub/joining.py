@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from hub.answers import own_message_id
 from hub.judging import reporter_tokens
-from hub.normalise import Normalised, own_refs
+from hub.normalise import Normalised, own_refs, said_at
 from hub.privacy import Vault
 from hub.quoting import is_thanks, own_words, quoted_refs
 from hub.store import threads
@@ -68,7 +69,7 @@ def signs(hub_id: UUID, payload: Any, text: str) -> Signs | None:
     """
     if not isinstance(payload, Mapping) or payload.get("auto"):
         return None
-    messages = own_ids(hub_id, payload)
+    messages = own_ids(hub_id, payload) if payload.get("in_reply_to") or payload.get("references") else ()
     posts = _answered_posts(payload) if payload.get("referenced_tweets") else ()
     refs = own_refs(text) if "[" in text else ()
     if not (messages or posts or refs):
@@ -262,6 +263,11 @@ class Joining:
     result: Normalised
     answers: Answering
     words: Words
+
+    @property
+    def at(self) -> datetime:
+        """When it was said; when it was received, where the channel does not say."""
+        return said_at(self.result, self.item.received_at)
 
     @property
     def completes(self) -> bool:

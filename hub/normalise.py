@@ -105,6 +105,14 @@ def normalise(
     )
 
 
+def said_at(result: Normalised, received_at: datetime) -> datetime:
+    """When an item was submitted, also one that is no complaint; when it was received, where nobody can say."""
+    try:
+        return datetime.fromisoformat((result.draft or {})["submitted_at"])
+    except (KeyError, ValueError, TypeError):
+        return received_at
+
+
 def first_sentence(text: str, longest: int = LONGEST_TITLE) -> str | None:
     """The first sentence or line as a title on one line, cut at a word; None for a text without words."""
     for line in text.splitlines():

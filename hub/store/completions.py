@@ -24,9 +24,12 @@ OPEN = 3
 """Messages to one reporter within a day: two machines must not go on answering each other."""
 
 
-def add(work: Work, vault: Vault, complaint: UUID, item: Stored, one: Completion, now: datetime) -> None:
-    """Keep a completion under the key of the item that brought it; `accept` then tries its complaint again."""
-    content = orjson.dumps({"text": _plain(one.text), "attachments": [dict(file) for file in one.attachments]})
+def add(
+    work: Work, vault: Vault, complaint: UUID, item: Stored, one: Completion, *, said: datetime, now: datetime
+) -> None:
+    """Keep a completion, said then, under the key of the item that brought it; `accept` then tries its complaint again."""
+    files = [dict(file) for file in one.attachments]
+    content = orjson.dumps({"at": said.timestamp(), "text": _plain(one.text), "attachments": files})
     work.run(
         """
         INSERT INTO completions (complaint, item_id, key_id, text_enc, made_at)
@@ -50,13 +53,17 @@ def _plain(text: str) -> str:
 
 
 def of(work: Work, vault: Vault, complaints: Collection[UUID]) -> dict[UUID, list[Completion]]:
-    """The completions of these complaints in the order in which they came; of an item that was edited the latest text."""
-    found: dict[UUID, dict[UUID, Completion]] = {}
+    """The completions of these complaints in the order in which they were said; of an edited item the latest text."""
+    found: dict[UUID, dict[UUID, tuple[float, Completion]]] = {}
     for row in work.rows(_OF, ids=list(complaints)) if complaints else []:
         key = vault.unwrap(row.key_id, bytes(row.wrapped))
         said = orjson.loads(vault.open(key, "completion", bytes(row.text_enc)))
-        found.setdefault(row.complaint, {})[row.brought_by] = Completion(**said)
-    return {complaint: list(by_item.values()) for complaint, by_item in found.items()}
+        one = Completion(text=said["text"], attachments=said["attachments"])
+        found.setdefault(row.complaint, {})[row.brought_by] = (said["at"], one)
+    return {
+        complaint: [one for _, one in sorted(by_item.values(), key=lambda told: told[0])]
+        for complaint, by_item in found.items()
+    }
 
 
 _OF = """

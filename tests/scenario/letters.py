@@ -61,7 +61,7 @@ def post(number: int, text: str, *, author: int, to: str | None = None, root: st
     made: dict[str, Any] = {
         "id": str(1_985_000_000_000_000_000 + number),
         "text": text,
-        "created_at": "2026-11-30T01:00:00.000Z",
+        "created_at": f"2026-11-30T01:{number % 60:02}:00.000Z",
         "author_id": str(author),
         "conversation_id": root or to or str(1_985_000_000_000_000_000 + number),
         "entities": {"mentions": [{"username": NARA}]},

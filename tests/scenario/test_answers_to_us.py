@@ -80,10 +80,9 @@ def test_fifty_thanks_make_no_new_complaint(empty_site: Site) -> None:
             root = posts[n]["id"]
             reply = post(1000 + n, f"@kanal_aduan {said[n]}", author=n, to=answers[root] if n % 2 else root, root=root)
             x.state.posts.append(reply)
-        steps.sync(hub, NAMES)
         for _ in range(2):
-            empty_site.clock.sleep(3600)
             steps.sync(hub, NAMES)
+            empty_site.clock.sleep(3600)
         words = figures(hub)["connectors"]
         assert {row["complaint_id"] for row in empty_site.registered()} == before
         assert [words[name]["rejected"] for name in NAMES] == [25, 25]
@@ -265,3 +264,25 @@ def test_two_machines_do_not_ask_each_other_for_ever(empty_site: Site) -> None:
         assert "not completed" not in " ".join(steps.watch(hub).notes)
         empty_site.clock.sleep(11 * 86400)
         assert f"{MAIL}: 3 aduan belum dilengkapi" in " ".join(steps.watch(hub).notes)
+
+
+def test_a_thread_that_arrives_whole_is_one_complaint(empty_site: Site) -> None:
+    """A citizen tells his story in three posts before we have read the first: the listing gives them newest first."""
+    root = post(1, "@kanal_aduan #aduan", author=1)
+    more = post(2, "@kanal_aduan Jalan Mawar rusak parah, sudah lama.", author=1, to=root["id"], root=root["id"])
+    last = post(3, "@kanal_aduan Nomor 12, depan masjid.", author=1, to=more["id"], root=root["id"])
+    whole = post(4, "@kanal_aduan Lampu jalan mati di Jalan Melati #aduan", author=2)
+    added = post(5, "@kanal_aduan Sejak Senin #aduan", author=2, to=whole["id"], root=whole["id"])
+    other = post(6, "@kanal_aduan Di Jalan Kenanga juga mati #aduan", author=3, to=whole["id"], root=whole["id"])
+    chatter = post(7, "@kanal_aduan setuju", author=3, to=whole["id"], root=whole["id"])
+    posts = [root, more, last, whole, added, other, chatter]
+    with doors(empty_site, [], posts, users(range(5))) as (_, _), empty_site.hub() as hub:
+        for _ in range(2):
+            _round(empty_site, hub)
+        words = figures(hub)["connectors"][X]
+        assert (words["forwarded"], words["rejected"], words["quarantined"]) == (3, 4, 0)
+    texts = {row["content"].split("\n\n[Ref")[0]: row["followups"] for row in empty_site.registered()}
+    (told,) = (text for text in texts if "Mawar" in text)
+    assert told.endswith("Jalan Mawar rusak parah, sudah lama.\n\nPelengkap dari pelapor:\nNomor 12, depan masjid.")
+    (added_to,) = (rows for text, rows in texts.items() if "Melati" in text)
+    assert ["Sejak Senin" in row["content"] for row in added_to] == [True]
