@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -168,9 +169,21 @@ def _first_time(work: Work, hub: Hub, manifest: Manifest, rows: Sequence[_Row]) 
     def echo(row: _Row) -> bool:
         if row.what == "status":
             return own_status(row.status, row.words, written[row.complaint], manifest.reply or {})
-        return row.what in ("answer", "reply") and sent.ours(work, hub.vault, row.complaint, row.words)
+        words = {row.words, uncut(row.words)}
+        return row.what in ("answer", "reply") and any(sent.ours(work, hub.vault, row.complaint, one) for one in words)
 
     return [row for row in fresh if row.complaint not in written or not echo(row)]
+
+
+def uncut(text: str) -> str:
+    """What stands before the sign that a text was cut, such as "… selengkapnya"; the text itself where there is none."""
+    found = _CUT.search(text)
+    return text[: found.start()] if found else text
+
+
+_CUT: Final = re.compile(
+    r"(?:\.{3}|…|&hellip;|&#8230;).{0,60}\Z|\b(?:baca |lihat )?selengkapnya\W{0,20}\Z", re.IGNORECASE | re.DOTALL
+)
 
 
 def own_status(status: str | None, word: str, written: Sequence[tuple[str, bool]], reply: Mapping[str, Any]) -> bool:

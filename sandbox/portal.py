@@ -36,7 +36,7 @@ SHOWN: Mapping[str, Callable[[str], str]] = {
     "as it was": lambda text: text,
     "escaped": lambda text: html.escape(text).replace("[", "&#91;").replace("\n", "<br />\n"),
     "wrapped": lambda text: "<p>" + "</p>\n<p>".join(textwrap.wrap(" ".join(text.split()), 38)) + "</p>",
-    "cut": lambda text: " ".join(text.split())[:140].rstrip() + "...",
+    "cut": lambda text: " ".join(text.split())[:140].rstrip() + "... <a href='#'>Baca selengkapnya</a>",
 }
 """What portals do to a text before they show it."""
 _NEXT = {"diterima": "proses", "verifikasi": "proses", "menunggu": "proses", "proses": "selesai"}

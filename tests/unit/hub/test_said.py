@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hub.said import MOST, Said, reader
-from hub.said_there import own_status
+from hub.said_there import own_status, uncut
 
 REPLIES = {
     "list": "tanggapan",
@@ -120,3 +120,11 @@ def test_a_status_that_we_wrote_is_known_again(
 ) -> None:
     """By the portal's own word or by what it means; one that an officer sets later, even back, is his."""
     assert own_status(status, word, written, {"statuses": TABLE}) == ours
+
+
+@pytest.mark.parametrize(
+    "end", ["...", " … Baca selengkapnya", "&hellip; <a href='/a'>lihat selengkapnya</a>", " (selengkapnya)", ""]
+)
+def test_the_sign_of_a_cut_is_no_word_of_ours(end: str) -> None:
+    """Portals end what they cut in their own way."""
+    assert uncut(f"Laporan Anda sudah kami{end}").rstrip(" (") == "Laporan Anda sudah kami"
