@@ -11,6 +11,7 @@ import pytest
 from hub.forwarding import forward
 from hub.lists import learn
 from hub.privacy import Vault
+from hub.routing import Limits
 from hub.store import masters
 from hub.store.server import Embedded
 from hub.store.work import Store
@@ -141,3 +142,19 @@ def test_news_about_a_number_wait_for_its_delivery(outbox: Outbox) -> None:
         assert masters.news(work, "sp4n", ["9001"], "p2", now=outbox.now) == 1
     assert outbox.delivery(own).next_check_at == outbox.now
     assert [row.registry_id for row in outbox.rows("SELECT registry_id FROM parked")] == ["5"]
+
+
+def test_a_long_text_reaches_the_registry_whole(outbox: Outbox, lapor: RunningRegistry) -> None:
+    """The text that LAPOR! does not take goes along as a file, once, and both the officer and `registry show` know."""
+    outbox.talks_to(lapor.url, lapor.headers, limits=Limits(content=500))
+    own = outbox.complaint(body="Jalan berlubang di depan pasar. " * 60, category_code="ict")
+    lapor.state.switches.set("429_with_retry_after", {"times": 1, "on": ["create"], "seconds": 1})
+    forward(outbox.hub())
+    outbox.later(hours=1)
+    forward(outbox.hub())
+    assert outbox.delivery(own).state == "confirmed"
+    (filed,) = lapor.state.complaints.values()
+    attached = [int(number) for number in filed.sent["attachments"].strip("[].").split(",")]
+    assert len(filed.sent["content"]) <= 500 and [lapor.state.files[n][0] for n in attached] == ["isi-lengkap.txt"]
+    with outbox.store.begin() as work:
+        assert "text_attached" in {row.word for row in masters.unmapped(work, "sp4n")}
