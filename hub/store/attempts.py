@@ -56,7 +56,7 @@ WITH due AS (
     WHERE d.registry = %b::text AND d.state IN ('queued', 'files_uploaded', 'created') AND d.due_at <= %b::timestamptz
       AND (d.until IS NULL OR d.until <= %b::timestamptz)
       AND (%b::bool OR d.connector IN (SELECT k.id FROM connectors k WHERE k.name = ANY(%b::text[])))
-      AND NOT EXISTS (SELECT FROM attempts a WHERE a.delivery = d.id AND a.step = 'create' AND a.ended_at IS NULL)
+      AND (SELECT a.id FROM attempts a WHERE a.delivery = d.id AND a.step = 'create' AND a.ended_at IS NULL LIMIT 1) IS NULL
     ORDER BY d.due_at, d.id LIMIT %b::int FOR UPDATE SKIP LOCKED
 ), {_HELD}
 SELECT {_DELIVERY}, c.item_id, c.key_id, c.canonical_enc, k.wrapped
@@ -72,7 +72,8 @@ def claim(
 
     Whoever asks has locked the registry's gate and seen that it is open.
     """
-    rows = work.tuples(_CLAIM, (registry, now, now, not names, list(names), count, holder, now + LEASE))
+    with work.in_order():
+        rows = work.tuples(_CLAIM, (registry, now, now, not names, list(names), count, holder, now + LEASE))
     return [(Delivery(**dict(zip(_FIELDS, row, strict=False))), Content.of(*row[-4:])) for row in rows]
 
 

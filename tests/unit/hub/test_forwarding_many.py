@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 
@@ -273,9 +272,7 @@ SELECT id, 'sp4n', connector, '35', :now, :now, '' FROM made
 """
 
 
-@pytest.mark.parametrize(
-    ("count", "rate"), [(600, 100.0), pytest.param(100_000, 1_000.0, marks=pytest.mark.campaign)]
-)
+@pytest.mark.parametrize(("count", "rate"), [(600, 100.0), pytest.param(100_000, 1_000.0, marks=pytest.mark.campaign)])
 def test_an_outage_of_three_days_drains_within_the_budget(outbox: Outbox, count: int, rate: float) -> None:
     """72 hours nobody answers, while everything waits: nothing is lost or doubled, and the registry is not overrun."""
     outbox.complaint()
@@ -313,18 +310,15 @@ def _peak(at: Sequence[datetime]) -> int:
 
 def test_the_pool_grows_to_its_width_and_no_further(outbox: Outbox) -> None:
     """As many threads as calls under way, never more than the registry's file says."""
-    go, seen, lock = threading.Event(), set(), threading.Lock()
+    side_by_side, seen = threading.Barrier(3), set()
 
-    def make(registry: Any) -> UUID | None:
-        with lock:
-            seen.add(threading.get_ident())
-        assert go.wait(10)
-        return None
+    def make(registry: Any) -> None:
+        side_by_side.wait(20)
+        seen.add(threading.get_ident())
 
     pool = AtOnce(replace(outbox.hub(), clock=lambda: START))
     for _ in range(9):
         pool.begin(Call(registry="sp4n", key=None, slot=START, make=make), 3)
-    go.set()
     ended = 0
     while ended < 9:
         ended += len(pool.ended(10))

@@ -47,6 +47,8 @@ ALTER TABLE deliveries ADD COLUMN receipted_at timestamptz, ADD COLUMN looked_at
 UPDATE deliveries SET receipted_at = checked_at WHERE checked_at IS NOT NULL;
 CREATE INDEX ON deliveries (id) WHERE registry_id IS NOT NULL AND receipted_at IS NULL;
 CREATE INDEX ON deliveries (registry, due_at) WHERE state = 'unknown';
+DROP INDEX deliveries_registry_due_at_idx;        -- what was queued at one moment is claimed in its order as well
+CREATE INDEX ON deliveries (registry, due_at, id) WHERE state IN ('queued', 'files_uploaded', 'created');
 
 -- Registries: what has been learnt about each.
 ALTER TABLE registries ADD COLUMN follow_ups_listed_at timestamptz,   -- one of our own was seen in its list
