@@ -58,6 +58,8 @@ class _Run:
     hub: Hub
     only: Sequence[str]
     words: Counter[str] = field(default_factory=Counter)
+    asked: Counter[str] = field(default_factory=Counter)
+    """Unknown outcomes of this run for which the hub will look itself."""
     named: list[str] = field(default_factory=list)
     owed: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -98,7 +100,10 @@ class _Run:
 
     def _said(self, state: str, code: str, complaint: str, registry: str) -> None:
         self.words[state] += 1
-        if state in ("unknown", "needs_human"):
+        config = self.hub.registries.good.get(registry)
+        if state == "unknown" and config is not None and config.lookup != "none":
+            self.asked[registry] += 1
+        elif state in ("unknown", "needs_human"):
             self.named.append(
                 f"Complaint {complaint} ({state}, {code}): look for {marker(complaint)} at {registry}, "
                 f"then {ADVICE.format(id=complaint)}."
@@ -138,12 +143,13 @@ class _Run:
         """The run in counts and sentences."""
         more = len(self.named) - NAMED
         extra = [f"… and {more} more: 'satupintu export deliveries' names them."] if more > 0 else []
+        looked = [f"{count} may be at {name}: the hub looks for them itself." for name, count in self.asked.items()]
         return Tally(
             verb="forward",
             done=self.words["confirmed"],
             words={word: count for word, count in self.words.items() if count},
             owed=tuple(self.owed),
-            notes=(*self.named[:NAMED], *extra, *self.notes),
+            notes=(*self.named[:NAMED], *extra, *looked, *self.notes),
             halted=self.halted,
         )
 
