@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 NO_WHEELS := { echo "The wheels could not be installed: look at the message above, at the network and at the free disk space (650 MB are needed), and run make again." >&2; exit 2; }
 KEEP ?=
 
-.PHONY: setup demo test test-fast campaign up lint lock bench bench-forward reality clean
+.PHONY: setup demo test test-fast campaign soak up lint lock bench bench-forward reality clean
 
 setup: $(VENV)/ready  ## make .venv ready
 
@@ -38,8 +38,12 @@ test: $(VENV)/tested  ## everything, each fault once
 test-fast: $(VENV)/tested  ## what a developer runs before every push
 	@$(BIN)/python -m pytest -n 2 -m "not campaign and not slow and not airflow" $(ARGS)
 
-campaign: $(VENV)/tested  ## the full counts; at most an hour
-	@$(BIN)/python -m pytest -m campaign -v $(ARGS)
+campaign: $(VENV)/tested  ## the full counts: 25 seeds of each cell of the fault matrix, soaks, mutants; two to three hours
+	@$(BIN)/python -m tests.faults.cells | tail -n 1
+	@$(BIN)/python -m pytest -m campaign -v -rs $(ARGS)
+
+soak: $(VENV)/tested  ## one soak by itself: make soak ARGS="--complaints 5000 --workers 8 --faults 12000 --kills 200 --crashes 5"
+	@$(BIN)/python -m tests.faults.soak $(ARGS)
 
 lint: $(VENV)/tested  ## ruff, mypy --strict, import contracts
 	@$(BIN)/ruff check .

@@ -97,7 +97,7 @@ PLACES: Final = {
     "claim": Place(verb="forward", commit=r"UPDATE deliveries.*nextval\('fence'\)"),
     "send": Place(verb="forward", request=CREATE),
     "answer": Place(verb="forward", answer=CREATE),
-    "mark-sent commit": Place(verb="forward", commit=r"UPDATE deliveries.*SET state"),
+    "mark-sent commit": Place(verb="forward", commit=r"SET state = u\.state|outcome = u\.outcome"),
     "seal": Place(verb="seal", commit=r"INSERT INTO leaves"),
 }
 

@@ -19,10 +19,13 @@ from hub.store.work import Store, Work
 
 LEASE = (
     (r"\(d\.until IS NULL OR d\.until <= (%b::timestamptz|:now)\)", r"(d.until IS NULL OR \1 IS NOT NULL)"),
+    (r"AND d\.until <= (%b::timestamptz|:now)", r"AND d.until IS NULL AND \1 IS NOT NULL"),
+    (r"AND NOT EXISTS \(SELECT FROM attempts a WHERE a\.delivery = d\.id AND a\.step = 'create' "
+     r"AND a\.ended_at IS NULL\)", ""),
     (r"AND d\.token = u\.token", "AND u.token IS NOT NULL"),
     (r"AND token = :token", "AND CAST(:token AS bigint) IS NOT NULL"),
-)
-"""Whoever comes takes what is due, in whosever hands it is; what anybody writes counts."""
+)  # fmt: skip
+"""Nobody sees in whose hands a delivery is, and whatever anybody writes of it counts."""
 ATTEMPT = ((r"AND a\.ended_at IS NULL", "AND false"), (r"\ba\.ended_at IS NULL OR", "false OR"))
 """Nothing that was begun is seen as begun."""
 MUTANTS = ("lease", "attempt", "entry", "body")

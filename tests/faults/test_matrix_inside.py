@@ -265,7 +265,9 @@ def sigstop_beyond_lease(inside: Inside, place: Place, chance: random.Random) ->
     zombie = _child(inside, place, strike)
     inside.stage.later(**LEASE)
     rescuer = inside.nursery.start(inside.stage, place.verb)
-    rescuer.gone(RESCUE_SECONDS)
+    forwards = place.verb == "forward"
+    if rescuer.gone(CHILD_SECONDS if forwards else RESCUE_SECONDS) and forwards:
+        inside.stage.settle()  # a person looks before it wakes: what is not there is sent again
     zombie.send(signal.SIGCONT)
     for child in (zombie, rescuer):
         assert child.gone(60), "a process hangs"
