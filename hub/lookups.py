@@ -20,8 +20,8 @@ from hub.store.work import Work
 
 MOST: Final = 500
 """Doubts that one reading of a registry's list settles."""
-CLOCKS: Final = timedelta(hours=2)
-"""How far the registry's clock may be from ours: its list is asked from so much earlier."""
+CLOCKS: Final = timedelta(hours=26)
+"""How far the registry's clock or zone may be from ours: its list is asked from so much earlier."""
 
 Numbers = Mapping[str, Sequence[str]]
 """By our reference, the numbers that carry it at the registry."""

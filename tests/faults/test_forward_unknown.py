@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -12,9 +13,11 @@ import pytest
 
 from hub.forwarding import forward, resolve
 from hub.privacy import Vault
+from hub.registry.reference_v1 import ReferenceV1
 from hub.store.server import Embedded
 from hub.store.work import Store
-from sandbox.running import RunningRegistry, registry
+from sandbox.reference import ReferenceState
+from sandbox.running import RunningRegistry, reference, registry
 from tests.conftest import Database, fresh_database
 from tests.unit.hub.outbox import START, Outbox, swept
 
@@ -165,3 +168,24 @@ def test_a_registry_that_is_down_for_days(outbox: Outbox, server: RunningRegistr
     assert filed(server) == Counter({str(own): 1 for own in owns})
     attempts = outbox.rows("SELECT count(*) AS number FROM attempts")[0].number
     assert len(outbox.entries("attempted")) == attempts >= server.state.calls["create"] + server.state.calls["route"]
+
+
+@pytest.mark.parametrize("lookup", ["by_reference", "listing"])
+@pytest.mark.parametrize("fault", ["500_once", "html_error_page_200", "drop_response_after_commit", "500_after_commit"])
+def test_a_registry_that_can_be_asked_leaves_no_doubt(
+    store: Store, vault: Vault, tmp_path: Path, fault: str, lookup: str
+) -> None:
+    """Whether a lost create was stored or not, the hub finds out by itself: each complaint is there once, and no person acts."""
+    outbox = Outbox(store, vault, tmp_path)
+    with reference(ReferenceState(now=lambda: outbox.now)) as server:
+        outbox.talks_to(server.url, server.headers, lookup=lookup, slowest_commit=timedelta(seconds=2))
+        outbox.config = replace(outbox.config, kind="reference_v1")
+        outbox.registry = ReferenceV1(outbox.config, outbox.registry._line.http)  # type: ignore[attr-defined]
+        owns = [outbox.complaint() for _ in range(4)]
+        server.state.switches.set(fault, {"times": 3, "on": ["create"]})
+        for _ in range(12):
+            forward(outbox.hub())
+            outbox.later(seconds=100)
+        there = Counter(str(one.sent["reference"]) for one in server.state.reports.values())
+        assert there == Counter({str(own): 1 for own in owns}) and outbox.states() == {"confirmed": 4}
+        assert len(outbox.entries("resolved")) == 3
