@@ -16,6 +16,7 @@ from hub.news import news
 from hub.privacy import DataKey
 from hub.registry.wording import marker
 from hub.routing import RegistryConfig, hub_status
+from hub.sent import is_letter
 from hub.spine import Hub
 from hub.standing import RARELY, latest, next_look, standing
 from hub.store import statuses
@@ -100,7 +101,7 @@ class Reported:
             echoes.seen(work, found, one.registry, change.foreign_id, now=self.now, actor=hub.actor)
             return True
         ours = change.by != "agency" and marker(str(one.complaint)) in change.text
-        return ours or texts.is_ours(change.text)
+        return ours or is_letter(change.text)
 
     def _event(self, change: Change, digest: bytes, key: DataKey | None) -> tuple[NewEvent, str | None]:
         sealed, commitment = None, None

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from hub import texts
 from hub.privacy import Damaged, Vault
-from hub.registry.sameness import named, squeezed
+from hub.registry.sameness import squeezed
 from hub.registry.wording import said
 from hub.store import replies
 from hub.store.replies import Message, Sealed
@@ -16,7 +16,10 @@ from hub.store.work import Work
 
 ENOUGH: Final = 40
 """Letters and digits in a row that nobody writes by chance as we did."""
+SLACK: Final = 24
+"""Letters and digits that a door may put around what we wrote."""
 _OWN: Final = re.compile(r"reply-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}@([0-9a-f-]{36})\.satupintu\.invalid")
+_GREETING: Final = squeezed(texts.GREETING)
 _SENT_BY: Final = squeezed(texts.SENT_BY)
 
 
@@ -41,13 +44,22 @@ def ours(work: Work, vault: Vault, door: UUID, text: str) -> bool:
     bare = squeezed(text)
     if not bare:
         return False
-    if replies.was_sent(work, door, vault.mac("text", said(text))) or (named(text) and bare.endswith(_SENT_BY)):
+    if replies.was_sent(work, door, vault.mac("text", said(text))) or is_letter(text):
         return True
-    if len(bare) < ENOUGH:
-        return False
-    return any(
-        bare in squeezed(sent) for sent in (_opened(vault, message, one) for message, one in replies.texts(work, door))
-    )
+    return any(_same(bare, squeezed(_opened(vault, message, one))) for message, one in replies.texts(work, door))
+
+
+def _same(bare: str, sent: str) -> bool:
+    """A part of what was sent, long enough, or the whole with no more around it than a name and a date."""
+    if bare in sent:
+        return len(bare) >= ENOUGH
+    return bool(sent) and sent in bare and len(bare) - len(sent) <= SLACK
+
+
+def is_letter(text: str) -> bool:
+    """The text is a message of this or another hub, from its greeting to its end: nobody else says anything in it."""
+    bare = squeezed(text)
+    return bare.startswith(_GREETING) and bare.endswith(_SENT_BY)
 
 
 def freeze(work: Work, vault: Vault, message: Message, key: Any, text: str) -> None:

@@ -85,8 +85,3 @@ def says(template: str, name: str) -> bool:
 def only_repeats(note: str) -> bool:
     """A note that says no more than that the status has changed, which the reporter reads anyway."""
     return _SAYS_NOTHING.issuperset(_LETTERS.findall(note.casefold()))
-
-
-def is_ours(text: str) -> bool:
-    """True for an answer of ours that came round again through a portal or the registry; it is never answered."""
-    return SENT_BY in text

@@ -116,7 +116,10 @@ def _portal(address: Mapping[str, Any]) -> dict[str, Any]:
             "url": f"{address['url']}/api/aduan/{{ref}}/status",
             "headers": headers,
             "body": {"status": "{status}", "catatan": "{text}"},
-            "statuses": {"in_progress": "proses", "followed_up": "proses", "resolved": "selesai", "closed": "selesai"},
+            "statuses": {
+                "verified": "verifikasi", "in_progress": "proses", "followed_up": "proses", "resolved": "selesai",
+                "closed": "selesai", "rejected_not_authority": "tidak layak", "archived": "tidak layak",
+            },
         },
         **_LATER,
         "already_in_sp4n": False,

@@ -175,7 +175,7 @@ SELECT r.id, e.digest FROM replies r JOIN events e ON e.id = r.event_id
 WHERE r.door = :door AND r.complaint = :complaint AND r.state = 'queued' AND r.holder IS NULL
   AND r.message IS NOT DISTINCT FROM :message
   AND (r.message IS NOT NULL OR r.id = :first OR (:gathers AND r.due_at <= :now))
-ORDER BY r.id FOR UPDATE OF r
+ORDER BY r.id LIMIT 500 FOR UPDATE OF r
 """
 
 _TAKE = """

@@ -210,6 +210,8 @@ def test_our_own_words_are_known_again_at_the_door(place: Place) -> None:
         f"<p>{shown}</p>": True,
         text[:200]: True,
         text[60:160]: True,
+        f"Admin Kanal, 30-11-2026: {text}": True,
+        f"Sudah kami tambal kemarin sore, terima kasih.\n> {text}": False,
         "Petugas sudah datang dan menambal jalan itu kemarin sore.": False,
         "Terima kasih.": False,
         "": False,

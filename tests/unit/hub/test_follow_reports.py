@@ -13,7 +13,7 @@ from hub.follow import follow
 from hub.model import Change
 from hub.privacy import Vault
 from hub.store.server import Embedded
-from hub.texts import SENT_BY
+from hub.texts import GREETING, SENT_BY
 from tests.conftest import Database, fresh_database
 from tests.unit.hub.way_back import START, House, follow_up, house_in, status
 
@@ -81,14 +81,25 @@ def test_an_unknown_status_is_shown_to_a_person_and_never_applied(house: House) 
 
 
 def test_our_own_words_are_not_answered(house: House) -> None:
-    """The complaint as we sent it, and our own answer shown again, are echoes: no event, no mail in a circle."""
+    """
+    The complaint as we sent it, and our own message shown again, are echoes: no event, no mail in a circle. An agency that
+    quotes our message below its own words, or says the same as before, is heard.
+    """
     own = house.complaint()
+    letter = f"{GREETING}\n\nLaporan selesai ditangani.\n\n[Ref {own}]\n{SENT_BY}"
     house.registry.news["9300001"] = [
         follow_up(f"Jalan rusak. [Ref {own}]", 1, by="reporter", number="1"),
-        follow_up(f"Sudah. {SENT_BY}", 2, number="2"),
+        follow_up(letter, 2, number="2"),
     ]
     tally = follow(house.hub)
     assert (tally.words.get("follow_ups", 0), house.value("SELECT count(*) FROM events")) == (0, 0)
+    house.registry.news["9300001"] += [  # type: ignore[operator]
+        follow_up(f"{CANARY}\n> {letter}", 3, number="3"),
+        follow_up(CANARY, 4, number="4"),
+        follow_up(CANARY, 5, number="5"),
+    ]
+    house.later(minutes=1)
+    assert follow(house.hub).words["follow_ups"] == len(house.doors["portal"].taken) == 3
 
 
 def test_only_the_reporter_and_his_own_repeats_hear_of_it(house: House) -> None:
