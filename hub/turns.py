@@ -217,8 +217,8 @@ class Turn:
         lane, hub = self.lane, self.hub
         found = attempts.claim(self.work, lane.name, names=lane.names, holder=hub.holder, now=self.now, count=count)
         self.claimed = len(found)
-        items = [sealed.item for _, sealed in found if sealed.item is not None]
-        files = parcels.files(self.work, [one.complaint for one, _ in found], items) if items else {}
+        filed = [(one.complaint, sealed.item) for one, sealed in found if sealed.has_files and sealed.item is not None]
+        files = parcels.files(self.work, *zip(*filed, strict=True)) if filed else {}
         loads: dict[int, Load] = {}
         endings: list[Ending] = []
         for delivery, sealed in found:

@@ -59,7 +59,8 @@ WITH due AS (
       AND (SELECT a.id FROM attempts a WHERE a.delivery = d.id AND a.step = 'create' AND a.ended_at IS NULL LIMIT 1) IS NULL
     ORDER BY d.due_at, d.id LIMIT %b::int FOR UPDATE SKIP LOCKED
 ), {_HELD}
-SELECT {_DELIVERY}, c.item_id, c.key_id, c.canonical_enc, k.wrapped
+SELECT {_DELIVERY}, c.item_id, c.key_id, c.canonical_enc, k.wrapped,
+       EXISTS (SELECT FROM attachments f WHERE f.complaint = h.complaint)
 FROM held h LEFT JOIN complaints c ON c.id = h.complaint LEFT JOIN data_keys k ON k.id = c.key_id ORDER BY h.due_at, h.id
 """
 
@@ -74,7 +75,7 @@ def claim(
     """
     with work.in_order():
         rows = work.tuples(_CLAIM, (registry, now, now, not names, list(names), count, holder, now + LEASE))
-    return [(Delivery(**dict(zip(_FIELDS, row, strict=False))), Content.of(*row[-4:])) for row in rows]
+    return [(Delivery(**dict(zip(_FIELDS, row, strict=False))), Content(*row[-5:])) for row in rows]
 
 
 _DOUBTS = f"""

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from hub.store.work import Work
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
+class Content(NamedTuple):
     """What is sent, as it rests: ciphertext under the data key of the version that made it."""
 
     item: int | None
@@ -19,11 +17,7 @@ class Content:
     canonical_enc: bytes | None
     wrapped: bytes | None
     """None where the citizen's data key was erased."""
-
-    @classmethod
-    def of(cls, item: int | None, key_id: UUID | None, canonical_enc: bytes | None, wrapped: bytes | None) -> Content:
-        """From the columns of a row, in this order."""
-        return cls(item=item, key_id=key_id, canonical_enc=canonical_enc, wrapped=wrapped)
+    has_files: bool
 
 
 def files(work: Work, complaints: Sequence[UUID], items: Sequence[int]) -> Mapping[int, Sequence[Any]]:
