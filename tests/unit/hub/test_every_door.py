@@ -33,7 +33,7 @@ from tests.conftest import Database, fresh_database
 from tests.unit.hub.way_back import House, house_in, manifest
 
 SECRETS = {"PORTAL": portal.TOKEN, "MAIL": mail.PASSWORD, "X": x.TOKEN}
-EACH = 5
+EACH = 4
 """Complaints of every door."""
 WORDS = {"received": "diterima", "in_progress": "proses", "followed_up": "proses", "resolved": "selesai"}
 WORDS |= {"pending_verification": "verifikasi", "verified": "verifikasi", "dispositioned": "diteruskan"}
@@ -199,7 +199,7 @@ def _read_once(place: Place, ref: str) -> None:
 
 def test_our_own_words_are_known_again_at_the_door(place: Place) -> None:
     """What we wrote into a portal is ours: whole, escaped, wrapped in HTML or cut; what the region adds is not."""
-    _days(place, 3)
+    _days(place, 1)
     sent = max(place.portal.state.answers, key=lambda one: len(one["catatan"]))
     own, text = place.ids[sent["ref"]], sent["catatan"]
     other = next(value for ref, value in place.ids.items() if ref != sent["ref"])
