@@ -183,7 +183,11 @@ def open_all(
             one.delivery.registry,
             now,
             actor,
-            detail={"step": one.step, "attempt": numbers[one.delivery.id]},
+            detail={
+                "step": one.step,
+                "attempt": numbers[one.delivery.id],
+                "sent": one.sent_hmac.hex() if one.sent_hmac is not None else None,
+            },
         )
         for one in openings
         if made.get(one.delivery.id)

@@ -64,6 +64,8 @@ def test_a_complaint_is_confirmed_in_three_steps(outbox: Outbox) -> None:
     acts = [(e["act"], e["detail"]["step"]) for e in outbox.entries("attempted", "forwarded")]
     assert acts == [(act, step) for step in ("files", "create", "route") for act in ("attempted", "forwarded")]
     assert row.sent_hmac == outbox.vault.mac("text", said(content(document(own))))
+    (create,) = [e for e in outbox.entries("attempted") if e["detail"]["step"] == "create"]
+    assert create["detail"]["sent"] == row.sent_hmac.hex()
 
 
 def test_without_an_institution_the_national_admin_disposes(outbox: Outbox) -> None:
