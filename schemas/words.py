@@ -111,5 +111,9 @@ ACTS: Final = (
     "completed",
     "masters_read",
     "asked",
+    "hold_added",
+    "hold_ended",
+    "retention_set",
+    "readmitted",
 )
 """What an audit entry can tell of."""
