@@ -85,6 +85,7 @@ class Stage:
         """What a schedule does once the faults are over: every half minute all verbs, until nothing waits."""
         began = self.site.clock.now
         self.drained = None
+        self.run("seal")  # a log that was not sealed for hours stops all forwarding
         for _ in range(60):
             pulled, accepted = self.run("pull"), self.run("accept")
             self.run("forward")
