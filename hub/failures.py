@@ -9,6 +9,7 @@ import typer
 
 from connectors.errors import ChannelError, Misconfigured
 from hub.closing import NotOwed
+from hub.evidence.asking import WrongQuestion
 from hub.privacy import KeyProblem
 from hub.ranges import WrongRange
 from hub.releasing import NotHeld
@@ -30,6 +31,7 @@ def explained(error: Exception) -> int:
     codes: list[tuple[type[Exception], int]] = [
         (WrongSetting, WRONG_USE),
         (WrongRange, WRONG_USE),
+        (WrongQuestion, WRONG_USE),
         (KeyProblem, WRONG_USE),
         (StoreUnavailable, FAILED),
         (StoreProblem, WRONG_USE),

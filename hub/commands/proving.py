@@ -38,6 +38,38 @@ def audit_verify(
     raise Stop(verify([str(folder), "--key", key, *(["--since", str(since)] if since else [])]))
 
 
+@audit.command("log")
+def audit_log(
+    since: Annotated[str | None, typer.Option("--from", metavar="TIME", help="A date or RFC 3339, in Jakarta.")] = None,
+    until: Annotated[str | None, typer.Option("--to", metavar="TIME", help="… to here; a date counts whole.")] = None,
+    actor: Annotated[str | None, typer.Option(help="Who; * stands for anything.")] = None,
+    act: Annotated[str | None, typer.Option(help="What was done: an act of the event catalogue.")] = None,
+    connector: Annotated[str | None, typer.Option(help="Name or UUID of a connector.")] = None,
+    region: Annotated[str | None, typer.Option(help="Region, with all below it.")] = None,
+    complaint: Annotated[str | None, typer.Option(help="Id of a complaint.")] = None,
+    code: Annotated[str | None, typer.Option(help="Outcome; * stands for anything.")] = None,
+    limit: Annotated[int, typer.Option(help="So many, the newest; 0 = all.")] = 100,
+    jsonl: Annotated[bool, typer.Option("--json", help="One JSON object a line: leaf, name, entry.")] = False,
+) -> None:
+    """Search the log: entries by time, actor, act, connector, region, complaint and outcome, the newest first."""
+    from hub.evidence.asking import answer, question
+
+    with opened() as hub:
+        asked = question(
+            hub,
+            since=since,
+            until=until,
+            actor=actor,
+            act=act,
+            connector=connector,
+            region=region,
+            complaint=complaint,
+            code=code,
+        )
+        for line in answer(hub, asked, limit=limit or None, as_json=jsonl):
+            print(line)
+
+
 @dedup.command("evaluate")
 def dedup_evaluate(records: Path, out: Annotated[Path, typer.Option(help="CLUSTERS.csv")]) -> None:
     """Group records (one JSON object a line) into clusters: id,cluster_id."""

@@ -36,6 +36,11 @@ def find(work: Work, name: str) -> Connector | None:
     return Connector(**row._mapping) if row else None
 
 
+def names(work: Work) -> dict[str, str]:
+    """The name of each connector by its UUID as text."""
+    return {str(row.id): row.name for row in work.rows("SELECT id, name FROM connectors")}
+
+
 def see(work: Work, vault: Vault, manifest: Manifest, actor: str, now: datetime) -> Connector:
     """The connector of this manifest, made on first sight; raises Misconfigured where the channel is another's."""
     known = find(work, manifest.name)

@@ -1,0 +1,1 @@
+"""What auditors take away: searches, samples and packs that can be checked without us."""
