@@ -93,10 +93,10 @@ def unsealed(work: Work) -> tuple[int, datetime | None]:
 
 
 def pulled(work: Work) -> dict[str, int]:
-    """By connector: how many items were pulled; every version counts."""
+    """By connector: how many things were pulled; later versions of the same one are counted beside, never inside."""
     rows = work.rows(
         """
-        SELECT n.name, count(i.id) AS items FROM connectors n LEFT JOIN items i ON i.connector = n.id
+        SELECT n.name, count(DISTINCT i.complaint) AS items FROM connectors n LEFT JOIN items i ON i.connector = n.id
         GROUP BY n.name ORDER BY n.name
         """
     )
