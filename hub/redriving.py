@@ -54,9 +54,10 @@ def redrive(
             because=because,
             now=hub.clock(),
         )
-    left = len(found.doubtful) + len(found.erased)
+    left = len(found.doubtful) + len(found.erased) + len(found.replaced)
     notes = [*_named(found.doubtful, "its outcome is unknown; look for it, then 'satupintu resolve'")]
     notes += _named(found.erased, "its text was erased; there is nothing to send")
+    notes += _named(found.replaced, "another report of the same reporter goes in its place")
     if not found.done and not left:
         notes.append("Nothing that was chosen is refused or waits for a person.")
     failed = left if numbers or not found.done else 0

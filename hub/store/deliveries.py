@@ -116,7 +116,11 @@ def queue_repeats(work: Work, complaint: UUID, *, registry: str, now: datetime, 
         return None
     first = repeats[0]
     work.run("UPDATE complaints SET behind = :new WHERE behind = :old AND id <> :new", new=first.id, old=complaint)
-    work.run("UPDATE complaints SET state = 'accepted', reason = NULL, behind = NULL WHERE id = :id", id=first.id)
+    work.run(
+        "UPDATE complaints SET state = 'accepted', reason = NULL, behind = NULL, in_place_of = :old WHERE id = :id",
+        id=first.id,
+        old=complaint,
+    )
     queue(
         work,
         [(first.id, first.unmapped)],

@@ -51,6 +51,8 @@ class Redriven:
     """Their last create may have been stored: somebody has to look (`resolve`) before it is sent again."""
     erased: Sequence[UUID]
     """Whose data were erased is not reported."""
+    replaced: Sequence[UUID]
+    """Another report of the same reporter goes, or has gone, in their place."""
 
 
 _CHOSEN: Final = """
@@ -109,7 +111,9 @@ def redrive(
     a number of goes on behind its create.
     """
     rows = _stopped(work, numbers, states=states, code=code, registry=registry, names=names)
-    again = [row for row in rows if not row.doubtful and not row.erased]
+    meant = {row.complaint for row in rows}
+    kept = [row for row in rows if not row.replaced and row.in_place_of not in meant]
+    again = [row for row in kept if not row.doubtful and not row.erased]
     work.run(
         """
         UPDATE deliveries SET state = CASE WHEN registry_id IS NULL THEN 'queued' ELSE 'created' END, tries = 0,
@@ -124,8 +128,9 @@ def redrive(
     append_all(work, [_told(row, by, because, now) for row in again])
     return Redriven(
         done=[row.complaint for row in again],
-        doubtful=[row.complaint for row in rows if row.doubtful and not row.erased],
-        erased=[row.complaint for row in rows if row.erased],
+        doubtful=[row.complaint for row in kept if row.doubtful and not row.erased],
+        erased=[row.complaint for row in kept if row.erased],
+        replaced=[row.complaint for row in rows if row not in kept],
     )
 
 
@@ -150,8 +155,11 @@ def _stopped(
                     WHERE a.delivery = d.id AND a.step = 'create' AND a.outcome IS DISTINCT FROM 'interrupted'
                       AND a.started_at >= d.queued_at
                     ORDER BY a.id DESC LIMIT 1), false) AS doubtful,
-               NOT EXISTS (SELECT FROM complaints c JOIN data_keys y ON y.id = c.key_id WHERE c.id = d.complaint) AS erased
-        FROM deliveries d JOIN connectors k ON k.id = d.connector
+               NOT EXISTS (SELECT FROM complaints c JOIN data_keys y ON y.id = c.key_id WHERE c.id = d.complaint) AS erased,
+               o.in_place_of, d.registry_id IS NULL AND EXISTS (
+                   SELECT FROM complaints c JOIN deliveries e ON e.complaint = c.id AND e.registry = d.registry
+                   WHERE (c.in_place_of = d.complaint OR c.id = o.in_place_of) AND e.state <> 'refused') AS replaced
+        FROM deliveries d JOIN connectors k ON k.id = d.connector JOIN complaints o ON o.id = d.complaint
         WHERE {_CHOSEN} AND d.state = ANY(CAST(:stopped AS text[]))
           AND (CAST(:code AS text) IS NULL OR d.code = :code)
           AND (cardinality(CAST(:numbers AS text[])) = 0 OR CAST(d.id AS text) = ANY(CAST(:numbers AS text[]))

@@ -102,3 +102,17 @@ def test_nothing_to_redrive_is_said(outbox: Outbox) -> None:
     """A filter that chooses nothing is no success."""
     tally = redrive(outbox.hub(), code="http_422", by="Petugas Contoh", because="coba")
     assert (tally.done, tally.failed) == (0, 1) and tally.notes
+
+
+def test_what_a_repeat_has_replaced_is_not_sent_again(outbox: Outbox) -> None:
+    """Of one reporter's two reports one was refused and the other went in its place: the registry gets no second one."""
+    leader = outbox.complaint()
+    second = outbox.complaint(behind=leader)
+    outbox.told.answers["create"] = [REFUSED]
+    forward(outbox.hub())
+    assert [outbox.delivery(one).state for one in (leader, second)] == ["refused", "confirmed"]
+
+    tally = redrive(outbox.hub(), [], states=("refused",), by="Sari", because="the table was wrong")
+
+    assert tally.done == 0 and any("in its place" in note for note in tally.notes)
+    assert outbox.delivery(leader).state == "refused"

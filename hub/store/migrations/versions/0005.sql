@@ -50,6 +50,10 @@ CREATE INDEX ON deliveries (registry, due_at) WHERE state = 'unknown';
 DROP INDEX deliveries_registry_due_at_idx;        -- what was queued at one moment is claimed in its order as well
 CREATE INDEX ON deliveries (registry, due_at, id) WHERE state IN ('queued', 'files_uploaded', 'created');
 
+-- A repeat that was sent in place of a complaint that will never arrive: that one may not be sent again behind its back.
+ALTER TABLE complaints ADD COLUMN in_place_of uuid;
+CREATE INDEX ON complaints (in_place_of) WHERE in_place_of IS NOT NULL;
+
 -- Registries: what has been learnt about each.
 ALTER TABLE registries ADD COLUMN follow_ups_listed_at timestamptz,   -- one of our own was seen in its list
     ADD COLUMN masters_at timestamptz, ADD COLUMN reconciled_at timestamptz, ADD COLUMN feed text;
