@@ -11,6 +11,8 @@ from uuid import UUID, uuid4
 import orjson
 
 from dedup.groups import Link, heads
+from hub.audit.entry import Entry
+from hub.store.log import append, append_all
 from hub.store.work import Work
 
 
@@ -47,10 +49,36 @@ def link(work: Work, found: Sequence[NewLink], *, by: str, now: datetime) -> Non
         return
     rows = [(o.complaint, o.other, o.answer, o.probability, orjson.dumps(o.reasons).decode(), o.model) for o in once]
     made = work.tuples(_LINK, (by, now, *map(list, zip(*rows, strict=True))))
-    settle(work, [complaint for pair in made for complaint in pair])
+    append_all(work, [_entry("linked", *row, by=by, now=now) for row in made])
+    settle(work, [complaint for row in made for complaint in row[:2]])
+
+
+def _entry(
+    act: str,
+    complaint: UUID,
+    other: UUID,
+    connector: UUID,
+    region: str,
+    answer: str,
+    model: str,
+    *,
+    by: str,
+    now: datetime,
+) -> Entry:
+    return Entry(
+        act=act,
+        at=now,
+        actor=by,
+        connector=str(connector),
+        region=region,
+        complaint=str(complaint),
+        code=answer,
+        detail={"other": str(other), "model": model},
+    )
 
 
 _LINK = """
+WITH made AS (
 INSERT INTO links (complaint, other, case_a, case_b, answer, probability, reasons, model, made_by, made_at)
 SELECT a.id, b.id, a.case_id, b.case_id, u.answer, u.probability, u.reasons::jsonb, u.model, %b::text, %b::timestamptz
 FROM unnest(%b::uuid[], %b::uuid[], %b::text[], %b::float8[], %b::text[], %b::text[]) WITH ORDINALITY
@@ -59,7 +87,10 @@ JOIN complaints a ON a.id = u.complaint JOIN complaints b ON b.id = u.other
 WHERE NOT EXISTS (SELECT FROM links l WHERE l.undoes IS NULL
     AND ((l.complaint = a.id AND l.other = b.id) OR (l.complaint = b.id AND l.other = a.id))
     AND NOT EXISTS (SELECT FROM links u WHERE u.undoes = l.id))
-ORDER BY u.n RETURNING complaint, other
+ORDER BY u.n RETURNING complaint, other, answer, model
+)
+SELECT m.complaint, m.other, c.connector, c.region, m.answer, m.model
+FROM made m JOIN complaints c ON c.id = m.complaint
 """
 
 
@@ -69,13 +100,16 @@ def unlink(work: Work, number: int, *, by: str, now: datetime) -> bool:
         """
         INSERT INTO links (complaint, other, case_a, case_b, answer, probability, reasons, model, made_by, made_at, undoes)
         SELECT complaint, other, case_a, case_b, 'undone', probability, '[]', model, :by, :now, id FROM links
-        WHERE id = :id AND undoes IS NULL ON CONFLICT DO NOTHING RETURNING complaint, other
+        WHERE id = :id AND undoes IS NULL ON CONFLICT DO NOTHING
+        RETURNING complaint, other, (SELECT c.connector FROM complaints c WHERE c.id = links.complaint) AS connector,
+                  (SELECT c.region FROM complaints c WHERE c.id = links.complaint) AS region, answer, model
         """,
         id=number,
         by=by,
         now=now,
     )
     if row:
+        append(work, _entry("unlinked", *row, by=by, now=now))
         settle(work, [row.complaint, row.other])
     return row is not None
 

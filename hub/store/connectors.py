@@ -52,7 +52,7 @@ def see(work: Work, vault: Vault, manifest: Manifest, actor: str, now: datetime)
     _refuse_twin(work, manifest, mark, known.id if known else None)
     connector = _write(work, manifest, mark, known.id if known else uuid4(), now)
     _keep_text(work, manifest, connector, now)
-    append(work, _entry(manifest, connector, "manifest_seen" if known else "connector_seen", actor, now))
+    append(work, _entry(manifest, connector, known, actor, now))
     return connector
 
 
@@ -113,12 +113,14 @@ def _keep_text(work: Work, manifest: Manifest, connector: Connector, now: dateti
     )
 
 
-def _entry(manifest: Manifest, connector: Connector, act: str, actor: str, now: datetime) -> Entry:
+def _entry(manifest: Manifest, connector: Connector, known: Connector | None, actor: str, now: datetime) -> Entry:
+    """What changed, as it was before and as it is now; the texts themselves stand in manifests."""
+    before = {"was": known.manifest_sha256, "was_name": known.name, "was_region": known.region} if known else {}
     return Entry(
-        act=act,
+        act="manifest_seen" if known else "connector_seen",
         at=now,
         actor=actor,
         connector=str(connector.id),
         region=connector.region,
-        detail={"name": manifest.name, "kind": manifest.kind, "manifest": manifest.sha256},
+        detail={"name": manifest.name, "kind": manifest.kind, "manifest": manifest.sha256, **before},
     )

@@ -29,7 +29,8 @@ def keep_tables(
     So it can be said later which number a word had when something was sent. Institutions are kept with their validity as
     well: a code that left the file ends today, and none is ever removed.
     """
-    if _newest(work, registry) == sha256:
+    before = _newest(work, registry)
+    if before == sha256:
         return False
     rows = [(what, code, str(own)) for what, table in tables.items() for code, own in table.items()]
     columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], []]
@@ -49,7 +50,7 @@ def keep_tables(
         owns=columns[2],
     )
     _institutions(work, registry, sha256, tables.get("institutions", {}), now)
-    detail: dict[str, Any] = {"sha256": sha256, **{what: len(table) for what, table in tables.items()}}
+    detail: dict[str, Any] = {"sha256": sha256, "was": before, **{what: len(table) for what, table in tables.items()}}
     append(work, Entry(act="masters_read", at=now, actor=actor, registry=registry, code="tables", detail=detail))
     return True
 
