@@ -9,10 +9,14 @@ import typer
 
 from connectors.errors import ChannelError, Misconfigured
 from hub.closing import NotOwed
+from hub.erasing import Busy, Held
 from hub.evidence.asking import WrongQuestion
+from hub.holding import NoSuchHold
+from hub.identity import NobodyNamed
 from hub.privacy import KeyProblem
 from hub.ranges import WrongRange
 from hub.releasing import NotHeld
+from hub.retention import NoSuchClass
 from hub.settings import WrongSetting
 from hub.store.leases import LostLease
 from hub.store.server import StoreProblem, StoreUnavailable
@@ -37,6 +41,11 @@ def explained(error: Exception) -> int:
         (StoreProblem, WRONG_USE),
         (NotOwed, FAILED),
         (NotHeld, FAILED),
+        (Held, FAILED),
+        (NoSuchHold, FAILED),
+        (NoSuchClass, WRONG_USE),
+        (NobodyNamed, WRONG_USE),
+        (Busy, INCOMPLETE),
         (Misconfigured, FAILED),
         (ChannelError, INCOMPLETE),
         (LostLease, INCOMPLETE),

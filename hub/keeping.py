@@ -15,7 +15,7 @@ from connectors.reading import name_of
 from connectors.strictjson import parse
 from hub.privacy import SealedItem
 from hub.spine import Hub
-from hub.store import heads
+from hub.store import erasure, heads
 from hub.store.connectors import Connector
 from hub.store.heads import Head, NewItem
 from hub.store.work import Work
@@ -99,7 +99,7 @@ class Keeping:
         """The items that differ from the latest version of their incarnation, each with the head that it makes."""
         met = [self._met(item) for item in batch]
         strange, past = self._looked_up(work, met)
-        own, changed = self.connector.id.bytes, []
+        own, changed, later = self.connector.id.bytes, [], set[bytes]()
         for one in strange:
             created = self._created(one.item)
             latest = past.heads.get(one.mark, ())
@@ -109,7 +109,10 @@ class Keeping:
             new = next_head(own, latest, old, one, created)
             past.note(one, new)
             changed.append((one, new))
-        return changed
+            if old:
+                later.add(new.complaint)
+        erased = erasure.kept_out(work, later)
+        return [(one, new) for one, new in changed if new.complaint not in erased] if erased else changed
 
     def _old(self, one: Met, head: Head, past: Past) -> bool:
         return looks_old(one.item.stamp, head.stamp, had=(one.mark, one.content) in past.had)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
 
+from hub.erasing import readmit
 from hub.model import Tally
 from hub.placing import release_held, release_one
 from hub.pulling import manifest_of
@@ -50,6 +51,8 @@ def _release_complaint(hub: Hub, number: str, by: str, because: str) -> Counter[
         raise NotHeld(
             f"'{number}' is neither a connector nor a complaint's id. Run 'satupintu status' for the names."
         ) from None
+    if readmit(hub, complaint, by=by, because=because):
+        return Counter(readmitted=1)
     with hub.store.begin() as work:
         row = work.one(
             """

@@ -114,6 +114,23 @@ def every(work: Work, vault: Vault, connector: UUID | None = None) -> Iterator[t
         last = rows[-1][0]
 
 
+def texts(work: Work, vault: Vault, *, unread: bool) -> Iterator[tuple[str, Stored, bytes]]:
+    """Versions that can be read, with connector name and bytes; `unread`: only those of which no complaint was made."""
+    last = 0
+    while rows := work.tuples(_TEXTS, (last, not unread)):
+        for row in rows:
+            item = _stored(row[:-1], vault)
+            yield row[-1], item, vault.open(item.key, "raw", row[6])
+        last = rows[-1][0]
+
+
+_TEXTS = f"""
+SELECT {_COLUMNS}, n.name FROM items i JOIN data_keys k ON k.id = i.key_id JOIN connectors n ON n.id = i.connector
+LEFT JOIN complaints c ON c.id = i.complaint
+WHERE i.id > %b AND (%b::bool OR c.canonical_enc IS NULL) ORDER BY i.id LIMIT 500
+"""
+
+
 def _stored(row: tuple[Any, ...], vault: Vault) -> Stored:
     number, version, complaint, incarnation, ref_hmac, ref, raw, beside, media, trouble, key_id, wrapped, at = row
     key = vault.unwrap(key_id, wrapped)

@@ -55,7 +55,7 @@ CREATE TABLE erasures (
     code text NOT NULL CHECK (code IN ('request', 'retention')),
     erased_at timestamptz NOT NULL,
     erased_by text NOT NULL,
-    kept_out integer NOT NULL DEFAULT 0,          -- versions that were shown again and not stored
+    kept_out integer NOT NULL DEFAULT 0,          -- how often a changed version was shown and not stored
     lifted_at timestamptz,
     lifted_by text
 );
