@@ -14,7 +14,7 @@ from hub.letters import Letter, News
 from hub.privacy import Erased
 from hub.spine import Hub
 from hub.standing import in_turn
-from hub.store import items, statuses
+from hub.store import items, replies, statuses
 from hub.store.replies import Message, Told
 from hub.store.work import Work
 
@@ -39,6 +39,8 @@ def reply(hub: Hub, work: Work, message: Message, manifest: Manifest) -> Reply:
             sent.freeze(work, hub.vault, message, item.key, text)
     except (IndexError, Erased):
         raise Misconfigured("What was to be told has been erased.", code=ERASED) from None
+    if doors.says_word(manifest):
+        replies.put_word(work, message, word, hub.clock())
     payload: Mapping[str, Any] = item.payload if isinstance(item.payload, dict) else {}
     return Reply(
         ref=json.loads(item.ref),

@@ -75,7 +75,12 @@ def word(manifest: Manifest, what: str, before: Iterable[str | None]) -> str | N
     if not words:
         return next((status for status in asked if status in STATUSES), "")
     found = next((words[status] for status in asked if status in words), None)
-    return found if found or "{status}" in json.dumps(manifest.reply) else ""
+    return found if found or says_word(manifest) else ""
+
+
+def says_word(manifest: Manifest) -> bool:
+    """Whether what this door is sent has a place for its own status word."""
+    return "{status}" in json.dumps(manifest.reply)
 
 
 def _words(manifest: Manifest) -> Mapping[str, str]:

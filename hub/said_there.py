@@ -16,10 +16,11 @@ from hub.decided import Decided
 from hub.registry.wording import content, said
 from hub.said import Said, reader
 from hub.spine import Hub
-from hub.store import deliveries, follow_ups
+from hub.store import deliveries, follow_ups, written
 from hub.store.connectors import Connector
 from hub.store.follow_ups import NewFollowUp
 from hub.store.work import Work
+from hub.written_there import own_status
 
 _SILENT: Final = (None, "unknown", "received")
 """Statuses that nobody is told of: none, one that nobody has mapped, and that it has been received."""
@@ -38,7 +39,7 @@ def queue(
     rows = [row for one in batch if one.what in ("new", "updated") and one.result.document for row in said_by.rows(one)]
     if not rows:
         return 0
-    fresh = _merged(_first_time(work, hub, manifest, rows))
+    fresh = _merged(_first_time(work, hub, manifest, rows, said_by.mapped))
     if not fresh:
         return 0
     registry = hub.registries.chosen(manifest.forward.registry)
@@ -116,14 +117,15 @@ class _Saying:
 
     def _status(self, one: Decided, before: Mapping[str, Any]) -> _Row | None:
         status = one.result.hub_status
-        if status in _SILENT or status == self._mapped(before.get("source_status")):
+        if status in _SILENT or status == self.mapped(before.get("source_status")):
             return None
         digest = self._mac("status", str(one.item.version), status or "")
         word = str(one.document.get("source_status") or "")
         at = one.item.received_at
         return _Row(one=one, what="status", digest=digest, words=word, by="agency", status=status, at=at)
 
-    def _mapped(self, word: Any) -> str | None:
+    def mapped(self, word: Any) -> str | None:
+        """What a word of the app's is to the hub: `unknown` where nobody has mapped it, None for no word."""
         try:
             return str(self.word(word)) if word is not None else None
         except KeyError:
@@ -156,7 +158,9 @@ def _plain(document: Mapping[str, Any], key: str) -> bytes:
 # what of it is new -------------------------------------------------------------------------------------------------
 
 
-def _first_time(work: Work, hub: Hub, manifest: Manifest, rows: Sequence[_Row]) -> list[_Row]:
+def _first_time(
+    work: Work, hub: Hub, manifest: Manifest, rows: Sequence[_Row], means: Callable[[str], str | None]
+) -> list[_Row]:
     """Without what was queued before, and without what we have written there ourselves."""
     later = {row.complaint for row in rows if row.one.item.version > 1 or row.one.known.case_id}
     if not later:
@@ -164,15 +168,17 @@ def _first_time(work: Work, hub: Hub, manifest: Manifest, rows: Sequence[_Row]) 
     known = follow_ups.known(work, later)
     fresh = [row for row in rows if (row.complaint, row.digest) not in known]
     doors = {row.complaint for row in fresh} & later if manifest.reply else set()
-    written = follow_ups.written(work, doors) if doors else {}
+    there = written.at_doors(work, {row.complaint: row.one.item.version for row in fresh if row.complaint in doors})
 
     def echo(row: _Row) -> bool:
         if row.what == "status":
-            return own_status(row.status, row.words, written[row.complaint], manifest.reply or {})
+            before = str((row.one.known.document or {}).get("source_status") or "")
+            table = (manifest.reply or {}).get("statuses") or {}
+            return own_status(row.status, row.words, before, there[row.complaint], words=table, means=means)
         words = {row.words, uncut(row.words)}
         return row.what in ("answer", "reply") and any(sent.ours(work, hub.vault, row.complaint, one) for one in words)
 
-    return [row for row in fresh if row.complaint not in written or not echo(row)]
+    return [row for row in fresh if row.complaint not in there or not echo(row)]
 
 
 def uncut(text: str) -> str:
@@ -184,19 +190,6 @@ def uncut(text: str) -> str:
 _CUT: Final = re.compile(
     r"(?:\.{3}|…|&hellip;|&#8230;).{0,60}\Z|\b(?:baca |lihat )?selengkapnya\W{0,20}\Z", re.IGNORECASE | re.DOTALL
 )
-
-
-def own_status(status: str | None, word: str, written: Sequence[tuple[str, bool]], reply: Mapping[str, Any]) -> bool:
-    """
-    Whether a status at the region's app is one that we have put there: its `word` there, or what it means to the hub.
-
-    `written`: hub statuses that we wrote, and whether lately. A door is left at its last word by a status that the key
-    `reply.statuses` does not map, so then each word counts that it was ever given.
-    """
-    table = reply.get("statuses", {})
-    lately = [one for one, recent in written if recent]
-    ours = lately if all(one in table for one in lately) else [one for one, _ in written]
-    return status in ours or word.strip().casefold() in {str(table.get(one, one)).strip().casefold() for one in ours}
 
 
 def _merged(rows: Sequence[_Row]) -> list[_Row]:

@@ -198,28 +198,6 @@ def known(work: Work, complaints: Collection[UUID]) -> set[tuple[UUID, bytes]]:
     return {(complaint, bytes(digest)) for complaint, digest in rows}
 
 
-def written(work: Work, doors: Collection[UUID]) -> dict[UUID, list[tuple[str, bool]]]:
-    """
-    The hub statuses that we have written, or may have, at these doors, each with whether that was lately.
-
-    A door that was never written to is left out. Lately: since the version before the latest one was received, and the
-    last one of all.
-    """
-    found: dict[UUID, list[tuple[str, bool]]] = {}
-    for row in work.rows(_WRITTEN, doors=list(doors)):
-        found.setdefault(row.door, []).append((row.status or "", bool(row.lately)))
-    return found
-
-
-_WRITTEN = """
-SELECT r.door, r.status,
-       coalesce(r.sent_at, r.due_at) >= coalesce((SELECT i.received_at FROM items i WHERE i.complaint = r.door
-                                ORDER BY i.version DESC OFFSET 1 LIMIT 1), '-infinity')
-       OR r.id = (SELECT max(l.id) FROM replies l WHERE l.door = r.door AND l.attempts > 0) AS lately
-FROM replies r WHERE r.door = ANY(:doors) AND r.attempts > 0 AND r.state <> 'no_door'
-"""
-
-
 # known again -------------------------------------------------------------------------------------------------------
 
 

@@ -280,6 +280,16 @@ def freeze(work: Work, message: Message, *, key: UUID, text_enc: bytes, text_hma
     )
 
 
+def put_word(work: Work, message: Message, word: str, now: datetime) -> None:
+    """Keep the door's own status word that this attempt puts there: it comes back with the next pull."""
+    work.run(
+        "UPDATE replies SET word = :word, word_at = :now WHERE id = ANY(:ids)",
+        word=word,
+        now=now,
+        ids=[told.id for told in message.told],
+    )
+
+
 def settle(
     work: Work,
     message: Message,

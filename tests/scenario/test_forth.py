@@ -131,6 +131,26 @@ def test_what_we_wrote_into_the_app_never_goes_back(empty_site: Site, add_portal
         _stays_quiet(hub, empty_site, portal)
 
 
+def test_a_word_that_we_put_there_is_nobodys_status(empty_site: Site, add_portal: Portals) -> None:
+    """An agency answers before the registry's status has a word at the app: what the app then shows is our own word."""
+    with town(empty_site, add_portal, 2) as (hub, portal):
+        state = empty_site.counterparts["registry"].state
+        filed = next(iter(state.complaints.values()))
+        state.add_followup(filed, "Kami sedang menjadwalkan peninjauan bersama dinas terkait.", [], to=4501)
+        for _ in range(3):
+            day(hub, empty_site)
+        assert "proses" in {row["status"] for row in portal.state.records}
+        with hub.store.begin() as work:
+            assert work.rows("SELECT what, status FROM follow_ups") == []
+        moved = next(row for row in portal.state.records if row["status"] == "proses")
+        for own in ("selesai", "proses"):
+            portal.state.say(moved["id"], "", status=own)
+            day(hub, empty_site)
+        with hub.store.begin() as work:
+            told = work.rows("SELECT status FROM follow_ups WHERE state = 'sent' ORDER BY number")
+        assert [row.status for row in told] == ["resolved", "in_progress"]
+
+
 CHANGES: list[tuple[str, Callable[[dict[str, Any]], None], str | None]] = [
     (
         "text",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from hub.said import MOST, Said, reader
-from hub.said_there import own_status, uncut
+from hub.said_there import uncut
+from hub.store.written import There, Written
+from hub.written_there import own_status
 
 REPLIES = {
     "list": "tanggapan",
@@ -103,23 +105,34 @@ def test_answers_are_said_in_their_order() -> None:
 
 
 TABLE = {"in_progress": "proses", "followed_up": "proses", "resolved": "Selesai"}
-OWN: list[tuple[str, str, list[tuple[str, bool]], bool]] = [
-    ("in_progress", "proses", [("in_progress", True)], True),
-    ("in_progress", "PROSES ", [("followed_up", True)], True),
-    ("resolved", "selesai", [("followed_up", True)], False),
-    ("in_progress", "proses", [("in_progress", False), ("resolved", True)], False),
-    ("in_progress", "proses", [("in_progress", False), ("verified", True)], True),
-    ("resolved", "tuntas", [("resolved", True)], True),
-    ("resolved", "selesai", [], False),
+HOUR = timedelta(hours=1)
+SEEN = datetime(2026, 12, 1, 9, tzinfo=UTC)
+"""When the version before came in."""
+OWN: list[tuple[str, str, str, list[tuple[str | None, str | None, int]], bool]] = [
+    ("in_progress", "proses", "baru", [("proses", "in_progress", 1)], True),
+    ("in_progress", " PROSES", "baru", [("proses", "followed_up", 1)], True),
+    ("followed_up", "dijawab", "baru", [("dijawab", "pending_verification", 1)], True),
+    ("resolved", "selesai", "baru", [("proses", "followed_up", 1)], False),
+    ("resolved", "tuntas", "baru", [("Selesai", "resolved", 1)], True),
+    ("resolved", "tuntas", "baru", [("Selesai", "closed", 1)], True),
+    ("in_progress", "proses", "Selesai", [("proses", "in_progress", -3), ("Selesai", "resolved", -1)], False),
+    ("in_progress", "proses", "ditunda", [("proses", "in_progress", -1)], False),
+    ("in_progress", "proses", "ditunda", [("proses", "in_progress", -1), ("proses", "in_progress", 1)], True),
+    ("in_progress", "proses", "baru", [("proses", "in_progress", 1), ("Selesai", "resolved", 2)], True),
+    ("in_progress", "proses", "baru", [(None, "in_progress", 1)], True),
+    ("in_progress", "proses", "baru", [(None, "followed_up", 1)], True),
+    ("resolved", "selesai", "baru", [], False),
 ]
 
 
-@pytest.mark.parametrize(("status", "word", "written", "ours"), OWN)
+@pytest.mark.parametrize(("status", "word", "before", "put", "ours"), OWN)
 def test_a_status_that_we_wrote_is_known_again(
-    status: str, word: str, written: list[tuple[str, bool]], ours: bool
+    status: str, word: str, before: str, put: list[tuple[str | None, str | None, int]], ours: bool
 ) -> None:
     """By the portal's own word or by what it means; one that an officer sets later, even back, is his."""
-    assert own_status(status, word, written, {"statuses": TABLE}) == ours
+    there = There(written=[Written(word=w, status=s, at=SEEN + at * HOUR) for w, s, at in put], before_at=SEEN)
+    means = {"proses": "in_progress", "Selesai": "resolved", "dijawab": "followed_up"}.get
+    assert own_status(status, word, before, there, words=TABLE, means=means) == ours
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,8 @@ ALTER TABLE replies ADD COLUMN message uuid,      -- answers that left in one me
     ADD COLUMN key_id uuid,                       -- data key of the door's item
     ADD COLUMN text_enc bytea,                    -- the text as sent, on the first row of a message: every attempt says the same
     ADD COLUMN text_hmac bytea,                   -- its keyed hash: known again when it comes back
+    ADD COLUMN word text,                         -- the door's own status word that we put there: it comes back as an echo
+    ADD COLUMN word_at timestamptz,
     ADD COLUMN foreign_id text,                   -- the door's own id of the message: what answers that joins the complaint
     ADD COLUMN resolved_by text;
 UPDATE replies SET state = 'unknown', code = 'lease_expired', holder = NULL, until = NULL
