@@ -55,7 +55,6 @@ class XState:
             self.replies.append({"id": new, "text": text, "in_reply_to": to})
             return new
 
-
     def has_said(self, text: str, to: str | None) -> bool:
         """The account has answered this post in these words already, which X does not take twice."""
         with self.lock:

@@ -95,7 +95,9 @@ def test_follow_ups_come_in_pages_and_can_be_added(lapor: Any) -> None:
     first = client.get(f"{registry.url}/complaints/{number}/followups?page=1", timeout=5).json()["results"]
     second = client.get(first["next_page_url"], timeout=5).json()["results"]
     assert (len(first["data"]), len(second["data"]), second["next_page_url"]) == (10, 1, None)
-    assert first["data"][0]["attachments"] == [{"path": "/storage/1/a b.png", "file_name": "a b.png", "extension": "png"}]
+    assert first["data"][0]["attachments"] == [
+        {"path": "/storage/1/a b.png", "file_name": "a b.png", "extension": "png"}
+    ]
 
 
 def test_the_masters_list_institutions_and_templates(lapor: Any) -> None:
