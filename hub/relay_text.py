@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 from connectors.zones import zone as zone_of
 from hub.privacy import DataKey, Erased
 from hub.registry.port import File, FollowUp
+from hub.registry.sameness import squeezed
 from hub.registry.wording import marker, said, sendable
 from hub.spine import Hub
 from hub.store import follow_ups, relays
-from hub.store.relays import Due
+from hub.store.relays import AsSent, Due
 from hub.store.work import Work
 from hub.texts import STATUS_WORDS
 
@@ -28,7 +29,7 @@ class Call:
 
     due: Due
     note: FollowUp
-    hmac: bytes
+    sent: AsSent
     latest: datetime
     """When it is too late to begin the call."""
     wait: float = 0.0
@@ -36,12 +37,12 @@ class Call:
 
 def unsealed(hub: Hub, work: Work, due: Due, latest: datetime) -> Call:
     """A follow-up as it is to be sent, not to be begun after `latest`. Raises Erased where the citizen's key is gone."""
-    words, files = "", list[File]()
-    if due.text_enc is not None or due.files:
-        if due.key_id is None or due.wrapped is None:
-            raise Erased
+    words, files, key = "", list[File](), None
+    if due.key_id is not None and due.wrapped is not None:
         key = hub.vault.unwrap(due.key_id, due.wrapped)
         words, files = _words(hub, key, due), _files(hub, work, due)
+    elif due.text_enc is not None or due.files:
+        raise Erased
     manifest = hub.manifests.good.get(due.name)
     text = text_of(
         number=str(due.id),
@@ -62,7 +63,13 @@ def unsealed(hub: Hub, work: Work, due: Due, latest: datetime) -> Call:
         is_secret=due.is_secret,
         files=files,
     )
-    return Call(due=due, note=note, hmac=hub.vault.mac("text", said(text)), latest=latest)
+    return Call(due=due, note=note, sent=_as_sent(hub, due, key, text), latest=latest)
+
+
+def _as_sent(hub: Hub, due: Due, key: DataKey | None, text: str) -> AsSent:
+    place = follow_ups.place_sent(due.digest)
+    sealed = hub.vault.seal(key, place, text.encode("utf-8", "surrogatepass"))[0] if key else None
+    return AsSent(due=due, hmac=hub.vault.mac("text", said(text)), letters=len(squeezed(text)), sealed=sealed)
 
 
 def _words(hub: Hub, key: DataKey, due: Due) -> str:

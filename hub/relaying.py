@@ -16,7 +16,6 @@ from hub.carrying import LONGEST_ASKED, PATIENCE, code_of
 from hub.model import Change, Receipt, Tally
 from hub.privacy import Erased
 from hub.registry.port import Registry, TakesFollowUps
-from hub.registry.sameness import squeezed
 from hub.relay_rules import look_at, looked, outcome, room
 from hub.relay_text import Call, unsealed
 from hub.routing import RegistryConfig
@@ -138,8 +137,7 @@ class _Run:
             dues = self._claimed(work, "queued", now, room(count, last, now, lists=lists, most=most))
             ready = self._unsealed(work, config, dues, now)
             calls = self._with_slots(work, config, ready, now)
-            marked = [(one.due, one.hmac, len(squeezed(one.note.text))) for one in calls]
-            relays.attempt(work, marked, now=now, actor=hub.actor)
+            relays.attempt(work, [one.sent for one in calls], now=now, actor=hub.actor)
         return calls, bool(dues) and len(calls) == len(ready)
 
     def _claimed(self, work: Work, state: str, now: datetime, most: int) -> list[Due]:
@@ -229,29 +227,33 @@ class _Run:
     def _looked(self, config: RegistryConfig, due: Due, told: Sequence[Change] | ChannelError) -> None:
         now, hub = self.hub.clock(), self.hub
         with hub.store.begin() as work:
-            numbers = [] if isinstance(told, ChannelError) else self._mine(work, due, told, now)
+            numbers, unsure = ([], False) if isinstance(told, ChannelError) else self._mine(work, due, told, now)
             what = looked(
                 due,
                 told if isinstance(told, ChannelError) else None,
                 numbers,
-                lists=relays.lists_ours(work, self.name),
+                lists=relays.lists_ours(work, self.name) and not unsure,
                 now=now,
                 chance=hub.random,
             )
             if relays.settle(work, [(due, what)], now=now, actor=hub.actor) and what.state == "sent":
                 self.words["follow_ups_sent"] += 1
 
-    def _mine(self, work: Work, due: Due, told: Sequence[Change], now: datetime) -> list[str | None]:
-        """The numbers under which the registry shows this very follow-up; what it shows of others of ours is noted."""
-        found: list[str | None] = []
+    def _mine(self, work: Work, due: Due, told: Sequence[Change], now: datetime) -> tuple[list[str | None], bool]:
+        """
+        The numbers under which the registry shows this very follow-up, and whether it shows what may be this or another.
+
+        What it shows of others of ours is noted.
+        """
+        found, unsure = list[str | None](), False
         for change in told:
             if change.what != "follow_up":
                 continue
-            own = echoes.is_ours(work, self.hub.vault, self.name, due.complaint, change.text, change.foreign_id)
-            if own is not None:
-                echoes.seen(work, own, self.name, change.foreign_id, now=now, actor=self.hub.actor, but=due.id)
-            found += [change.foreign_id] if own == due.id else []
-        return found
+            own = echoes.may_be(work, self.hub.vault, self.name, due.complaint, change.text, change.foreign_id)
+            echoes.seen(work, own, self.name, change.foreign_id, now=now, actor=self.hub.actor, but=due.id)
+            found += [change.foreign_id] if own == [due.id] else []
+            unsure = unsure or (due.id in own and len(own) > 1)
+        return found, unsure
 
 
 def _reported(registry: Registry, due: Due) -> Sequence[Change] | ChannelError:

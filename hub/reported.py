@@ -96,7 +96,7 @@ class Reported:
         if change.what != "follow_up":
             return False
         one, hub = self.one, self.hub
-        found = echoes.is_ours(work, hub.vault, one.registry, one.complaint, change.text, change.foreign_id)
+        found = echoes.may_be(work, hub.vault, one.registry, one.complaint, change.text, change.foreign_id)
         if found:
             echoes.seen(work, found, one.registry, change.foreign_id, now=self.now, actor=hub.actor)
             return True

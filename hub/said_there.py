@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -175,21 +174,9 @@ def _first_time(
             before = str((row.one.known.document or {}).get("source_status") or "")
             table = (manifest.reply or {}).get("statuses") or {}
             return own_status(row.status, row.words, before, there[row.complaint], words=table, means=means)
-        words = {row.words, uncut(row.words)}
-        return row.what in ("answer", "reply") and any(sent.ours(work, hub.vault, row.complaint, one) for one in words)
+        return row.what in ("answer", "reply") and sent.ours(work, hub.vault, row.complaint, row.words)
 
     return [row for row in fresh if row.complaint not in there or not echo(row)]
-
-
-def uncut(text: str) -> str:
-    """What stands before the sign that a text was cut, such as "… selengkapnya"; the text itself where there is none."""
-    found = _CUT.search(text)
-    return text[: found.start()] if found else text
-
-
-_CUT: Final = re.compile(
-    r"(?:\.{3}|…|&hellip;|&#8230;).{0,60}\Z|\b(?:baca |lihat )?selengkapnya\W{0,20}\Z", re.IGNORECASE | re.DOTALL
-)
 
 
 def _merged(rows: Sequence[_Row]) -> list[_Row]:

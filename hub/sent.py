@@ -8,14 +8,12 @@ from uuid import UUID
 
 from hub import texts
 from hub.privacy import Damaged, Vault
-from hub.registry.sameness import squeezed
+from hub.registry.sameness import same, squeezed
 from hub.registry.wording import said
 from hub.store import replies
 from hub.store.replies import Message, Sealed
 from hub.store.work import Work
 
-ENOUGH: Final = 40
-"""Letters and digits in a row that nobody writes by chance as we did."""
 SLACK: Final = 24
 """Letters and digits that a door may put around what we wrote."""
 _OWN: Final = re.compile(r"reply-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}@([0-9a-f-]{36})\.satupintu\.invalid")
@@ -41,19 +39,11 @@ def ours(work: Work, vault: Vault, door: UUID, text: str) -> bool:
 
     `door` is the complaint through whose channel it went. Whoever quotes us and adds his own words is not us.
     """
-    bare = squeezed(text)
-    if not bare:
+    if not squeezed(text):
         return False
     if replies.was_sent(work, door, vault.mac("text", said(text))) or is_letter(text):
         return True
-    return any(_same(bare, squeezed(_opened(vault, message, one))) for message, one in replies.texts(work, door))
-
-
-def _same(bare: str, sent: str) -> bool:
-    """A part of what was sent, long enough, or the whole with no more around it than a name and a date."""
-    if bare in sent:
-        return len(bare) >= ENOUGH
-    return bool(sent) and sent in bare and len(bare) - len(sent) <= SLACK
+    return any(same(text, _opened(vault, message, one), slack=SLACK) for message, one in replies.texts(work, door))
 
 
 def is_letter(text: str) -> bool:

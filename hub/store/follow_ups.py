@@ -49,6 +49,11 @@ def place(digest: bytes) -> str:
     return f"follow_up:{digest.hex()}"
 
 
+def place_sent(digest: bytes) -> str:
+    """What the text of a follow-up as it was sent is sealed for."""
+    return f"follow_up sent:{digest.hex()}"
+
+
 def number_of(complaint: UUID, digest: bytes) -> UUID:
     """The id of a follow-up: the marker in its text."""
     return uuid5(complaint, digest.hex())
@@ -232,6 +237,43 @@ def recognised(
         letters=letters,
     )
     return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A follow-up that was sent, or tried; `sent_enc` lies at `place_sent(digest)`, `text_enc` at `place(digest)`."""
+
+    id: UUID
+    digest: bytes
+    key_id: UUID
+    wrapped: bytes
+    text_enc: bytes | None
+    sent_enc: bytes
+
+
+def tried(work: Work, registry: str, complaint: UUID, foreign_id: str | None) -> list[Shown]:
+    """
+    What was sent, or tried, about `complaint` or a repeat behind it, and is not erased.
+
+    Without those that the registry has under another number than `foreign_id`.
+    """
+    rows = work.rows(
+        """
+        SELECT f.id, f.digest, f.key_id, k.wrapped, f.text_enc, f.sent_enc
+        FROM follow_ups f JOIN complaints c ON c.id = f.complaint JOIN data_keys k ON k.id = f.key_id
+        WHERE (f.complaint = :complaint OR c.behind = :complaint) AND f.registry = :registry AND f.attempts > 0
+          AND f.sent_enc IS NOT NULL AND (f.registry_number IS NULL OR f.registry_number = coalesce(:number, f.registry_number))
+        ORDER BY f.number
+        """,
+        complaint=complaint,
+        registry=registry,
+        number=foreign_id,
+    )
+    return [Shown(**{name: _bytes(value) for name, value in row._mapping.items()}) for row in rows]
+
+
+def _bytes(value: Any) -> Any:
+    return bytes(value) if isinstance(value, memoryview) else value
 
 
 def listed_by(work: Work, registry: str, now: datetime) -> None:

@@ -150,20 +150,35 @@ def unclear(work: Work, registry: str) -> tuple[int, datetime | None]:
     return (row.number, row.last) if row is not None else (0, None)
 
 
-def attempt(work: Work, dues: Sequence[tuple[Due, bytes, int]], *, now: datetime, actor: str) -> None:
-    """
-    Put on record that these are about to be sent, each with the keyed hash of its text and the count of its letters.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsSent:
+    """A follow-up's text as it is about to be sent."""
 
-    Commit it before the calls.
-    """
+    due: Due
+    hmac: bytes
+    """Its keyed hash."""
+    letters: int
+    """Its letters and digits."""
+    sealed: bytes | None
+    """The text under the data key, at `follow_ups.place_sent`; None where there is none."""
+
+
+def attempt(work: Work, texts: Sequence[AsSent], *, now: datetime, actor: str) -> None:
+    """Put on record that these are about to be sent, and as what. Commit it before the calls."""
     work.many(
         """
         UPDATE follow_ups SET started_at = :now, first_try_at = coalesce(first_try_at, :now), attempts = attempts + 1,
-               sent_hmac = :hmac, sent_letters = :letters WHERE id = :id AND token = :token
+               sent_hmac = :hmac, sent_letters = :letters, sent_enc = :sealed
+        WHERE id = :id AND token = :token
         """,
-        [{"now": now, "hmac": hmac, "letters": n, "id": one.id, "token": one.token} for one, hmac, n in dues],
+        [_attempted(one, now) for one in texts],
     )
-    append_all(work, [_entry("follow_up_attempted", one, now, actor, {}) for one, _, _ in dues])
+    append_all(work, [_entry("follow_up_attempted", one.due, now, actor, {}) for one in texts])
+
+
+def _attempted(one: AsSent, now: datetime) -> dict[str, Any]:
+    kept = {"hmac": one.hmac, "letters": one.letters, "sealed": one.sealed}
+    return {"now": now, "id": one.due.id, "token": one.due.token, **kept}
 
 
 def settle(work: Work, ended: Sequence[tuple[Due, Settled]], *, now: datetime, actor: str) -> set[UUID]:

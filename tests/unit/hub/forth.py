@@ -33,6 +33,8 @@ class Listening(ToldRegistry):
         self.stored: list[tuple[str, Change]] = []
         self.looks = 0
         self.trouble: ChannelError | None = None
+        self.cut: int | None = None
+        """How much of a text it shows."""
 
     def follow_up(self, registry_id: str, note: FollowUp) -> Receipt:
         """Store it, and answer what the test wants; `unknown` is stored as well where the test says so."""
@@ -47,6 +49,7 @@ class Listening(ToldRegistry):
     def keep(self, registry_id: str, text: str) -> None:
         """As somebody says it there."""
         number = str(700 + len(self.stored))
+        text = text if self.cut is None else f"{text[: self.cut]}…"
         self.stored.append((registry_id, Change(what="follow_up", text=text, by="agency", foreign_id=number)))
 
     def changes(self, registry_id: str) -> Iterator[Change]:

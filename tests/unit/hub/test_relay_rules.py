@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -53,6 +54,11 @@ DISGUISES: dict[str, Callable[[str], str]] = {
     "escaped twice": lambda text: text.replace("[", "&amp;#91;").replace("]", "&amp;#93;"),
     "as a page": lambda text: "<p>" + text.replace("\n\n", "</p><p>") + "</p>",
     "cut in the middle": lambda text: f"{text[:40]} … {text[-50:]}",
+    "broken inside words": lambda text: "\n".join(textwrap.wrap(" ".join(text.split()), 23, break_long_words=True)),
+    "broken every 17 letters": lambda text: "<br>\n".join(text[n : n + 17] for n in range(0, len(text), 17)),
+    "cut at 90": lambda text: f"{' '.join(text.split())[:90]}…",
+    "cut, with a way on": lambda text: f"<p>{text[:80]}... <a href='#'>Baca selengkapnya</a></p>",
+    "cut behind a sender": lambda text: f"[via API] {text[:80]} ...",
 }
 
 
@@ -64,8 +70,8 @@ def test_our_own_follow_up_is_known_again(house: House, disguise: str) -> None:
     [(_, note)] = house.there.notes
     with house.store.begin() as work:
         shown = DISGUISES[disguise](note.text)
-        found = echoes.is_ours(work, house.vault, "sp4n", own, shown, "1")
-        assert found == number
+        found = echoes.may_be(work, house.vault, "sp4n", own, shown, "1")
+        assert found == [number]
         echoes.seen(work, found, "sp4n", "1", now=house.now, actor="test")
     assert house.rows("SELECT follow_ups_listed_at FROM registries")[0][0] == house.now
 
@@ -79,9 +85,28 @@ def test_who_quotes_us_and_answers_is_heard(house: House) -> None:
         for text in (
             f"Sudah kami periksa di lapangan.\n\n> {note.text}",
             f"{note.text}\n\nTerima kasih, ditindaklanjuti.",
+            f"{note.text[:90]}… Kami periksa dulu di lapangan, mohon ditunggu.",
+            WORDS,
+            f"{WORDS}.",
+            note.text[:30],
         ):
-            assert echoes.is_ours(work, house.vault, "sp4n", own, text, "2") is None
-        assert echoes.is_ours(work, house.vault, "lain", own, note.text, None) is None
+            assert echoes.may_be(work, house.vault, "sp4n", own, text, "2") == []
+        assert echoes.may_be(work, house.vault, "lain", own, note.text, None) == []
+
+
+def test_what_may_be_one_of_two_settles_neither(house: House) -> None:
+    """Two answers begin alike and the registry cuts them: the one of unknown outcome is neither sent again nor counted."""
+    own, [first, second] = house.sent(f"{WORDS} pagi ini", f"{WORDS} sore ini")
+    house.there.cut = 70
+    house.there.told = [DONE, UNKNOWN]
+    for _ in range(2):
+        relay(house.hub())
+    with house.store.begin() as work:
+        shown = house.there.stored[0][1].text
+        assert echoes.may_be(work, house.vault, "sp4n", own, shown, "700") == [first, second]
+    house.now += timedelta(hours=2)
+    relay(house.hub())
+    assert house.stands() == ["sent", "unknown"] and len(house.there.notes) == 2
 
 
 def test_one_that_stood_unknown_is_sent_when_it_is_seen(house: House) -> None:
@@ -90,7 +115,7 @@ def test_one_that_stood_unknown_is_sent_when_it_is_seen(house: House) -> None:
     house.there.told = [Receipt(outcome="unknown", code="stored")]
     relay(house.hub())
     with house.store.begin() as work:
-        echoes.seen(work, number, "sp4n", "700", now=house.now, actor="test")
+        echoes.seen(work, [number], "sp4n", "700", now=house.now, actor="test")
     assert (house.row(number).state, house.row(number).registry_number) == ("sent", "700")
     assert house.entries("followed_up")[-1]["code"] == "looked_up"
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from hub.registry.sameness import uncut
 from hub.said import MOST, Said, reader
-from hub.said_there import uncut
 from hub.store.written import There, Written
 from hub.written_there import own_status
 

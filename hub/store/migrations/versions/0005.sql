@@ -32,6 +32,7 @@ CREATE TABLE follow_ups (
     first_try_at timestamptz,
     sent_at timestamptz,
     sent_hmac bytea,                              -- keyed hash of the text as sent
+    sent_enc bytea,                               -- the text as sent, under key_id: known again where it comes back cut
     sent_letters integer,                         -- its letters and digits: what comes back longer holds other words too
     resolved_by text,
     UNIQUE (complaint, registry, digest)
