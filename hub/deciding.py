@@ -148,8 +148,10 @@ class Deciding:
         self, work: Work, item: Stored, result: Normalised, known: Known, reason: str | None, now: datetime
     ) -> Decided:
         """A later version of a complaint that we have: stored, never a second create, unless the id was used again."""
-        if result.document is None or known.document is None:
+        if result.document is None:
             return Decided(item=item, result=result, known=known, what="ignored", code=reason)
+        if known.document is None:  # it was erased and let in again
+            return Decided(item=item, result=result, known=known, what="updated", code="readmitted")
         again = reused(known.document, result.document)
         if again == "same":
             return Decided(item=item, result=result, known=known, what="updated", code="update")

@@ -128,6 +128,22 @@ def test_what_the_portal_shows_again_is_kept_out(empty_site: Site, add_portal: P
         assert rows(hub, "SELECT count(*) FROM items") == [(3,)]
 
 
+def test_who_changes_his_mind_is_let_in_again(empty_site: Site, add_portal: Portals) -> None:
+    """Let in by a named person, the complaint can be read again and counts as before; the registry does not get it twice."""
+    add_portal([record(ANI, 10, "A")])
+    with empty_site.hub() as hub:
+        steps.sync(hub)
+        own = complaint_of(empty_site, "A")
+        erase(hub, complaints=[own], **WHY)
+        release(hub, [str(own)], by="Ani", because="pelapor berubah pikiran")
+        steps.pull(hub, NAME, sweep=True)
+        steps.sync(hub)
+        assert words(hub) == {"stored": 1, "forwarded": 1}
+        assert [row["reporter"]["name"] for row in empty_site.export("complaints")] == ["Ani Contoh"]
+        assert erase(hub, reporter=PHONE, **WHY).done == 1
+    assert len(empty_site.registered()) == 1 and refs(empty_site) == []
+
+
 def test_a_hold_stops_erasing_and_names_its_holder(empty_site: Site, add_portal: Portals) -> None:
     """While an auditor holds a case nobody erases it, on request or by age; afterwards it goes."""
     add_portal(ROWS)
