@@ -12,6 +12,7 @@ from connectors.manifest import Manifest
 from connectors.mapping import lookup
 from hub import sent
 from hub.decided import Decided
+from hub.registry.plaintext import plain
 from hub.registry.wording import content, said
 from hub.said import Said, reader
 from hub.spine import Hub
@@ -100,7 +101,8 @@ class _Saying:
     def _answer(self, one: Decided, spoken: Said) -> _Row | None:
         """An answer from before the connector's time is not sent; one without a time is remembered as not to be sent."""
         begin = self.connector.forward_from
-        if spoken.at is not None and spoken.at < begin:
+        words = plain(spoken.text).strip()
+        if (spoken.at is not None and spoken.at < begin) or not (words or spoken.attachments):
             return None
         old = spoken.at is None and one.item.version == 1 and one.when < begin
         files = "".join(f"\nLampiran: {name}" for name in spoken.attachments)
@@ -108,7 +110,7 @@ class _Saying:
             one=one,
             what="reply" if spoken.by == "reporter" else "answer",
             digest=self._mac(spoken.ref, said(spoken.text).decode("utf-8", "replace")),
-            words=f"{spoken.text}\n{files}".strip(),
+            words=f"{words}\n{files}".strip(),
             by=spoken.by,
             at=spoken.at,
             code="history" if old else None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,14 +12,12 @@ from zoneinfo import ZoneInfo
 
 from hub.model import Change
 from hub.registry.asking import MOST_PAGES, endless, next_page, not_a_list
+from hub.registry.plaintext import bare, tidy
 
 _ZONE: Final = ZoneInfo("Asia/Jakarta")  # a national system: its stamps are WIB, whatever the region
 _LAST: Final = datetime.max.replace(tzinfo=_ZONE)
 _FORMS: Final = ("%d-%m-%Y %H:%M:%S", "%Y-%m-%d %H:%M:%S", "%d-%m-%Y %H:%M")
 _PLACEHOLDER: Final = re.compile(r"\{\{\s*([a-z_]{1,40})\s*\}\}")
-_BREAK: Final = re.compile(r"<(?:br\s*/?|/p|/div|/li|/h[1-6]|/tr)\s*>", re.IGNORECASE)
-_SILENT: Final = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
-_TAG: Final = re.compile(r"<[a-zA-Z/!][^<>]*>")
 _BY: Final = {"sistem": "system", "admin": "admin", "pelapor": "reporter", "instansi": "agency"}
 
 
@@ -170,10 +167,7 @@ def stamped(text: Any) -> datetime | None:
 
 def plain(text: str, values: Mapping[str, Any]) -> str:
     """Plain text of an HTML log with its {{placeholders}} filled; one that nothing fills disappears."""
-    bare = html.unescape(_TAG.sub("", _BREAK.sub("\n", _SILENT.sub("", text))))
-    filled = _PLACEHOLDER.sub(lambda found: _filling(found[1], values), bare)
-    lines = (re.sub(r"[^\S\n]+", " ", line).strip() for line in filled.splitlines())
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+    return tidy(_PLACEHOLDER.sub(lambda found: _filling(found[1], values), bare(text)))
 
 
 def _filling(name: str, values: Mapping[str, Any]) -> str:

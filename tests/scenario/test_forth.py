@@ -153,6 +153,11 @@ def test_a_word_that_we_put_there_is_nobodys_status(empty_site: Site, add_portal
 
 CHANGES: list[tuple[str, Callable[[dict[str, Any]], None], str | None]] = [
     (
+        "in an editor",
+        lambda row: row["tanggapan"].append({"id": 9, "isi": "<p>Sudah&nbsp;<b>selesai</b></p><p>1 &lt; 2</p>"}),
+        "Sudah selesai\n1 < 2\n\n",
+    ),
+    (
         "text",
         lambda row: row.update(isi=row["isi"] + " Tambahan: sekarang lebih parah."),
         "Perubahan laporan oleh pelapor",
