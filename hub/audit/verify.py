@@ -1,4 +1,4 @@
-"""Check an exported audit log offline: one file that needs only Python 3.9+ and `cryptography`, and no code of ours."""
+"""Check an audit log, or a folder of proofs, offline: one file that needs only Python 3.9+ and `cryptography`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import argparse
 import base64
 import hashlib
 import itertools
-import json
+import os
 import re
 import sys
+from collections import namedtuple
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
@@ -19,272 +19,272 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 # What can be wrong, in Indonesian / in English. Entries are counted from 0.
 SENTENCES = {
-    "unreadable": "{file}: bukan checkpoint C2SP yang sah / {file}: not a valid C2SP checkpoint",
+    "unreadable": "{file}: bukan checkpoint atau daftar C2SP yang sah / {file}: not a valid C2SP checkpoint or list",
     "wrong key": "{file}: tidak ditandatangani dengan kunci ini / {file}: not signed with this key",
     "bad signature": "{file}: tanda tangan tidak cocok dengan isinya / {file}: the signature does not fit the text",
     "wrong origin": "{file}: milik log lain / {file}: belongs to another log",
-    "missing": "{file}: berkas tidak ada (mulai entri {entry}) / {file}: the file is missing (from entry {entry} on)",
-    "length": "{file}: panjang berkas salah (mulai entri {entry}) / {file}: wrong length (from entry {entry} on)",
+    "missing": "{file}: tidak ada atau salah panjang, mulai entri {entry} / {file}: missing or cut, from entry {entry} on",
     "entry": "entri {entry} diubah ({file}, {more} rusak) / entry {entry} was changed ({file}, {more} are bad)",
     "no entry": "entri {entry} tidak ada atau terpotong ({file}) / entry {entry} is missing or cut off ({file})",
     "surplus": "{file}: ada isi lebih setelah entri {entry} / {file}: there is something more after entry {entry}",
-    "not json": "entri {entry} bukan objek JSON ({file}) / entry {entry} is not a JSON object ({file})",
     "tile": "{file}: hash diubah, mulai entri {entry} / {file}: a hash was changed, from entry {entry} on",
-    "below": "{file}: yang di bawahnya diubah mulai entri {entry} / {file}: changed below, from entry {entry} on",
+    "below": "{file}: diubah beserta isinya, mulai entri {entry} / {file}: changed with all below, from entry {entry} on",
     "unclear": "{file}: bukan isi maupun induknya, mulai entri {entry} / {file}: fits nothing, from entry {entry} on",
+    "earlier": "{file}: sisa ukuran lama, diubah / {file}: left from an earlier size, and changed",
     "root": "entri-entri tidak menghasilkan akar yang ditandatangani / the entries do not lead to the signed root",
     "rollback": "log mundur: {file} sudah memuat {more} entri / rollback: {file} already had {more} entries",
     "fork": "{more} entri pertama bukan lagi yang di {file} / the first {more} entries are not those of {file}",
+    "too little": "{file} perlu diperiksa dengan log lengkap / {file} can only be checked against the whole log",
+    "proof": "{file}: entri (mulai {entry}) tidak terbukti / {file}: entries (from {entry} on) are not proved",
+    "listed": "{file}: tidak sama dengan daftar bertanda tangan / {file}: not as the signed list has it",
 }
-# Signed text (origin, size, root), an empty line, signatures: C2SP signed-note and tlog-checkpoint, no extension lines.
-NOTE = re.compile("(([^\0-\x1f]+)\n(0|[1-9][0-9]{0,18})\n(\\S{44})\n)\n((?:\u2014 [^\\s+]+ \\S+\n)+)")
+Problem = namedtuple("Problem", "kind file entry indonesian english")
+# C2SP signed-note, tlog-checkpoint (no extension lines), tlog-proof; ours for many entries has all indexes, as 3-9,12.
+NOTE = re.compile("\\A((?:[^\0-\x1f]+\n)+)\n((?:\u2014 [^\\s+]+ \\S+\n)+)\\Z")
+HEAD = re.compile("([^\n]+)\n(0|[1-9][0-9]{0,18})\n([A-Za-z0-9+/]{43}=)\n")
+PROOF = re.compile("^(?:c2sp.org/tlog-proof@v1(?:\nextra .*)?|satupintu.tlog-proofs@v1)\nindex (.+)\n((?:.{43}=\n)*)$")
 
 
-@dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong: a key of SENTENCES, the file, the first entry concerned (from 0), and it said twice."""
-
-    kind: str
-    file: str
-    entry: int | None
-    indonesian: str
-    english: str
-
-
-@dataclass(frozen=True)
-class Report:
+class Report(namedtuple("Report", "origin size root entries problems")):
     """What was found: `entries` hash to what the tree says; the problem with the first entry is the first."""
-
-    origin: str
-    size: int
-    root: bytes
-    entries: int
-    problems: tuple[Problem, ...]
 
     @property
     def ok(self) -> bool:
         return not self.problems
 
 
-def root_of(*parts: Sequence[bytes]) -> bytes:
-    """RFC 6962 root over the roots of perfect subtrees: those in one part are equally large, larger ones come first."""
-    tops: list[bytes] = []
-    for level in reversed(parts):
+def root_of(*parts: bytes | Sequence[bytes]) -> bytes:
+    """RFC 6962 root over hashes of perfect subtrees: those of one part are equally large, larger ones come first."""
+    tops, sha = list[bytes](), hashlib.sha256
+    for part in reversed(parts):
+        level = [part[i : i + 32] for i in range(0, len(part), 32)] if isinstance(part, bytes) else part
         while level:
             if len(level) % 2:
                 tops.append(level[-1])
-            level = [hashlib.sha256(b"\x01" + level[i - 1] + level[i]).digest() for i in range(1, len(level), 2)]
-    root = tops[0] if tops else hashlib.sha256().digest()
-    for left in tops[1:]:
-        root = hashlib.sha256(b"\x01" + left + root).digest()
-    return root
+            pairs = iter(level)
+            level = [sha(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs)]  # noqa: B905 (3.9)
+    while len(tops) > 1:
+        tops[:2] = [sha(b"\x01" + tops[1] + tops[0]).digest()]
+    return tops[0] if tops else sha().digest()
+
+
+def reach(first: int, end: int, entries: Sequence[tuple[int, bytes]], proof: list[bytes]) -> bytes:
+    """Root of the leaves `first` to `end` from (index, leaf hash) and a proof, whose last hash is used up first."""
+    if not entries:
+        return proof.pop() if proof else b""
+    if end - first == 1:
+        return entries[0][1] if [index for index, _ in entries] == [first] else b""
+    middle = first + (1 << (end - first - 1).bit_length() - 1)
+    cut = sum(index < middle for index, _ in entries)
+    beside = b"" if entries[cut:] else reach(middle, end, (), proof)
+    left = reach(first, middle, entries[:cut], proof)
+    return hashlib.sha256(b"\x01" + left + (beside or reach(middle, end, entries[cut:], proof))).digest()
 
 
 def verifier(key: str | Path) -> tuple[str, bytes, bytes]:
     """Name, key id and public key of a line `name+hash+key`, or of a file with it; ValueError says what is wrong."""
     line = str(key)
-    try:
-        if not re.fullmatch(r"\s*[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+\s*", line):
-            line = Path(key).read_text(encoding="utf-8")
-        name, known, encoded = line.strip().split("+", 2)
-        data = base64.b64decode(encoded, validate=True)
-    except (OSError, ValueError):
-        raise ValueError("kunci tidak terbaca / the key is no line name+hash+key and no file that holds one") from None
-    key_id = hashlib.sha256(name.encode() + b"\n" + data).digest()[:4]
-    if data[:1] != b"\x01" or len(data) != 33 or key_id.hex() != known:
-        raise ValueError("kunci salah salin / the key was not copied correctly: its hash does not fit")
-    return name, key_id, data[1:]
+    with suppress(OSError, ValueError):
+        line = Path(line).read_text(encoding="utf-8")
+    form = re.fullmatch(r"\s*([^\s+]+)\+([0-9a-f]{8})\+(A[Q-Za-f][A-Za-z0-9+/]{42})\s*", line)
+    data = base64.b64decode(form[3]) if form else b""
+    if not form or hashlib.sha256(form[1].encode() + b"\n" + data).hexdigest()[:8] != form[2]:
+        raise ValueError("kunci salah atau tidak terbaca / the key is not name+hash+key, copied whole, or its file")
+    return form[1], bytes.fromhex(form[2]), data[1:]
 
 
 def place(kind: int | str, index: int, width: int) -> str:
     """File of a tile (kind: its level) or bundle (kind: "entries"), as C2SP tlog-tiles names it."""
-    groups = [f"{index % 1000:03}"]
-    while index := index // 1000:
-        groups.insert(0, f"x{index % 1000:03}")
-    return f"tile/{kind}/" + "/".join(groups) + ("" if width == 256 else f".p/{width}")
-
-
-def is_object(entry: bytes) -> bool:
-    with suppress(ValueError, RecursionError):
-        return isinstance(json.loads(entry.decode()), dict)
-    return False
-
-
-def filled(below: Sequence[bytes | None], stored: list[bytes] | None) -> list[bytes] | None:
-    """The hashes from below, holes taken from the stored tile; None while a hole remains."""
-    known = [one for one in (one or (stored[i] if stored else None) for i, one in enumerate(below)) if one]
-    return known if len(known) == len(below) else None
+    digits = str(index).zfill(3 * -(-len(str(index)) // 3))
+    return f"tile/{kind}/" + re.sub("(...)(?=.)", r"x\1/", digits) + ("" if width == 256 else f".p/{width}")
 
 
 class Log:
-    """One exported folder under examination."""
-
     def __init__(self, folder: Path, key: str | Path) -> None:
         self.folder, (self.name, self.key_id, self.public) = folder, verifier(key)
-        self.size = self.old = self.good = 0
+        self.size = self.good = 0
         self.problems: list[Problem] = []
-        self.full: list[bytes | None] = []  # roots of the full tiles of level 0
-        self.part: list[bytes] = []  # leaf hashes of the tile in which the old checkpoint ends
-        self.edge: dict[int, list[bytes]] = {}  # level -> the partial tile that leads to the signed root
 
     def add(self, kind: str, file: str = "", entry: int | None = None, more: int = 0) -> None:
         said = SENTENCES[kind].format(file=file, entry=entry, more=more).split(" / ")
-        self.problems.append(Problem(kind, file, entry, said[0], said[1]))
+        self.problems.append(Problem(kind, file, entry, *said))
 
     def read(self, file: str | Path, most: int) -> bytes | None:
-        with suppress(OSError), (self.folder / file).open("rb") as stream:
-            return stream.read(most + 1)
+        with suppress(OSError), open(os.path.join(self.folder, file), "rb", 0) as stream:  # noqa: PTH118, PTH123 (quick)
+            return stream.read(min(most, os.fstat(stream.fileno()).st_size) + 1)
         return None
 
-    def head(self, file: Path) -> tuple[int, bytes] | None:
-        """Size and root of a checkpoint whose signature holds; None, and a problem, when it does not."""
-        note = self.read(file, 1_000_000)
-        wrong = "missing" if note is None else "unreadable"
+    def signed(self, file: str, note: bytes | None) -> str:
+        """The text of a signed note whose signature holds; empty, and a problem, when it does not."""
+        wrong, ours, known = "missing" if note is None else "unreadable", list[bytes](), (self.name, self.key_id)
         with suppress(ValueError, InvalidSignature):
-            form = NOTE.fullmatch((note or b"").decode())
-            text, origin, size, root, tail = form.groups() if form else ()
-            signed = [(line.split(" ")[1], line.split(" ")[2]) for line in tail.split("\n")[:-1]]
-            decoded = [(name, base64.b64decode(data, validate=True)) for name, data in signed]
-            # Spare bits of base64 must be zero, or two texts would mean one signature.
-            if [(name, base64.b64encode(data).decode()) for name, data in decoded] != signed:
-                raise ValueError
-            ours = [data[4:] for name, data in decoded if (name, data[:4]) == (self.name, self.key_id)]
+            ((text, tail),) = NOTE.findall((note or b"").decode())
+            for name, data in re.findall("\u2014 (\\S+) (\\S+)\n", tail):
+                raw = base64.b64decode(data, validate=True)  # two texts must not mean one signature
+                ours += [raw[4:]] if (name, raw[:4], data.encode()) == (*known, base64.b64encode(raw)) else []
             wrong = "bad signature" if ours else "wrong key"
             for signature in ours or [b""]:
                 Ed25519PublicKey.from_public_bytes(self.public).verify(signature, text.encode())
-            wrong = "wrong origin"
-            if origin == self.name:
-                return int(size), base64.b64decode(root, validate=True)
-        self.add(wrong, file.name, 0)
+            return str(text)
+        self.add(wrong, file, 0)
+        return ""
+
+    def head(self, file: str, note: bytes | None) -> tuple[int, bytes] | None:
+        """Size and root of a checkpoint whose signature holds; None, and a problem, when it does not."""
+        text = self.signed(file, note)
+        form = HEAD.fullmatch(text)
+        if form and form[1] == self.name:
+            return int(form[2]), base64.b64decode(form[3])
+        if text:
+            self.add("wrong origin" if form else "unreadable", file, 0)
         return None
 
-    def tile(self, level: int, index: int, width: int) -> list[bytes] | None:
-        data = self.read(place(level, index, width), 32 * width)
-        if data is not None and len(data) == 32 * width:
-            return [data[i : i + 32] for i in range(0, len(data), 32)]
-        self.add("missing" if data is None else "length", place(level, index, width), index << (8 * level + 8))
-        return None
+    def leaves(self, index: int, width: int) -> tuple[list[bytes], str]:
+        """Leaf hashes of a bundle's entries, empty where there is no entry to be read, and what is wrong with it."""
+        data = self.read(place("entries", index, width), 65_537 * width)
+        found, at, body, sha = list[bytes](), 0, data or b"", hashlib.sha256
+        with suppress(IndexError):
+            for _ in range(width):
+                start = at + 2
+                at = start + body[at] * 256 + body[at + 1]
+                found.append(sha(b"\x00" + body[start:at]).digest())
+        found = found[:-1] if at > len(body) else found
+        short = [b""] * (width - len(found))
+        wrong = "missing" if data is None else "no entry" if short else "surplus" if body[at:] else ""
+        return found + short, wrong
 
-    def leaves(self, index: int, width: int, stored: list[bytes] | None) -> list[bytes | None]:
-        """Leaf hashes of a bundle's entries; None where there is no entry to be read, which is then a problem."""
-        file, at, found = place("entries", index, width), 0, list["bytes | None"]()
-        data = self.read(file, 65_537 * width)
-        while data and len(found) < width and at + 2 <= len(data):
-            start, end = at + 2, at + 2 + int.from_bytes(data[at : at + 2], "big")
-            if end > len(data):
-                break
-            at, number = end, len(found)
-            found.append(hashlib.sha256(b"\x00" + data[start:end]).digest())
-            if (stored is None or stored[number] == found[number]) and not is_object(data[start:end]):
-                self.add("not json", file, index * 256 + number)
-        if len(found) < width:
-            self.add("missing" if data is None else "no entry", file, index * 256 + len(found))
-        elif data and at < len(data):
-            self.add("surplus", file, index * 256 + width - 1)
-        return found + [None] * (width - len(found))
+    def below(self, level: int, index: int, width: int, stored: bytes) -> bytes:
+        """What a tile should be by what lies under it; holes are filled from the stored tile, if there is one."""
+        tiles = [self.read(place(level - 1, index * 256 + i, 256), 8192) or b"" for i in range(width)] if level else []
+        under = [root_of(one) if len(one) == 8192 else b"" for one in tiles] if level else self.leaves(index, width)[0]
+        known = b"".join(one or stored[32 * i : 32 * i + 32] for i, one in enumerate(under))
+        return known if len(known) == 32 * width else b""
 
-    def fits(self, level: int, index: int, hashes: list[bytes]) -> bool:
-        """Whether a tile leads to what the tile above it says; a partial one: to the signed root."""
-        if len(hashes) < 256:
-            return hashes == self.edge.get(level)
-        above, at = divmod(index, 256)
-        width = min(256, (self.size >> (8 * level + 8)) - above * 256)
-        return (self.read(place(level + 1, above, width), 8192) or b"")[32 * at :][:32] == root_of(hashes)
-
-    def choose(self, level: int, index: int, stored: list[bytes] | None, below: list[bytes | None]) -> bytes | None:
-        """The root to go on with; where a tile and what is below it differ, what is above decides which was changed."""
-        known = filled(below, stored)
-        chosen = stored or known
-        if stored and known and stored != known:
-            verdict = "below" if self.fits(level, index, stored) else "unclear"
-            if verdict == "unclear" and self.fits(level, index, known):
-                verdict, chosen = "tile", known
-            self.blame(verdict, level, index, known, stored)
-        if chosen and level == 0:
-            self.good += sum(one == chosen[i] for i, one in enumerate(below))
-            self.part = chosen if index == self.old // 256 else self.part
-        self.earlier(level, index, chosen or [])
-        return root_of(chosen) if chosen else None
-
-    def blame(self, verdict: str, level: int, index: int, one: Sequence[bytes | None], two: list[bytes]) -> None:
-        """Say which of a tile and what is below it was changed, if they differ, and the first entry that it touches."""
-        bad = [index * 256 + i for i, this in enumerate(one) if this and this != two[i]]
-        bundle = (verdict, level) == ("below", 0)
-        file = place("entries" if bundle else level, index, len(one))
+    def check(self, level: int, index: int, width: int, want: bytes, truth: bytes = b"") -> None:
+        """A tile against the hash that the tile above has for it (empty: unknown), then everything under it."""
+        if len(self.problems) > 100:
+            return  # It is clear by now, and a forged size must not keep us busy for ever.
+        file, first = place(level, index, width), index << (8 * level + 8)
+        data, (found, wrong) = self.read(file, 32 * width), ([], "") if level else self.leaves(index, width)
+        if not wrong and want and b"".join(found) == data and root_of(found) == want:
+            self.good += width
+            return
+        stored = data if data and len(data) == 32 * width else b""
+        if not stored:
+            self.add("missing", file, first)
+        truth = truth or (stored if want in (b"", root_of(stored)) else b"")
+        if stored != truth or not truth:
+            known = truth or self.below(level, index, width, stored)
+            truth = known if truth or (known and want in (b"", root_of(known))) else b""
+            if stored or not truth:
+                kind = "tile" if truth else "below" if stored == known else "unclear"
+                bad = [i for i in range(width) if stored[32 * i :][:32] != known[32 * i :][:32]]
+                self.add(kind, file, first + ((bad or [0])[0] << (8 * level)))
+        for i in range(width if level else 0):
+            self.check(level - 1, index * 256 + i, 256, truth[32 * i : 32 * i + 32])
+        bundle = place("entries", index, width)
+        bad = [i for i, one in enumerate(found) if truth and one and one != truth[32 * i : 32 * i + 32]]
+        self.good += len(found) - len(bad) - found.count(b"") if truth else 0
         if bad:
-            self.add("entry" if bundle else verdict, file, bad[0] << (8 * level), len(bad))
-
-    def earlier(self, level: int, index: int, chosen: list[bytes]) -> None:
-        """Partial files of earlier sizes may be gone; those that are there must be how this tile begins."""
-        for kind in (level, "entries") if level == 0 else (level,):
-            for path in (self.folder / place(kind, index, 1)).parent.glob("[1-9]*"):
-                width = int(path.name) if re.fullmatch("[0-9]{1,3}", path.name) else 256
-                if width < len(chosen) and kind == "entries":
-                    self.blame("below", level, index, self.leaves(index, width, chosen), chosen)
-                elif width < len(chosen):
-                    self.blame("tile", level, index, self.tile(level, index, width) or [], chosen)
+            self.add("entry", bundle, index * 256 + bad[0], len(bad))
+        if wrong:
+            self.add(wrong, bundle, index * 256 + (found.index(b"") if b"" in found else width - 1))
 
     def scan(self, root: bytes) -> None:
-        """Read every file that the size asks for, from the entries upwards."""
-        level, roots = 0, list["bytes | None"]()
-        edges: list[tuple[int, int, list[bytes] | None, list[bytes | None]]] = []
-        while count := self.size >> (8 * level):
-            beneath, roots = roots, []
-            for index in range(-(-count // 256)):
-                if len(self.problems) > 100:
-                    return  # It is clear by now, and a forged size must not keep us busy for ever.
-                width = min(256, count - index * 256)
-                stored = self.tile(level, index, width)
-                below = beneath[index * 256 :][:width] if level else self.leaves(index, width, stored)
-                if width == 256:
-                    roots.append(self.choose(level, index, stored, below))
-                else:
-                    edges.append((level, index, stored, below))
-            self.full = self.full if level else roots
-            level += 1
+        """Every file that the size asks for, from the signed root down."""
+        edges = [(i, self.size >> 8 * i + 8, width) for i in range(7, -1, -1) if (width := self.size >> 8 * i & 255)]
+        stored = [self.read(place(*edge), 32 * edge[2]) or b"" for edge in edges]
         # Every partial tile is either as stored or as what is below says: what leads to the signed root is true.
-        options = [[one for one in (stored, filled(below, stored)) if one] for _, _, stored, below in edges]
-        led = [picked for picked in itertools.product(*options) if root_of(*reversed(picked)) == root]
-        if led:
-            self.edge = {edge[0]: led[0][i] for i, edge in enumerate(edges)}
-        elif all(options):
+        picks = [tuple(stored)]
+        if root_of(*stored) != root:
+            picks = list(itertools.product(*((one, self.below(*edges[i], one)) for i, one in enumerate(stored))))
+        led = [one for one in picks if all(one) and root_of(*one) == root]
+        if not led:
             self.add("root")
-        for edge in edges:
-            self.choose(*edge)
+        for i, edge in enumerate(edges):
+            self.check(*edge, b"", led[0][i] if led else b"")
+        # Partial files of earlier sizes may be gone; those that are there must be how the present ones begin.
+        for folder in sorted((self.folder / "tile").rglob("*.p")) if not self.problems else ():
+            files = sorted(folder.glob("[1-9]*"), key=lambda one: (len(one.name), one.name)) + [folder.with_suffix("")]
+            there = [(one, self.read(one.absolute(), 1 << 24) or b"-") for one in files if one.exists()]
+            for path in (one for one, data in there if not there[-1][1].startswith(data)):
+                self.add("earlier", path.relative_to(self.folder).as_posix(), 0)
+
+    def listed(self) -> None:
+        """Every file of a folder of proofs against its signed list of SHA-256 sums."""
+        text = self.signed("SHA256SUMS", self.read("SHA256SUMS", 1 << 26))
+        known = {line[66:]: line[:64] for line in text.split("\n")[1:-1]}
+        paths = {path.relative_to(self.folder).as_posix(): path for path in self.folder.rglob("*") if path.is_file()}
+        for name in sorted((known.keys() | paths.keys()) - {"SHA256SUMS"}) if text else ():
+            if name not in paths or hashlib.sha256(paths[name].read_bytes()).hexdigest() != known.get(name):
+                self.add("listed", name, 0)
+
+    def proved(self, path: Path) -> list[tuple[str, int, bytes]]:
+        """Whether the entries beside a proof are in the log; if so its name, and size and root of its checkpoint."""
+        text, _, note = (self.read(path, 1 << 30) or b"").partition(b"\n\n")
+        content = self.read(path.with_suffix(".jsonl" if path.suffix[-1] == "s" else ".json"), 1 << 31) or b""
+        entries = content.split(b"\n")[:-1] if path.suffix[-1] == "s" else [content]
+        name, numbers = path.relative_to(self.folder).as_posix(), list[int]()
+        if head := self.head(name, note):
+            with suppress(ValueError, IndexError):
+                ((indexes, hashes),) = PROOF.findall(text.decode() + "\n")
+                for low, high in re.findall("([0-9]+)-?([0-9]*)", indexes):
+                    numbers += range(int(low), min(int(high or low), int(low) + len(entries)) + 1)
+                proof = [base64.b64decode(one, validate=True) for one in hashes.split()]
+                leaves = [(numbers[i], hashlib.sha256(b"\x00" + one).digest()) for i, one in enumerate(entries)]
+                if len(numbers) == len(entries) and reach(0, head[0], leaves, proof) == head[1] and not proof:
+                    self.good += len(entries)
+                    return [(name, *head)]
+            self.add("proof", name, numbers[0] if numbers else 0)
+        return []
+
+    def past(self, size: int) -> bytes:
+        """The root over the first `size` entries, from tiles that were found to be right."""
+        parts = list[bytes]()
+        for level in range(7, -1, -1):
+            index, width = size >> (8 * level + 8), size >> (8 * level) & 255
+            now = min(256, (self.size >> (8 * level)) - index * 256)
+            parts.append((self.read(place(level, index, now), 8192) or b"")[: 32 * width])
+        return root_of(*parts)
 
 
-def verify(folder: str | Path, key: str | Path, since: str | Path | None = None) -> Report:
-    """
-    Check the log in `folder` with a verifier key (its line, or a file that holds it) and, if given, against the file
-    of an older checkpoint. Raises ValueError when folder or key cannot be used; all else is in the report.
-    """
+def verify(folder: str | Path, key: str | Path, *since: str | Path | None) -> Report:
+    """What is wrong with a folder, by key (line or file) and older checkpoints; ValueError: folder or key is unusable."""
     log = Log(Path(folder), key)
     if not log.folder.is_dir():
         raise ValueError("folder log tidak ada / there is no such folder")
-    old = log.head(Path(since).absolute()) if since else None
-    head = log.head(Path("checkpoint"))
+    proofs = sorted(log.folder.rglob("*.tlog-proof*"))
+    kept = [Path(one).absolute() for one in since if one]
+    olds = [(one.name, *old) for one in kept if (old := log.head(one.name, log.read(one, 1 << 20)))]
+    whole = (log.folder / "tile").is_dir() or not proofs
+    if not whole:
+        log.listed()
+    olds += [one for path in proofs for one in log.proved(path)]
+    head = log.head("checkpoint", log.read("checkpoint", 1 << 20))
     log.size, root = head or (0, b"")
-    log.old, old_root = old or (0, b"")
-    if head:
+    if head and whole:
         log.scan(root)
-    parts = [one for one in log.full[: log.old // 256] if one], log.part[: log.old % 256]
-    if since and old and head and log.old > log.size:
-        log.add("rollback", Path(since).name, more=log.old)
-    elif since and old and head and len(parts[0]) * 256 + len(parts[1]) == log.old and root_of(*parts) != old_root:
-        log.add("fork", Path(since).name, more=log.old)
-    log.problems.sort(key=lambda one: sys.maxsize if one.entry is None else one.entry)
+    right = not log.problems
+    for file, size, kept_root in olds if head else ():
+        if size > log.size:
+            log.add("rollback", file, more=size)
+        elif size < log.size and not whole:
+            log.add("too little", file)
+        elif kept_root != (root if size == log.size else log.past(size) if right else kept_root):
+            log.add("fork", file, more=size)
+    log.problems.sort(key=lambda found: sys.maxsize if found.entry is None else found.entry)
     return Report(log.name, log.size, root, log.good, tuple(log.problems))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0: intact. 1: tampered. 2: key or folder cannot be used."""
     parser = argparse.ArgumentParser(description="Periksa log audit tanpa jaringan / check an audit log offline")
-    parser.add_argument("folder", metavar="DIR", help="folder berisi checkpoint dan tile / with checkpoint and tile")
+    parser.add_argument("folder", metavar="DIR", help="folder log atau bukti / folder of the log or of proofs")
     parser.add_argument("--key", required=True, help="baris name+hash+key atau berkasnya / the line or its file")
-    parser.add_argument("--since", metavar="FILE", help="checkpoint lama / an older checkpoint")
+    parser.add_argument("--since", metavar="FILE", nargs="+", default=[], help="checkpoint lama / older checkpoints")
     options = parser.parse_args(arguments)
     try:
-        report = verify(options.folder, options.key, options.since)
+        report = verify(options.folder, options.key, *options.since)
     except ValueError as wrong:
         print(wrong, file=sys.stderr)
         return 2
