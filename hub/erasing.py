@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -24,6 +24,10 @@ from hub.store.items import Stored
 from hub.store.log import append, append_all
 from hub.store.work import Work
 
+ONLY_KNOWN: Final = (
+    "Looked for as the reporter, and in what is no complaint yet; --everywhere reads all that is stored: earlier numbers "
+    "of the same person, and others who name him."
+)
 NAMED: Final = 50
 """Complaints named one by one on the terminal."""
 
@@ -70,6 +74,7 @@ def erase(
     meant, mentions = _found(hub, who, everywhere) if who else ([], [])
     order = Order(code="request", because=because, by=by)
     with hub.store.begin() as work:
+        holds.alone(work)
         whole = erasure.together(work, {*meant, *complaints})
         found = erasure.subjects(work, whole)
         refuse_held(work, found, now)
@@ -77,7 +82,8 @@ def erase(
             append(work, _looked(len(found), by, now))
         else:
             erase_all(work, hub, found, order, now)
-    return _tally(found, [one for one in mentions if one not in whole], dry_run=dry_run)
+    tally = _tally(found, [one for one in mentions if one not in whole], dry_run=dry_run)
+    return replace(tally, notes=(*tally.notes, ONLY_KNOWN)) if who and not everywhere else tally
 
 
 def refuse_held(work: Work, found: Sequence[Subject], now: datetime) -> None:
@@ -173,7 +179,9 @@ def _tally(found: Sequence[Subject], mentions: Sequence[UUID], *, dry_run: bool)
     notes += [
         f"mentions it, and may be somebody else's: {one}; look, then erase it with --complaint." for one in mentions
     ]
-    if found and not dry_run:
+    if not found:
+        notes.append("Nothing of it is stored, or it was erased before.")
+    elif not dry_run:
         notes.append("Mails and posts that were sent, and backups, keep what they hold until their own time is over.")
     words = {"versions": sum(one.versions for one in found), "files": sum(one.files for one in found)}
     return Tally(verb="erase", done=0 if dry_run else len(found), skipped=0, words=words, notes=tuple(notes))

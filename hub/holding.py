@@ -40,6 +40,7 @@ def add(
     if until < today(now):
         raise NoSuchHold(f"{until} is over; name a day to come.")
     with hub.store.begin() as work:
+        holds.alone(work)
         rows = holds.members(work, case) if case else holds.named(work, complaint) if complaint else []
         if not rows:
             raise NoSuchHold(f"There is no {'case' if case else 'complaint'} {case or complaint}.")

@@ -87,6 +87,7 @@ def _batch(hub: Hub, term: Term, found: Sequence[UUID], by: str, dry_run: bool) 
     """How many were erased (or would be), and how many are held."""
     now = hub.clock()
     with hub.store.begin() as work:
+        holds.alone(work)
         over = holds.over(work, found, today(now))
         free = [one for one in found if one not in over]
         if not dry_run:

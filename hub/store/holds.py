@@ -29,6 +29,11 @@ class Hold:
 _COLUMNS = "h.id, h.case_id, h.complaints, h.owner, h.because, h.until, h.made_at"
 
 
+def alone(work: Work) -> None:
+    """Until the transaction ends nobody adds a hold while another erases, or erases while another adds one."""
+    work.lock("holds")
+
+
 def members(work: Work, case: UUID) -> list[Any]:
     """The complaints (id, connector, region) of a case, whichever of its cases is named; none where there is none."""
     return work.rows(

@@ -104,6 +104,7 @@ def test_what_was_not_sent_yet_never_is(
         assert erase(hub, reporter=PHONE, **WHY).done == 1
         steps.sync(hub)
         assert words(hub) == {"stored": 1, word: 1}
+        assert steps.watch(hub).failed == 0  # no state without its entry
     assert empty_site.registered() == []
 
 
