@@ -87,7 +87,7 @@ def inclusion(index: int, hashes: Sequence[bytes]) -> list[bytes]:
         raise IndexError(f"the tree has {len(hashes)} leaves, none has index {index}")
     proof: list[bytes] = []
     while len(hashes) > 1:
-        middle = _split(len(hashes))
+        middle = split(len(hashes))
         if index < middle:
             proof.append(root(hashes[middle:]))
             hashes = hashes[:middle]
@@ -108,7 +108,7 @@ def consistency(old: int, hashes: Sequence[bytes]) -> list[bytes]:
     proof: list[bytes] = []
     whole = True
     while old < len(hashes):
-        middle = _split(len(hashes))
+        middle = split(len(hashes))
         if old <= middle:
             proof.append(root(hashes[middle:]))
             hashes = hashes[:middle]
@@ -167,7 +167,7 @@ def verify_consistency(old: int, new: int, proof: Sequence[bytes], old_root: byt
     return last == 0 and first == old_root and second == new_root
 
 
-def _split(size: int) -> int:
+def split(size: int) -> int:
     """The largest power of two below `size`, for size >= 2."""
     return 1 << (size - 1).bit_length() - 1
 

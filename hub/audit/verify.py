@@ -205,9 +205,9 @@ class Log:
             self.check(*edge, b"", led[0][i] if led else b"")
         # Partial files of earlier sizes may be gone; those that are there must be how the present ones begin.
         for folder in sorted((self.folder / "tile").rglob("*.p")) if not self.problems else ():
-            files = sorted(folder.glob("[1-9]*"), key=lambda one: (len(one.name), one.name)) + [folder.with_suffix("")]
-            there = [(one, self.read(one.absolute(), 1 << 24) or b"-") for one in files if one.exists()]
-            for path in (one for one, data in there if not there[-1][1].startswith(data)):
+            files = sorted(folder.glob("[1-9]*"), key=lambda one: (len(one.name), one.name))
+            data = [self.read(one.absolute(), 1 << 24) or b"" for one in (*files, folder.with_suffix(""))]
+            for path in (one for i, one in enumerate(files) if not (data[-1] or data[-2]).startswith(data[i] or b"-")):
                 self.add("earlier", path.relative_to(self.folder).as_posix(), 0)
 
     def listed(self) -> None:
