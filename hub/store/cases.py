@@ -109,7 +109,7 @@ def unlink(work: Work, number: int, *, by: str, now: datetime) -> bool:
         now=now,
     )
     if row:
-        append(work, _entry("unlinked", *row, by=by, now=now))
+        append(work, _entry("unlinked", *tuple(row), by=by, now=now))
         settle(work, [row.complaint, row.other])
     return row is not None
 
