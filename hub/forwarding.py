@@ -58,8 +58,6 @@ class _Run:
     hub: Hub
     only: Sequence[str]
     words: Counter[str] = field(default_factory=Counter)
-    asked: Counter[str] = field(default_factory=Counter)
-    """Unknown outcomes of this run for which the hub will look itself."""
     named: list[str] = field(default_factory=list)
     owed: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -101,9 +99,8 @@ class _Run:
     def _said(self, state: str, code: str, complaint: str, registry: str) -> None:
         self.words[state] += 1
         config = self.hub.registries.good.get(registry)
-        if state == "unknown" and config is not None and config.lookup != "none":
-            self.asked[registry] += 1
-        elif state in ("unknown", "needs_human"):
+        looks = state == "unknown" and config is not None and config.lookup != "none"
+        if state in ("unknown", "needs_human") and not looks:
             self.named.append(
                 f"Complaint {complaint} ({state}, {code}): look for {marker(complaint)} at {registry}, "
                 f"then {ADVICE.format(id=complaint)}."
@@ -123,7 +120,7 @@ class _Run:
             gate = gates.gate(work, name)
             waiting = gates.waiting(work, name, only=self.only, now=now)
             undecided = gates.undecided(work, name, only=self.only)
-        self.notes += [f"{name}: {count} {state} wait for a person." for state, count in undecided.items()]
+        self.notes += [self._doubt(name, state, count) for state, count in undecided.items()]
         if sum(one.count for one in waiting) and (gate.paused_by or gate.opened_at):
             self.halted = True
             self.notes.append(_closed(name, gate, sum(one.count for one in waiting)))
@@ -132,6 +129,11 @@ class _Run:
             f"{one.count} wait for {name} ({one.code or 'queued'}), next try at {_utc(max(one.next_at, now))}."
             for one in waiting
         ]
+
+    def _doubt(self, name: str, state: str, count: int) -> str:
+        if state == "unknown" and self.hub.registries.good[name].lookup != "none":
+            return f"{name}: {count} unknown; the hub looks for them itself when its slowest commit has passed."
+        return f"{name}: {count} {state} wait for a person."
 
     def _unknown_registry(self, name: str) -> None:
         with self.hub.store.begin() as work:
@@ -142,14 +144,13 @@ class _Run:
     def tally(self) -> Tally:
         """The run in counts and sentences."""
         more = len(self.named) - NAMED
-        extra = [f"… and {more} more: 'satupintu export deliveries' names them."] if more > 0 else []
-        looked = [f"{count} may be at {name}: the hub looks for them itself." for name, count in self.asked.items()]
+        extra = [f"… and {more} more: 'satupintu deliveries' names them."] if more > 0 else []
         return Tally(
             verb="forward",
             done=self.words["confirmed"],
             words={word: count for word, count in self.words.items() if count},
             owed=tuple(self.owed),
-            notes=(*self.named[:NAMED], *extra, *looked, *self.notes),
+            notes=(*self.named[:NAMED], *extra, *self.notes),
             halted=self.halted,
         )
 
@@ -160,7 +161,8 @@ def _utc(at: datetime) -> str:
 
 def _closed(name: str, gate: Gate, count: int) -> str:
     if gate.paused_by:
-        return f"{name} is paused by {gate.paused_by}; {count} wait."
+        since = f" since {_utc(gate.paused_at)}" if gate.paused_at else ""
+        return f"{name} is paused by {gate.paused_by}{since} ({gate.because or 'no reason given'}); {count} wait."
     probe = f"{_utc(gate.probe_at)}" if gate.probe_at else "the next run"
     return f"{name} does not say what it did (breaker open); {count} wait, the next question is asked at {probe}."
 

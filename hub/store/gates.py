@@ -24,9 +24,11 @@ class Gate:
     """How one registry stands."""
 
     paused_by: str | None
-    opened_at: datetime | None
+    paused_at: datetime | None = None
+    because: str = ""
+    opened_at: datetime | None = None
     """The breaker is open since."""
-    probe_at: datetime | None
+    probe_at: datetime | None = None
     streak: int = 0
     """Unknown outcomes in a row."""
     next_slot_at: datetime | None = None
@@ -63,15 +65,18 @@ def locked(work: Work, registry: str) -> Gate:
 
 
 _GATE: Final = (
-    "SELECT paused_at, paused_by, opened_at, probe_at, unknown_streak, next_slot_at FROM registries WHERE name = :name"
+    "SELECT paused_at, paused_by, because, opened_at, probe_at, unknown_streak, next_slot_at FROM registries "
+    "WHERE name = :name"
 )
 
 
 def _gate(row: Any) -> Gate:
     if row is None:
-        return Gate(paused_by=None, opened_at=None, probe_at=None)
+        return Gate(paused_by=None)
     return Gate(
         paused_by=(row.paused_by or "?") if row.paused_at else None,
+        paused_at=row.paused_at,
+        because=row.because or "",
         opened_at=row.opened_at,
         probe_at=row.probe_at,
         streak=row.unknown_streak,

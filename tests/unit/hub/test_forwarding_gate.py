@@ -102,11 +102,11 @@ def test_only_one_worker_probes(outbox: Outbox) -> None:
 
 
 def test_pause_and_resume(outbox: Outbox) -> None:
-    """One switch stops all sending; the number waiting is said; the switch leaves entries with who and why."""
+    """One switch stops all sending; who, since when, why and how many wait is said; the switch leaves its entries."""
     outbox.complaint()
     assert pause(outbox.hub(), "sp4n", by="kepala", because="pemeliharaan").done == 1
     tally = forward(outbox.hub())
-    assert tally.halted and tally.notes == ("sp4n is paused by kepala; 1 wait.",)
+    assert tally.halted and "by kepala since 2026-12-01 03:00:00 UTC (pemeliharaan); 1 wait" in tally.notes[0]
     assert pause(outbox.hub(), "sp4n", by="kepala", because="lagi").done == 0
     assert resume(outbox.hub(), "sp4n", by="kepala", because="selesai").done == 1
     assert forward(outbox.hub()).done == 1
