@@ -11,9 +11,10 @@ from hub.lists import learn
 from hub.model import Tally
 from hub.reconciling import due, reconcile
 from hub.spine import Hub
-from hub.store import completions, undelivered
+from hub.store import completions, differences, stations, undelivered
 from hub.store import figures as counts
 from hub.store.log import append
+from hub.store.stations import Missing
 from hub.store.work import Work
 from hub.telling import no_way
 from schemas.words import OUTCOMES
@@ -36,16 +37,18 @@ def watch(hub: Hub) -> Tally:
     with hub.store.begin() as work:
         table, astray = counts.conservation(work), counts.astray(work)
         wrong = list(_unbalanced(table, counts.complaints(work), astray))
-        notes = [*wrong, *_findings(hub, work, now), *heard]
+        traces = list(stations.amiss(work))
+        notes = [*wrong, *map(_trace, traces), *_findings(hub, work, now), *heard]
         words = {**_words(hub, work, table, len(astray) or len(wrong)), **night}
+        words["traces_missing"] = sum(one.count for one in traces)
         tally = Tally(
             verb="watch",
             done=sum(row["stored"] for row in table.values()),
-            failed=words["lost"],
+            failed=words["lost"] + words["traces_missing"],
             words=words,
             notes=tuple(notes),
         )
-        append(work, _entry(hub, tally, now, astray))
+        append(work, _entry(hub, tally, now, astray, traces))
     return tally
 
 
@@ -82,6 +85,30 @@ def _unbalanced(
         yield f"Complaints without exactly one word: {', '.join(astray)}."
 
 
+_TRACES: Final = {
+    "items:interval": "selang dengan jumlah data yang bukan seperti di bukunya / intervals whose items are not as many as "
+    "their ledger says",
+    "pulled:stored": "selang dengan jumlah yang bukan seperti di log / intervals whose count is not that of the log",
+    "items:head": "aduan dengan versi yang hilang / complaints of which a version is missing",
+    "heads:item": "aduan yang datanya ada tetapi tidak lagi dikenal / complaints whose items are there and that nobody knows",
+    "complaints:head": "aduan tanpa asal / complaints without their origin",
+    "complaints:accepted_to": "aduan yang sudah diputuskan tetapi hilang / complaints that were decided and are not there",
+    "attempts:attempted": "aduan dengan percobaan kirim yang bukan seperti di log / complaints whose attempts are not those of "
+    "the log",
+    "erasures:erased": "aduan yang kuncinya hilang tanpa catatan penghapusan / complaints whose key is gone without an erasure",
+}
+"""Station -> what is amiss there, in Indonesian and English; the others are told by table and act."""
+
+
+def _trace(one: Missing) -> str:
+    table, _, act = one.what.partition(":")
+    said = _TRACES.get(
+        one.what, f"aduan di {table} tanpa entri {act} / complaints in {table} without their entry {act}"
+    )
+    more = " …" if one.count > len(one.first) else ""
+    return f"{one.count} {said}: {', '.join(one.first)}{more}"
+
+
 def _words(hub: Hub, work: Work, table: Mapping[str, Mapping[str, int]], lost: int) -> dict[str, int]:
     totals = {word: sum(row[word] for row in table.values()) for word in ("stored", *OUTCOMES)}
     owed = {"intervals_owed": sum(row.intervals for row in counts.owed(work))}
@@ -105,6 +132,11 @@ def _findings(hub: Hub, work: Work, now: datetime) -> Iterator[str]:
         yield from _quiet(hub, row, now)
     for what, number in counts.stuck(work).items():
         yield f"{number} {what.replace('_', ' ')}: a person has to look."
+    for name, number in counts.refused(work).items():
+        yield f"{name}: {number} ditolak sistem pusat / refused by the registry: 'satupintu deliveries', then 'redrive'."
+    for registry in sorted(hub.registries.good):
+        for what, number in differences.open_counts(work, registry).items():
+            yield f"{registry}: {number} beda belum selesai / open differences: {what}; 'satupintu reconcile' names them."
     for name, codes in undelivered.closed(work).items():
         for code, number in codes.items():
             yield f"{name}: {number} jawaban tanpa jalan kembali / answers without a way back: {no_way(code)} ({code})."
@@ -144,9 +176,10 @@ def _span(span: timedelta) -> str:
     return f"{hours} h" if hours >= 2 else f"{hours * 60 + minutes} min"
 
 
-def _entry(hub: Hub, tally: Tally, now: datetime, astray: list[str]) -> Entry:
+def _entry(hub: Hub, tally: Tally, now: datetime, astray: list[str], traces: list[Missing]) -> Entry:
     counted = {name: number for name, number in tally.words.items() if number}
     detail: dict[str, Any] = {**counted, **({"astray": astray} if astray else {})}
+    detail |= {f"missing_{one.what.replace(':', '_')}": list(one.first) for one in traces}
     return Entry(
         act="watched",
         at=now,

@@ -15,6 +15,10 @@ audit = typer.Typer(help="The log that anyone can verify.", no_args_is_help=True
 dedup = typer.Typer(help="Deduplication by itself.", no_args_is_help=True)
 app.add_typer(audit, name="audit")
 app.add_typer(dedup, name="dedup")
+From = Annotated[str | None, typer.Option("--from", metavar="TIME", help="A date or RFC 3339, in Jakarta.")]
+To = Annotated[str | None, typer.Option("--to", metavar="TIME", help="… to here; a date counts whole.")]
+Connector = Annotated[str | None, typer.Option("--connector", help="Name or UUID of a connector.")]
+Region = Annotated[str | None, typer.Option("--region", help="A region, with all below it.")]
 
 
 @audit.command("export")
@@ -40,12 +44,12 @@ def audit_verify(
 
 @audit.command("log")
 def audit_log(
-    since: Annotated[str | None, typer.Option("--from", metavar="TIME", help="A date or RFC 3339, in Jakarta.")] = None,
-    until: Annotated[str | None, typer.Option("--to", metavar="TIME", help="… to here; a date counts whole.")] = None,
+    since: From = None,
+    until: To = None,
     actor: Annotated[str | None, typer.Option(help="Who; * stands for anything.")] = None,
     act: Annotated[str | None, typer.Option(help="What was done: an act of the event catalogue.")] = None,
-    connector: Annotated[str | None, typer.Option(help="Name or UUID of a connector.")] = None,
-    region: Annotated[str | None, typer.Option(help="Region, with all below it.")] = None,
+    connector: Connector = None,
+    region: Region = None,
     complaint: Annotated[str | None, typer.Option(help="Id of a complaint.")] = None,
     code: Annotated[str | None, typer.Option(help="Outcome; * stands for anything.")] = None,
     limit: Annotated[int, typer.Option(help="So many, the newest; 0 = all.")] = 100,
@@ -68,6 +72,26 @@ def audit_log(
         )
         for line in answer(hub, asked, limit=limit or None, as_json=jsonl):
             print(line)
+
+
+@audit.command("sample")
+def audit_sample(
+    count: Annotated[int, typer.Option("--n", min=1, max=10_000, help="How many complaints.")],
+    seed: Annotated[str, typer.Option("--seed", help="The same seed draws the same complaints.")],
+    since: From = None,
+    until: To = None,
+    connector: Connector = None,
+    region: Region = None,
+    jsonl: Annotated[bool, typer.Option("--json", help="One JSON object a complaint.")] = False,
+) -> None:
+    """Draw complaints that anybody can draw again, each traced from its channel to the registry and back."""
+    from hub.evidence.asking import question
+    from hub.evidence.sample import as_json, as_text, sample
+
+    with opened() as hub:
+        asked = question(hub, since=since, until=until, connector=connector, region=region)
+        for trace in sample(hub, asked, count=count, seed=seed):
+            print(as_json(trace) if jsonl else "\n".join(as_text(trace)))
 
 
 @dedup.command("evaluate")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,12 +13,14 @@ from hub.pulling import known_names
 from hub.ranges import asked as span
 from hub.spine import Hub
 from hub.store import connectors, search
+from hub.store.evidence import Scope
 from hub.store.search import Asked, Found
 from hub.telling import JAKARTA, stamp
 from schemas.words import ACTS
 
 ZONE: Final = "Asia/Jakarta"
 """How a time without offset is read."""
+_REGION: Final = re.compile(r"[0-9]{2}(\.[0-9]{2}(\.[0-9]{2}(\.[0-9]{4})?)?)?", re.ASCII)
 _COLUMNS: Final = ("leaf", "at", "act", "code", "actor", "connector", "region", "complaint", "more")
 
 
@@ -40,16 +43,32 @@ def question(
     """The question; a day counts whole. Raises WrongQuestion, WrongRange, Misconfigured for an unknown connector."""
     if act is not None and act not in ACTS:
         raise WrongQuestion(f"'{act}' is no act of the log. It knows {', '.join(ACTS)}.")
-    chosen = span(since, until, zone=ZONE, now=hub.clock())
+    if region is not None and not _REGION.fullmatch(region):
+        raise WrongQuestion("A region is a Kemendagri code such as 35 or 35.78.")
+    now = hub.clock()
+    chosen = span(since, until, zone=ZONE, now=now)
     return Asked(
         since=chosen.since,
-        until=chosen.until,
+        until=None if chosen.until == now else chosen.until,  # a day that is not over ends where the log ends
         actor=actor,
         act=act,
         connector=_connector(hub, connector) if connector else None,
         region=region,
         complaint=_number(complaint) if complaint else None,
         code=code,
+    )
+
+
+def scope_of(asked: Asked) -> Scope:
+    """The same choice for tables; the seven words are counted by whole days in Jakarta."""
+    last = (asked.until - timedelta(microseconds=1)).astimezone(JAKARTA).date() if asked.until else None
+    return Scope(
+        since=asked.since,
+        until=asked.until,
+        first_day=asked.since.astimezone(JAKARTA).date() if asked.since else None,
+        last_day=last,
+        region=asked.region,
+        connector=asked.connector,
     )
 
 

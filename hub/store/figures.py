@@ -80,6 +80,17 @@ def stuck(work: Work) -> dict[str, int]:
     return {row.what: row.n for row in rows}
 
 
+def refused(work: Work) -> dict[str, int]:
+    """By connector: deliveries that the registry refused and nobody has settled or erased since."""
+    rows = work.rows(
+        """
+        SELECT n.name, count(*) AS n FROM deliveries d JOIN connectors n ON n.id = d.connector
+        WHERE d.state = 'refused' AND d.code IS DISTINCT FROM 'erased' GROUP BY n.name ORDER BY n.name
+        """
+    )
+    return {row.name: row.n for row in rows}
+
+
 def unsealed(work: Work) -> tuple[int, datetime | None]:
     """How many entries have no leaf yet, and the time of the oldest of them."""
     row = work.one(

@@ -123,7 +123,7 @@ def find(work: Work, asked: Asked, *, limit: int | None = None) -> Iterator[Foun
 
 def places(work: Work, asked: Asked, *, size: int) -> list[int]:
     """The places of all sealed entries that fit, below `size`, in the order of the log."""
-    found = _conditions(work, asked)
+    found = conditions(work, asked)
     if found is None:
         return []
     sql, params = found
@@ -144,7 +144,7 @@ def at_places(work: Work, chosen: Sequence[int]) -> list[bytes]:
 
 
 def _sealed(work: Work, asked: Asked, below: int | None, limit: int) -> list[Found]:
-    found = _conditions(work, asked)
+    found = conditions(work, asked)
     if found is None:
         return []
     sql, params = found
@@ -162,7 +162,7 @@ def _sealed(work: Work, asked: Asked, below: int | None, limit: int) -> list[Fou
     return [Found(leaf=row.leaf, body=bytes(row.body)) for row in rows]
 
 
-def _conditions(work: Work, asked: Asked) -> tuple[str, dict[str, Any]] | None:
+def conditions(work: Work, asked: Asked) -> tuple[str, dict[str, Any]] | None:
     """The rest of a WHERE over log_index and its parameters; None where a word was never said in the log."""
     parts: list[str] = []
     params: dict[str, Any] = {}

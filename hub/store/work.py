@@ -115,17 +115,20 @@ class Store:
         self.clock = clock
         self.server = server
         self._engine = _engine(url)
+        self._still = self._engine.execution_options(isolation_level="REPEATABLE READ")
 
     @contextmanager
-    def begin(self, role: str = "worker", region: str = "") -> Iterator[Work]:
+    def begin(self, role: str = "worker", region: str = "", *, still: bool = False) -> Iterator[Work]:
         """
         One transaction as satupintu_<role> (worker, sealer or reader) for one region ("" = all).
+
+        `still`: all statements see the database as it was at the first one, so that figures of several agree.
 
         Raises StoreUnavailable when PostgreSQL does not answer, StoreProblem when it refuses a statement; both quote
         names of tables and rules, never a value.
         """
         try:
-            with self._engine.begin() as connection:
+            with (self._still if still else self._engine).begin() as connection:
                 connection.execute(_ENTER, {"role": f"satupintu_{role}", "region": region})
                 yield Work(connection)
         except exc.DBAPIError as error:

@@ -19,12 +19,14 @@ import hub.answers
 from connectors.base import Context, Reply
 from connectors.errors import Misconfigured
 from connectors.manifest import Catalogue, Expect, Manifest
+from hub.audit.entry import Entry
 from hub.model import Change
 from hub.privacy import DataKey, Vault
 from hub.routing import Registries, RegistryConfig
 from hub.settings import Settings
 from hub.spine import Hub
 from hub.store import connectors
+from hub.store.log import append_all
 from hub.store.work import Store, Work
 from tests.conftest import Database
 
@@ -104,8 +106,8 @@ SOCIAL = manifest("social", "x", reply={"url": "http://127.0.0.1:9/x", "token": 
 
 _ITEM = """
 WITH i AS (
-    INSERT INTO intervals (connector, region, what, to_at, opened_at, closed_at)
-    VALUES (:connector, '35', 'new', :now, :now, :now) RETURNING id
+    INSERT INTO intervals (connector, region, what, to_at, opened_at, closed_at, new_items)
+    VALUES (:connector, '35', 'new', :now, :now, :now, 1) RETURNING id
 ), n AS (
     INSERT INTO items (connector, region, ref_hmac, version, complaint, content_hmac, key_id, ref_enc, raw_enc, media,
                        commitment, interval_id, manifest_sha256, received_at)
@@ -115,7 +117,7 @@ WITH i AS (
     INSERT INTO refs (connector, ref_hmac, region, version, content_hmac, complaint, incarnation)
     VALUES (:connector, :ref, '35', 1, :ref, :own, 1)
 )
-UPDATE complaints SET item_id = n.id FROM n WHERE complaints.id = :own
+UPDATE complaints SET item_id = n.id FROM n WHERE complaints.id = :own RETURNING (SELECT id FROM i)
 """
 _DELIVERY = """
 INSERT INTO deliveries (complaint, registry, connector, region, state, registry_id, due_at, queued_at, manifest_sha256,
@@ -223,10 +225,18 @@ class House:
                 key=key.id,
                 **values,
             )
-            self._item(work, key, ref, values)
+            interval = self._item(work, key, ref, values)
             if behind is None:
                 work.run(_DELIVERY, number=number, receipted=self.now if receipted else None, **values)
+            self._told(work, own, connector, interval, forwarded=behind is None)
         return own
+
+    def _told(self, work: Work, own: UUID, connector: UUID, interval: int, *, forwarded: bool) -> None:
+        """The entries that such a complaint has."""
+        about: dict[str, Any] = {"at": self.now, "actor": "test", "connector": str(connector), "region": "35"}
+        entries = [Entry(act="pulled", code="stored", count=1, detail={"interval": interval}, **about)]
+        acts = ("accepted", "forwarded") if forwarded else ("accepted",)
+        append_all(work, entries + [Entry(act=act, complaint=str(own), **about) for act in acts])
 
     def _key(self, work: Work) -> DataKey:
         key = self.vault.new_key("35")
@@ -238,9 +248,9 @@ class House:
         )
         return key
 
-    def _item(self, work: Work, key: DataKey, ref: str, values: dict[str, Any]) -> None:
+    def _item(self, work: Work, key: DataKey, ref: str, values: dict[str, Any]) -> int:
         payload = json.dumps(self.payloads.get(ref, {"id": ref})).encode()
-        work.run(
+        return work.value(  # type: ignore[no-any-return]
             _ITEM,
             key=key.id,
             ref_enc=self.vault.seal(key, "ref", json.dumps(ref).encode())[0],
