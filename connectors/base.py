@@ -202,6 +202,8 @@ class Reply:
     """The how-manieth message to this reporter it is."""
     asks: bool = False
     """It tells nothing and asks for what is missing."""
+    answers: bool = True
+    """An agency's words are in it, or the end of the complaint; otherwise only where it stands."""
 
 
 class Replies(Protocol):

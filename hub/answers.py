@@ -20,7 +20,7 @@ from hub.model import Tally
 from hub.sent import message_id, ours, own_message_id
 from hub.spine import Hub
 from hub.store import receipts as due_receipts
-from hub.store import replies
+from hub.store import replies, undelivered
 from hub.store.log import append
 from hub.store.receipts import Due, Missed
 from hub.store.replies import Door, Message
@@ -125,6 +125,8 @@ def _queue_at(
     code = doors.closed(manifest, door)
     own = message_id(hub.id, replies.message_of(door.complaint, [digest])).strip("<>")
     new = replies.queue(work, complaint, event, door, status=status, message_id=own, code=code, now=now)
+    if new and manifest and doors.says_word(manifest) and doors.word(manifest, what, [status]):
+        undelivered.once_more(work, door.complaint, "status_unmapped", now)
     return [] if not new else ["no_door" if code else "answers_queued"]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from connectors.base import Reply
@@ -17,6 +17,7 @@ from hub.standing import in_turn
 from hub.store import items, replies, statuses
 from hub.store.replies import Message, Told
 from hub.store.work import Work
+from schemas.words import TERMINAL
 
 ERASED: Final = "erased"
 
@@ -28,7 +29,8 @@ def reply(hub: Hub, work: Work, message: Message, manifest: Manifest) -> Reply:
     Raises Misconfigured: `erased` where its words or its addressee are gone, `status_unmapped` where the door asks for a
     status word that its manifest does not have.
     """
-    word = doors.word(manifest, message.told[-1].what, _stood(work, message))
+    before, after = _stood(work, message)
+    word = doors.word(manifest, message.told[-1].what, before, after)
     if word is None:
         raise Misconfigured("The door has no word for this status.", hint="Add reply.statuses.", code="status_unmapped")
     try:
@@ -51,6 +53,7 @@ def reply(hub: Hub, work: Work, message: Message, manifest: Manifest) -> Reply:
         date=letters.moment(hub.clock(), manifest.zone),
         number=message.number,
         asks=all(told.what == "incomplete" for told in message.told),
+        answers=any(told.what == "follow_up" or told.status in TERMINAL for told in message.told),
     )
 
 
@@ -84,10 +87,9 @@ def news(hub: Hub, told: Told) -> News:
     )
 
 
-def _stood(work: Work, message: Message) -> Iterator[str | None]:
-    """Where the complaint stood when this became known, and before that: latest first."""
+def _stood(work: Work, message: Message) -> tuple[list[str | None], list[str | None]]:
+    """Where the complaint stood when this became known and before that, latest first; and where it has come to since."""
     standing = message.told[-1].standing
-    yield standing
-    earlier = [event.status for event in in_turn(statuses.events(work, message.complaint))]
-    last = max((place for place, status in enumerate(earlier) if status == standing), default=0)
-    yield from reversed(earlier[:last])
+    path = [event.status for event in in_turn(statuses.events(work, message.complaint))]
+    last = max((place for place, status in enumerate(path) if status == standing), default=0)
+    return [standing, *reversed(path[:last])], path[last:]

@@ -63,19 +63,19 @@ def closed(manifest: Manifest | None, door: Door) -> str | None:
     return "no_reply" if not reply or (door.kind in PUBLIC and not reply.get("text")) else None
 
 
-def word(manifest: Manifest, what: str, before: Iterable[str | None]) -> str | None:
+def word(manifest: Manifest, what: str, before: Iterable[str | None], after: Iterable[str | None] = ()) -> str | None:
     """
     The door's own word for where the complaint stands; None where it has none and cannot do without.
 
-    `before`: the statuses in which the complaint has stood, the present one first. One that the door does not know leaves
-    it where it was: the text says the rest.
+    `before`: the statuses in which the complaint has stood, the present one first; `after`: those to which it came later.
+    One that the door does not know leaves it where it was, or else where it comes to: the text says the rest.
     """
-    words = _words(manifest)
-    asked = [status for status in (*before, _OWN.get(what)) if status]
+    words, must = _words(manifest), says_word(manifest)
+    asked = [status for status in (*before, _OWN.get(what), *(after if must else ())) if status]
     if not words:
         return next((status for status in asked if status in STATUSES), "")
     found = next((words[status] for status in asked if status in words), None)
-    return found if found or says_word(manifest) else ""
+    return found if found or must else ""
 
 
 def says_word(manifest: Manifest) -> bool:

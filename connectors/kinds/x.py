@@ -26,6 +26,8 @@ _INCOMPLETE = (
     "Mohon balas kiriman ini dalam 10 hari: apa yang terjadi, dan di mana."
 )
 """What a region says in public to somebody whose complaint lacks something, where its manifest has no sentence for it."""
+_NEWS = "Ada kabar baru tentang laporan Anda"
+"""What it says where nobody has answered yet and only the status has changed."""
 
 
 @kind("x")
@@ -39,7 +41,7 @@ class X:
     user_id: str
     size: int = 100
     reply_by: Mapping[str, Any] = field(default_factory=dict)
-    """The manifest's `reply`: {text, incomplete, link, url, token}; {link} and {date} in text, {ref} in link."""
+    """The manifest's `reply`: {text, news, incomplete, link, url, token}; {link} and {date} in text and news, {ref} in link."""
 
     @property
     def once(self) -> bool:
@@ -101,6 +103,8 @@ class X:
         text, link = str(self.reply_by.get("text") or ""), str(self.reply_by.get("link") or "")
         if reply.asks:
             text = str(self.reply_by.get("incomplete") or _INCOMPLETE)
+        elif not reply.answers:
+            text = str(self.reply_by.get("news") or (f"{_NEWS}, lihat {{link}}" if link else f"{_NEWS}."))
         if reply.number > 1 and reply.date and "{date}" not in text:
             text = f"{text} ({{date}})"
         values = {"{link}": link.replace("{ref}", quote(str(reply.ref), safe="")), "{date}": reply.date}

@@ -110,6 +110,23 @@ def decide(work: Work, numbers: Sequence[str], state: str, *, by: str, now: date
     return list(rows)
 
 
+def once_more(work: Work, door: UUID, code: str, now: datetime) -> None:
+    """
+    Queue again what had no way through this door for this reason; one that somebody or a file has taken stays.
+
+    A door has a word now that it did not have: whatever order the news came in, the same is told.
+    """
+    work.run(
+        """
+        UPDATE replies SET state = 'queued', code = NULL, due_at = :now, tries = 0
+        WHERE door = :door AND state = 'no_door' AND code = :code
+        """,
+        door=door,
+        code=code,
+        now=now,
+    )
+
+
 def for_file(work: Work, connector: UUID, codes: Sequence[str], *, again: bool) -> list[ByFile]:
     """
     What a region takes as a file, in the order in which it became known; held until the transaction ends.

@@ -172,6 +172,9 @@ FORM = {"text": "Ada kabar, lihat {link}", "link": "https://kanal.example/{ref}"
             "Per 01-12-2026 10.00 WIB: https://k.example",
         ),
         ({**FORM, "incomplete": "Kurang lengkap, balas ya."}, {"asks": True}, "Kurang lengkap, balas ya."),
+        (FORM, {"answers": False}, "Ada kabar baru tentang laporan Anda, lihat https://kanal.example/1"),
+        ({"text": "Dijawab."}, {"answers": False}, "Ada kabar baru tentang laporan Anda."),
+        ({**FORM, "news": "Status berubah: {link}"}, {"answers": False}, "Status berubah: https://kanal.example/1"),
         (FORM, {"asks": True}, "Laporan Anda belum dapat kami teruskan karena belum lengkap."),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator
 from dataclasses import replace
@@ -236,21 +237,54 @@ def test_a_public_or_mute_door_gets_no_private_answer(
 
 
 def test_a_portal_without_a_word_for_a_status_is_shown_and_not_misled(house: House) -> None:
-    """A portal that must be given one of its own words is never given a wrong one; what it cannot be told is counted."""
+    """
+    A portal that must be given one of its own words is never given a wrong one; what it cannot be told is counted.
+
+    As soon as it can be given a word it is told all, so that the order in which news come makes no difference.
+    """
     body = {"status": "{status}", "catatan": "{text}"}
     words = {"followed_up": "ditanggapi", "resolved": "selesai"}
     house.manifests["portal"] = replace(PORTAL, reply={"url": "http://127.0.0.1:9/a", "body": body, "statuses": words})
     house.complaint()
-    house.registry.news["9300001"] = [
-        status("Belum Terverifikasi", 1),
-        follow_up(CANARY, 2),
-        status("Selesai", 3),
-        status("Dalam Proses", 4),
-    ]
+    log = [status("Belum Terverifikasi", 1), follow_up(CANARY, 2), status("Selesai", 3), status("Dalam Proses", 4)]
+    house.registry.news["9300001"] = log[:2]
     tally = follow(house.hub)
-    assert [reply.status for reply in house.doors["portal"].taken] == ["ditanggapi", "selesai", "selesai"]
+    assert [reply.status for reply in house.doors["portal"].taken] == ["ditanggapi"]
     assert (tally.words["no_door"], tally.notes) == (1, ())
     assert house.value("SELECT code FROM replies WHERE state = 'no_door'") == "status_unmapped"
+    house.registry.news["9300001"] = log
+    house.later(hours=1)
+    follow(house.hub)
+    taken = house.doors["portal"].taken[1:]
+    assert [reply.status for reply in taken] == ["selesai", "selesai", "selesai"]
+    assert "menunggu verifikasi" in taken[0].text and "dalam proses" in taken[-1].text
+
+
+def test_in_whatever_order_a_portal_hears_the_same(house: House) -> None:
+    """Some statuses have a word there and some have none: after all orders of arrival each reporter has read the same."""
+    words = {"in_progress": "proses", "resolved": "selesai"}
+    form = {"url": "http://127.0.0.1:9/a", "body": {"s": "{status}", "t": "{text}"}, "statuses": words}
+    house.manifests["portal"] = replace(PORTAL, reply=form)
+    log = [
+        status("Belum Terverifikasi", 1),
+        status("Ditindaklanjuti", 2),
+        status("Dalam Proses", 3),
+        status("Selesai", 4),
+    ]
+    orders = list(itertools.permutations(log))
+    for number in range(len(orders)):
+        house.complaint(ref=f"S{number}", number=str(number + 1))
+    for part in (1, 2, 3, 4):
+        for number, order in enumerate(orders):
+            house.registry.news[str(number + 1)] = list(order[:part])
+        follow(house.hub)
+        house.later(days=2)
+    told: dict[str, list[Reply]] = {}
+    for reply in house.doors["portal"].taken:
+        told.setdefault(reply.ref, []).append(reply)
+    assert len(told) == 24 and {len(replies) for replies in told.values()} == {4}
+    assert {replies[-1].status for replies in told.values()} == {"selesai"}
+    assert len({tuple(sorted(_news_of(reply.text) for reply in replies)) for replies in told.values()}) == 1
 
 
 def test_a_later_repeat_hears_what_was_told_before(house: House) -> None:
