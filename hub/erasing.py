@@ -18,7 +18,7 @@ from hub.judging import reporter_tokens
 from hub.model import Tally
 from hub.spine import Hub
 from hub.store import connectors, deliveries, erasure, holds, items, leases
-from hub.store.erasure import Subject
+from hub.store.erasure import Stopped, Subject
 from hub.store.holds import Hold
 from hub.store.items import Stored
 from hub.store.log import append, append_all
@@ -113,17 +113,8 @@ def erase_all(work: Work, hub: Hub, found: Sequence[Subject], order: Order, now:
         erasure.forget(work, ids)
         stopped = erasure.stop(work, ids, now)
         erasure.remember(work, found, code=order.code, by=order.by, now=now)
-        append_all(work, [_entry(one, order, now) for one in found])
-        acts = {"refused": "refused", "confirmed": "forwarded"}
-        append_all(
-            work,
-            [
-                deliveries.entry(
-                    acts[one.state], one, one.registry, now, order.by, code="erased", registry_id=one.registry_id
-                )
-                for one in stopped
-            ],
-        )
+        told = [_entry(one, order, now) for one in found]
+        append_all(work, [*told, *(_ended(one, order, now) for one in stopped)])
         if order.code == "request":
             for leader, registry in leading:
                 deliveries.queue_repeats(work, leader, registry=registry, now=now, actor=order.by)
@@ -158,6 +149,12 @@ def _entry(one: Subject, order: Order, now: datetime) -> Entry:
         registry_id=one.registry_id,
         detail=detail,
     )
+
+
+def _ended(one: Stopped, order: Order, now: datetime) -> Entry:
+    """What became of a delivery that was still on its way."""
+    act = "forwarded" if one.state == "confirmed" else "refused"
+    return deliveries.entry(act, one, one.registry, now, order.by, code="erased", registry_id=one.registry_id)
 
 
 def _looked(count: int, by: str, now: datetime) -> Entry:

@@ -121,15 +121,7 @@ def forget(work: Work, complaints: Collection[UUID]) -> int:
     work.run("DELETE FROM dedup_keys WHERE complaint = ANY(:ids)", ids=ids)
     work.run("UPDATE deliveries SET sent_hmac = NULL WHERE complaint = ANY(:ids)", ids=ids)
     work.run("UPDATE follow_ups SET sent_hmac = NULL, sent_letters = NULL WHERE complaint = ANY(:ids)", ids=ids)
-    # a message may tell of several complaints, and lies under the key of the door through which it went
-    work.run(
-        """
-        UPDATE replies SET key_id = NULL, text_enc = NULL, text_hmac = NULL
-        WHERE text_enc IS NOT NULL AND (complaint = ANY(:ids) OR door = ANY(:ids)
-              OR message IN (SELECT message FROM replies WHERE complaint = ANY(:ids) OR door = ANY(:ids)))
-        """,
-        ids=ids,
-    )
+    work.run(_MESSAGES, ids=ids)
     work.run(
         """
         UPDATE attachments SET state = 'failed', reason = 'erased', content_enc = NULL, content_hmac = NULL, url_enc = NULL
@@ -139,6 +131,14 @@ def forget(work: Work, complaints: Collection[UUID]) -> int:
     )
     return keys
 
+
+# a message may tell of several complaints, and lies under the key of the door through which it went
+_MESSAGES = """
+WITH own AS (SELECT id, message FROM replies WHERE complaint = ANY(:ids) OR door = ANY(:ids))
+UPDATE replies SET key_id = NULL, text_enc = NULL, text_hmac = NULL
+WHERE text_enc IS NOT NULL
+  AND id IN (SELECT id FROM own UNION SELECT r.id FROM replies r JOIN own o ON o.message = r.message)
+"""
 
 _KEYS = """
 DELETE FROM data_keys WHERE id IN (

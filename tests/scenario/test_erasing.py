@@ -16,8 +16,8 @@ from hub.erasing import Busy, Held, erase
 from hub.holding import NoSuchHold, add, end, listed
 from hub.oversight import figures
 from hub.pulling import manifest_of
+from hub.redriving import resolve
 from hub.releasing import release
-from hub.sealing import export
 from hub.spine import Hub
 from hub.store import connectors, leases
 from tests.scenario.conftest import Portals, Site
@@ -52,7 +52,7 @@ def test_all_complaints_of_a_person_go_and_the_log_stays(empty_site: Site, add_p
     add_portal(ROWS)
     with empty_site.hub() as hub:
         steps.sync(hub)
-        export(hub, tmp_path / "before")
+        assert empty_site.command("audit", "export", str(tmp_path / "before")).code == 0
         assert erase(hub, reporter=PHONE, **WHY, dry_run=True).done == 0
         assert len(refs(empty_site)) == 3
         tally = erase(hub, reporter=PHONE, **WHY)
@@ -65,7 +65,7 @@ def test_all_complaints_of_a_person_go_and_the_log_stays(empty_site: Site, add_p
         told = rows(hub, "SELECT convert_from(body, 'UTF8') FROM entries WHERE act = 'erased'")
         assert len(told) == 2 and all('"permintaan pelapor"' in body and '"request"' in body for (body,) in told)
         steps.sync(hub)
-        export(hub, tmp_path / "after")
+        assert empty_site.command("audit", "export", str(tmp_path / "after")).code == 0
     assert refs(empty_site) == ["B"] and len(empty_site.export("items")) == 1
     since = ["--since", str(tmp_path / "before" / "checkpoint")]
     assert verify([str(tmp_path / "after"), "--key", str(tmp_path / "after" / "log.vkey"), *since]) == 0
@@ -106,6 +106,24 @@ def test_what_was_not_sent_yet_never_is(
         assert words(hub) == {"stored": 1, word: 1}
         assert steps.watch(hub).failed == 0  # no state without its entry
     assert empty_site.registered() == []
+
+
+def test_an_unknown_outcome_stays_a_question(empty_site: Site, add_portal: Portals) -> None:
+    """Nobody knows whether the registry has it: it is asked for by its mark, and never sent again without its text."""
+    add_portal([record(ANI, 10, "A")])
+    empty_site.switch("registry", "drop_response_after_commit", {"times": 1, "on": ["create"]})
+    with empty_site.hub() as hub:
+        steps.sync(hub)
+        assert words(hub) == {"stored": 1, "on_the_way": 1}
+        own = complaint_of(empty_site, "A")
+        tally = erase(hub, reporter=PHONE, **WHY)
+        assert any("is not known" in note for note in tally.notes)
+        resolve(hub, str(own), absent=True, by="Ani")
+        empty_site.clock.sleep(3600)
+        steps.forward(hub)
+        assert rows(hub, "SELECT state, code FROM deliveries") == [("refused", "erased")]
+        assert steps.watch(hub).failed == 0
+    assert len(empty_site.registered()) == 1
 
 
 def test_what_the_portal_shows_again_is_kept_out(empty_site: Site, add_portal: Portals) -> None:

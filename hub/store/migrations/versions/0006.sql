@@ -71,8 +71,18 @@ INSERT INTO retention (class, days) VALUES
     ('not_a_complaint', 730), ('quarantined', 1825), ('rejected', 1825), ('closed', 3650), ('files', 1825),
     ('messages', 1825);
 
+CREATE INDEX ON replies (door);                   -- what went through the door of an erased complaint
+
 -- A data key that was deleted leaves its page with the next round of autovacuum; nothing else deletes from this table.
 ALTER TABLE data_keys SET (autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0);
 
 GRANT SELECT, INSERT, UPDATE ON holds, erasures, retention TO satupintu_worker;
 GRANT SELECT ON holds, erasures, retention TO satupintu_reader;
+
+-- sealing -----------------------------------------------------------------------------------------------------------
+
+-- Up to which number every entry has its place, so that the sealer need not look at all of them each time.
+ALTER TABLE sealing
+    ADD COLUMN settled bigint NOT NULL DEFAULT 0,
+    ADD COLUMN seen bigint,
+    ADD COLUMN writers text[];
