@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from hub import standstill
 from hub.audit.entry import Entry
 from hub.lists import learn
 from hub.model import Tally
 from hub.reconciling import due, reconcile
 from hub.spine import Hub
-from hub.store import completions, differences, stations, undelivered
+from hub.store import completions, stations, undelivered
 from hub.store import figures as counts
 from hub.store.log import append
 from hub.store.stations import Missing
@@ -134,9 +135,7 @@ def _findings(hub: Hub, work: Work, now: datetime) -> Iterator[str]:
         yield f"{number} {what.replace('_', ' ')}: a person has to look."
     for name, number in counts.refused(work).items():
         yield f"{name}: {number} ditolak sistem pusat / refused by the registry: 'satupintu deliveries', then 'redrive'."
-    for registry in sorted(hub.registries.good):
-        for what, number in differences.open_counts(work, registry).items():
-            yield f"{registry}: {number} beda belum selesai / open differences: {what}; 'satupintu reconcile' names them."
+    yield from standstill.said(work, now)
     for name, codes in undelivered.closed(work).items():
         for code, number in codes.items():
             yield f"{name}: {number} jawaban tanpa jalan kembali / answers without a way back: {no_way(code)} ({code})."

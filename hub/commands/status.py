@@ -15,6 +15,7 @@ from hub.commands.shared import Stop, opened, tell_broken
 from hub.telling import DONE, INCOMPLETE, INDONESIAN, WORDS, age, missing, no_way, stamp
 
 if TYPE_CHECKING:
+    from hub.spine import Hub
     from hub.status import Ledger, Span, State
 
 app = typer.Typer()
@@ -49,6 +50,7 @@ def status(
             print("\n".join(page(found[0], ledger(hub, found[0]), hub.clock())))
         else:
             _table(found)
+            _standstill(hub)
         owed = INCOMPLETE if any(state.owed for state in found) else DONE
         raise Stop((DONE if name else tell_broken(hub)) or owed)
 
@@ -92,6 +94,15 @@ def _table(found: Sequence[State]) -> None:
     for state in found:
         shown.add_row(*(Text(cell) for cell in _row(state)))
     Console(width=None if sys.stdout.isatty() else 160).print(shown)
+
+
+def _standstill(hub: Hub) -> None:
+    """What waits between the hub and its registries until somebody acts."""
+    from hub.standstill import said
+
+    with hub.store.begin() as work:
+        for sentence in said(work, hub.clock()):
+            print(f"  {sentence}")
 
 
 def _row(state: State) -> Iterator[str]:

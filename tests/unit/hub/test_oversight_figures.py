@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from connectors.manifest import Expect
 from hub.follow import follow
 from hub.oversight import figures, watch
 from hub.privacy import Vault
+from hub.store.differences import Difference, write
 from hub.store.server import Embedded
 from tests.conftest import Database, fresh_database
 from tests.unit.hub.way_back import House, follow_up, house_in, manifest, status
@@ -131,3 +133,21 @@ def test_figures_for_status_and_demo(house: House) -> None:
     assert shown["pulled"] == {"mute": 1, "portal": 2}
     assert (shown["statuses_brought_back"], shown["answers_sent"]) == (1, 4)  # two events at two doors of one reporter
     assert (shown["cases_with_two_or_more"], shown["entries_sealed"]) == (0, 0)
+
+
+def test_what_stands_still_at_a_registry_is_named_until_somebody_acts(house: House) -> None:
+    """A pause with its author, its reason and what waits; a breaker; differences; follow-ups: in `watch`, every time."""
+    house.run("UPDATE registries SET paused_by = 'Sri', because = 'pindah server', paused_at = :now", now=house.now)
+    house.run("UPDATE deliveries SET state = 'queued', registry_id = NULL, queued_at = :now", now=house.now)
+    with house.store.begin() as work:
+        found = [Difference(what="missing", complaint=None, registry_id="1")]
+        values: dict[str, Any] = {"checked": None, "compared": [], "resolved": 0, "now": house.now, "actor": "test"}
+        write(work, "sp4n", found, **values)
+    house.later(days=15)
+    for _ in range(2):
+        notes = "\n".join(watch(house.hub).notes)
+        assert "sp4n: dihentikan / paused by Sri, sejak / since 2026-12-01 03:00 UTC (pindah server); " in notes
+        assert "2 menunggu / wait, sejak / since 2026-12-01 03:00 UTC, 2 lebih dari / for more than 14 hari" in notes
+        assert "sp4n: 1 beda belum selesai / open differences: missing" in notes
+    house.run("UPDATE registries SET paused_by = NULL, paused_at = NULL, opened_at = :now", now=house.now)
+    assert "its breaker is open" in "\n".join(watch(house.hub).notes)
