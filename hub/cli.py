@@ -39,7 +39,7 @@ INTERRUPTED = 130
 
 @app.command()
 def pull(
-    names: Names = None,
+    names: Annotated[list[str] | None, typer.Argument(help="Names of connectors; or say --all.")] = None,
     all_: Annotated[bool, typer.Option("--all", help="Every connector.")] = False,
     since: Since = None,
     until: Until = None,
