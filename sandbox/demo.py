@@ -16,7 +16,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
-from hub import oversight, sealing
+from hub import oversight, publishing
 from hub.audit import verify
 from hub.machine.components import Airflow
 from hub.machine.processes import Crew, Trouble
@@ -218,7 +218,7 @@ class _Show:
     def _verified(self) -> str:
         """What the verifier says, as a process that knows nothing of ours, about an exported copy of the log."""
         copy = self.folder / "exported-log"
-        sealing.export(self.hub, copy)
+        publishing.export(self.hub, copy)
         command = [sys.executable, "-I", verify.__file__, str(copy), "--key", str(copy / "log.vkey")]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, cwd=self.folder)
         said = (done.stdout + done.stderr).strip().replace("\n", "; ")

@@ -104,8 +104,18 @@ def sign(origin: str, size: int, root: bytes, key: Ed25519PrivateKey) -> str:
     """
     if size < 0 or len(root) != 32:
         raise ValueError("a checkpoint needs a size from 0 and a root of 32 bytes")
+    return sign_text(origin, f"{origin}\n{size}\n{_base64(root)}\n", key)
+
+
+def sign_text(origin: str, text: str, key: Ed25519PrivateKey) -> str:
+    """
+    Any text as a signed note; it ends with a newline and has no empty line.
+
+    Its first line says what it is, and must not be the name of a log: nobody may take a list for a checkpoint.
+    """
     key_id = _key_id(origin, public(key))
-    text = f"{origin}\n{size}\n{_base64(root)}\n"
+    if not text.endswith("\n") or text.startswith("\n") or "\n\n" in text:
+        raise ValueError("the text of a note ends with a newline and has no empty line")
     return f"{text}\n{_DASH}{origin} {_base64(key_id + key.sign(text.encode()))}\n"
 
 

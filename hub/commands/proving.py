@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from hub.commands.shared import Stop, end, opened
+from hub.commands.shared import Stop, end, opened, wrong_use
+from hub.telling import complain
 
 app = typer.Typer()
 audit = typer.Typer(help="The log that anyone can verify.", no_args_is_help=True)
@@ -24,22 +26,74 @@ Region = Annotated[str | None, typer.Option("--region", help="A region, with all
 @audit.command("export")
 def audit_export(folder: Path) -> None:
     """Write the log and its key into a folder: checkpoint, tile/…, log.vkey."""
-    from hub.sealing import export as exported
+    from hub.publishing import export as exported
 
     with opened() as hub:
         end(exported(hub, folder))
+
+
+@audit.command("publish")
+def audit_publish(folder: Path) -> None:
+    """Bring somebody's copy of the log (a folder, a shared volume) up to the newest checkpoint; it never goes back."""
+    from hub.publishing import publish_to
+
+    with opened() as hub:
+        end(publish_to(hub, folder))
+
+
+@audit.command("rebuild")
+def audit_rebuild() -> None:
+    """Write the hub's own log folder anew from the database."""
+    from hub.publishing import rebuild
+
+    with opened() as hub:
+        end(rebuild(hub))
+
+
+@audit.command("prove")
+def audit_prove(
+    complaint: Annotated[str, typer.Argument(help="Id of the complaint.")],
+    out: Annotated[Path | None, typer.Option(help="An empty folder for entries, proofs and verifier.")] = None,
+) -> None:
+    """Everything that happened to one complaint, each entry with its proof."""
+    from uuid import UUID
+
+    from hub.audit.proofs import Unproven
+    from hub.publishing import prove
+
+    try:
+        number = UUID(complaint)
+    except ValueError:
+        wrong_use("A complaint is named by its id, a UUID.")
+    with opened() as hub:
+        try:
+            end(prove(hub, number, out, _told))
+        except (Unproven, FileExistsError) as refused:
+            complain(str(refused))
+            raise Stop(1) from None
+
+
+def _told(entry: Mapping[str, Any]) -> str:
+    """An entry in both languages."""
+    from hub.evidence.catalogue import CATALOGUE
+
+    meaning = CATALOGUE[entry["act"]]
+    what = " ".join(str(one) for one in (entry["act"], entry.get("code"), entry.get("registry_id")) if one)
+    return f"{what}: {meaning.indonesian} / {meaning.english}"
 
 
 @audit.command("verify")
 def audit_verify(
     folder: Path,
     key: Annotated[str, typer.Option("--key", help="The verifier's key, or a file that holds it.")],
-    since: Annotated[Path | None, typer.Option(help="An older checkpoint that you kept.")] = None,
+    since: Annotated[
+        list[Path] | None, typer.Option(help="An older checkpoint that you kept; may be repeated.")
+    ] = None,
 ) -> None:
-    """Check an exported log without database or network."""
+    """Check an exported log, or a folder of proofs, without database or network."""
     from hub.audit.verify import main as verify
 
-    raise Stop(verify([str(folder), "--key", key, *(["--since", str(since)] if since else [])]))
+    raise Stop(verify([str(folder), "--key", key, *(["--since", *map(str, since)] if since else [])]))
 
 
 @audit.command("log")
@@ -72,6 +126,23 @@ def audit_log(
         )
         for line in answer(hub, asked, limit=limit or None, as_json=jsonl):
             print(line)
+
+
+@audit.command("pack")
+def audit_pack(
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.zip", help="A new file.")],
+    since: From = None,
+    until: To = None,
+    connector: Connector = None,
+    region: Region = None,
+) -> None:
+    """Write an evidence pack: summary to print, entries with proofs, and the verifier that checks every byte of it."""
+    from hub.evidence.asking import question
+    from hub.evidence.pack import Asking, pack
+
+    with opened() as hub:
+        asked = question(hub, since=since, until=until, connector=connector, region=region)
+        end(pack(hub, Asking(asked=asked, connector=connector), out))
 
 
 @audit.command("sample")

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID, uuid4
 
 from hub.audit.merkle import Edge
 from hub.store.work import Work
+
+Waiting: TypeAlias = Sequence[tuple[int, bytes]]
+"""Entries without a place: number and bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +23,26 @@ class Sealed:
     edge: Edge
     note: str
     published: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """
+    Every entry up to number `settled` has its place, or will never be. Above it, `seen` is settled as soon as the
+    transactions `writers`, which were under way when it was the newest, have ended.
+    """
+
+    settled: int = 0
+    seen: int | None = None
+    writers: frozenset[str] = frozenset()
+
+    def moved(self, newest: int, writers: frozenset[str]) -> Mark:
+        """The mark after a run that sealed all it saw once `newest` and `writers` were known."""
+        if not writers:
+            return Mark(settled=newest)
+        if self.seen is None:
+            return Mark(settled=self.settled, seen=newest, writers=writers)
+        return self if self.writers & writers else Mark(settled=self.seen, seen=newest, writers=writers)
 
 
 def hub_row(work: Work, hub_key: str, now: datetime) -> tuple[UUID, str]:
@@ -51,16 +75,63 @@ def latest(work: Work) -> Sealed | None:
     )
 
 
-def unsealed(work: Work, limit: int) -> Sequence[tuple[int, bytes]]:
-    """Entries that have no place yet; never by number, because a slow transaction's number is an old one."""
+def unsealed(work: Work, limit: int, *, after: int = 0) -> Waiting:
+    """
+    Entries with a number above `after` that have no place yet.
+
+    Never above the newest number that was sealed: a slow transaction's number is an old one. `after` is a number up to
+    which nothing can come any more (Mark.settled), or that of a batch before in the same run, which ends at the mark.
+    """
+    with work.in_order():
+        rows = work.rows(
+            """
+            SELECT e.id, e.body FROM entries e LEFT JOIN leaves l ON l.entry = e.id
+            WHERE e.id > :after AND l.entry IS NULL ORDER BY e.id LIMIT :limit
+            """,
+            limit=limit,
+            after=after,
+        )
+    return [(row.id, bytes(row.body)) for row in rows]
+
+
+def mark(work: Work) -> Mark:
+    """How far the log is settled."""
+    row = work.one("SELECT settled, seen, writers FROM sealing")
+    if row is None:
+        return Mark()
+    return Mark(settled=row.settled, seen=row.seen, writers=frozenset(row.writers or ()))
+
+
+def now_writing(work: Work) -> tuple[int, frozenset[str]]:
+    """
+    The highest number of an entry, and which transactions may still hold a lower one.
+
+    A transaction locks the table before it takes a number, and lets go only after its rows can be seen. So whoever held
+    a number below that highest one is among these, or its rows are seen by the next statement.
+    """
+    newest = work.value("SELECT coalesce(max(id), 0) FROM entries")
     rows = work.rows(
         """
-        SELECT e.id, e.body FROM entries e LEFT JOIN leaves l ON l.entry = e.id
-        WHERE l.entry IS NULL ORDER BY e.id LIMIT :limit
-        """,
-        limit=limit,
+        SELECT DISTINCT virtualtransaction AS name FROM pg_locks
+        WHERE locktype = 'relation' AND relation = CAST('entries' AS regclass) AND mode = 'RowExclusiveLock'
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        """
     )
-    return [(row.id, bytes(row.body)) for row in rows]
+    return newest, frozenset(row.name for row in rows)
+
+
+def settle(work: Work, found: Mark, now: datetime) -> None:
+    """Keep the mark; the caller has sealed everything that it could see above the one before."""
+    work.run(
+        """
+        INSERT INTO sealing (tried_at, settled, seen, writers) VALUES (:now, :settled, :seen, :writers)
+        ON CONFLICT (one) DO UPDATE SET settled = excluded.settled, seen = excluded.seen, writers = excluded.writers
+        """,
+        now=now,
+        settled=found.settled,
+        seen=found.seen,
+        writers=sorted(found.writers),
+    )
 
 
 def place(work: Work, first: int, entries: Sequence[tuple[int, bytes]]) -> None:
@@ -87,15 +158,28 @@ def sign(work: Work, edge: Edge, note: str, now: datetime) -> None:
 
 def bodies(work: Work, first: int, end: int) -> list[bytes]:
     """Entries first … end - 1 in the order of the log."""
+    with work.in_order():
+        rows = work.rows(
+            """
+            SELECT e.body FROM leaves l JOIN entries e ON e.id = l.entry
+            WHERE l.leaf_index >= :first AND l.leaf_index < :end ORDER BY l.leaf_index
+            """,
+            first=first,
+            end=end,
+        )
+    return [bytes(row.body) for row in rows]
+
+
+def of_complaint(work: Work, complaint: UUID) -> list[tuple[int | None, bytes]]:
+    """Everything that the log has about one complaint, in the order in which it happened; None: not sealed yet."""
     rows = work.rows(
         """
-        SELECT e.body FROM leaves l JOIN entries e ON e.id = l.entry
-        WHERE l.leaf_index >= :first AND l.leaf_index < :end ORDER BY l.leaf_index
+        SELECT l.leaf_index, e.body FROM entries e LEFT JOIN leaves l ON l.entry = e.id
+        WHERE e.complaint = :complaint ORDER BY l.leaf_index NULLS LAST, e.id
         """,
-        first=first,
-        end=end,
+        complaint=complaint,
     )
-    return [bytes(row.body) for row in rows]
+    return [(row.leaf_index, bytes(row.body)) for row in rows]
 
 
 def hashes(work: Work, first: int, end: int) -> list[bytes]:

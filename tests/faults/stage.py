@@ -138,7 +138,7 @@ class Stage:
         )
 
     def _exported(self) -> Path:
-        from hub.sealing import export
+        from hub.publishing import export
 
         self.run("seal")
         self.exports.append(self.folder / f"log-{len(self.exports)}")
