@@ -89,7 +89,9 @@ def forward(names: Names = None) -> None:
 @app.command()
 def follow(
     names: Names = None,
-    everything: Annotated[bool, typer.Option(help="Ask about all complaints, also those that are not due.")] = False,
+    everything: Annotated[
+        bool, typer.Option(help="Ask about all complaints, also those that are not due or ended long ago.")
+    ] = False,
 ) -> None:
     """Registry -> status -> back to the reporter."""
     from hub import steps

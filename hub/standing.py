@@ -12,7 +12,9 @@ from schemas.words import STATUSES, TERMINAL
 AHEAD: Final = timedelta(days=1)
 """A stamp further ahead of our sighting than this is a broken clock; it counts as the sighting."""
 TOLD_AGAIN: Final = timedelta(days=10)
-"""How long a finished complaint is still asked about: the registry lets reporters answer for ten days."""
+"""How long a finished complaint is asked about every day: the registry lets reporters answer for ten days."""
+SETTLED: Final = timedelta(days=120)
+"""How long it is asked about at all, ever more seldom: now and then an agency speaks weeks after the end."""
 SOON: Final = timedelta(seconds=1)
 """Due at the next run. Above nothing, because a run takes whatever is due at its start: so it asks once."""
 YOUNG: Final = timedelta(days=1)
@@ -67,11 +69,12 @@ def next_look(now: datetime, since: datetime, deciding: Event | None) -> datetim
     When to ask again about a complaint sent at `since`: always after `now`; None: never.
 
     Young ones at every run, even where they are finished: an agency's words may come after its status. Older finished
-    ones once a day, for ten days.
+    ones once a day for ten days, then after as long again as they have been quiet, for some months.
     """
     age = now - since
     if age >= YOUNG and deciding and deciding.status in TERMINAL:
-        return now + RARELY if now - deciding.seen_at < TOLD_AGAIN else None
+        quiet = now - deciding.seen_at
+        return None if quiet >= SETTLED else now + (RARELY if quiet < TOLD_AGAIN else quiet)
     return now + pace(age)
 
 

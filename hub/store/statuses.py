@@ -83,11 +83,12 @@ def claim(
 
 
 def hasten(work: Work, *, now: datetime, names: Collection[str]) -> None:
-    """Whatever is still followed is due now; `names` limits to connectors."""
+    """Whatever the registry has is due now, also what ended long ago; `names` limits to connectors."""
     work.run(
         """
         UPDATE deliveries SET next_check_at = :now
-        WHERE next_check_at > :now AND registry_id IS NOT NULL
+        WHERE (next_check_at IS NULL OR next_check_at > :now) AND registry_id IS NOT NULL
+          AND state IN ('created', 'routed', 'confirmed') AND code IS DISTINCT FROM 'erased'
           AND (:everyone OR connector IN (SELECT id FROM connectors WHERE name = ANY(:names)))
         """,
         now=now,

@@ -90,11 +90,15 @@ def test_young_complaints_are_asked_about_often(age: int, wait: timedelta) -> No
     assert next_look(NOW, NOW - timedelta(hours=age), None) == NOW + wait
 
 
-def test_a_finished_complaint_is_asked_about_for_ten_days() -> None:
-    """A reporter may answer for ten days; after that nobody asks any more."""
+def test_a_finished_complaint_is_asked_about_ever_more_seldom() -> None:
+    """A reporter may answer for ten days; after that an agency may speak late, so it is asked a few times more."""
     done, sent = event("closed", 0, seen=0), NOW - timedelta(days=1)
     assert next_look(NOW, sent, done) == NOW + timedelta(days=1)
-    assert next_look(NOW + timedelta(days=10), sent, done) is None
+    looks, at = list[int](), NOW
+    while (again := next_look(at, sent, done)) is not None:
+        at = again
+        looks.append((at - NOW).days)
+    assert looks == [*range(1, 11), 20, 40, 80, 160]
 
 
 def test_a_quick_end_is_asked_about_like_any_young_complaint() -> None:

@@ -302,3 +302,16 @@ def test_a_later_repeat_hears_what_was_told_before(house: House) -> None:
     assert [reply.ref for reply in taken] == ["A1"] * 3 + ["A2"] * 3
     assert [reply.status for reply in taken[3:]] == ["", "", "selesai"] and CANARY in taken[4].text
     assert [entry["code"] for entry in house.entries("followed")] == ["resolved", "repeat"]
+
+
+def test_what_is_said_long_after_the_end_is_heard(house: House) -> None:
+    """An agency speaks when nobody is asked any more: `follow --everything` asks, and the reporter reads it."""
+    house.complaint()
+    house.registry.news["9300001"] = [status("Selesai", 1)]
+    follow(house.hub)
+    house.run("UPDATE deliveries SET next_check_at = NULL")
+    house.later(days=200)
+    house.registry.news["9300001"] = [status("Selesai", 1), follow_up(CANARY, 60)]
+    assert follow(house.hub).words["asked"] == 0
+    assert follow(house.hub, everything=True).words["asked"] == 1
+    assert CANARY in house.doors["portal"].taken[-1].text
