@@ -20,7 +20,11 @@ GIVE_UP: Final = timedelta(days=14)
 LONGEST_ASKED: Final = 24 * 3600.0
 """A registry that asks for a longer silence than this many seconds is asked again after it."""
 LOOKED_FOR_IN_VAIN: Final = 5
-"""Creates of one complaint that left nothing at the registry: then something is wrong with the complaint."""
+IN_VAIN_FOR: Final = timedelta(days=1)
+"""
+So many creates of one complaint that left nothing at the registry, over so long: then a person looks. A registry that
+answers 500 for an afternoon makes no dead letters of good complaints.
+"""
 _OWN_FAULT: Final = (404, 405, 409, 410, 413, 415, 422)
 """Statuses that speak of one complaint and not of the registry."""
 
@@ -135,7 +139,7 @@ def looked(
         found = Receipt(outcome="done", code="looked_up", registry_id=numbers[0])
         return Result(act="resolved", state="created", receipt=found, step="look", next_check_at=now, due_at=now)
     absent = Receipt(outcome="retry", code="absent")
-    if at.attempts >= LOOKED_FOR_IN_VAIN:
+    if at.attempts >= LOOKED_FOR_IN_VAIN and now - (at.since or now) >= IN_VAIN_FOR:
         return Result(act="resolved", state="needs_human", receipt=absent, step="look")
     due = now + timedelta(seconds=pause_after(at.attempts, chance))
     return Result(act="resolved", state="queued", receipt=absent, step="look", due_at=due, anew=True)

@@ -174,7 +174,7 @@ def _free_the_dead(work: Work, registry: str, now: datetime) -> None:
     held = work.rows(
         """
         SELECT DISTINCT holder FROM deliveries
-        WHERE registry = :registry AND state IN ('queued', 'files_uploaded', 'created') AND until > :now
+        WHERE registry = :registry AND state IN ('queued', 'files_uploaded', 'created', 'unknown') AND until > :now
         """,
         registry=registry,
         now=now,

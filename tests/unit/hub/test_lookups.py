@@ -183,3 +183,16 @@ def test_a_kind_that_cannot_be_asked_leaves_it_to_people(outbox: Outbox) -> None
     outbox.registry = ToldRegistry()
     outbox.later(days=1)
     assert forward(outbox.hub()).words == {} and outbox.delivery(own).state == "unknown"
+
+
+def test_a_question_of_a_process_that_is_gone_needs_no_waiting(outbox: Outbox) -> None:
+    """Killed while it asked: the next run asks at once and does not wait for the end of a lease."""
+    import socket
+
+    own = doubtful(outbox)
+    outbox.told.holds[str(own)] = ["777"]  # type: ignore[attr-defined]
+    outbox.told.away = [Killed()]  # type: ignore[attr-defined, list-item]
+    outbox.later(seconds=186)
+    with pytest.raises(Killed):
+        forward(outbox.hub(f"{socket.gethostname()}/another-boot/1/1/x"))
+    assert forward(outbox.hub("test/2")).words == {"looked_up": 1, "confirmed": 1}

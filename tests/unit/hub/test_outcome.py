@@ -13,6 +13,7 @@ from connectors.errors import Misconfigured, Unavailable
 from hub.model import Receipt
 from hub.outcome import (
     GIVE_UP,
+    IN_VAIN_FOR,
     LOOKED_FOR_IN_VAIN,
     Standing,
     after,
@@ -83,7 +84,7 @@ LOOKS = [
     (["93", "94"], {}, 1, ("needs_human", "doubled", None)),
     (["93"], {"93": "another"}, 1, ("needs_human", "doubled", None)),
     ([], {}, 1, ("queued", "absent", None)),
-    ([], {}, LOOKED_FOR_IN_VAIN, ("needs_human", "absent", None)),
+    ([], {}, LOOKED_FOR_IN_VAIN, ("queued", "absent", None)),
     (None, {}, 1, ("unknown", "timeout", None)),
 ]
 
@@ -97,6 +98,15 @@ def test_each_look_up_has_one_consequence(
     got = looked(at, numbers, taken, code="timeout", now=NOW, chance=Random(1))
     assert (got.state, got.receipt.code, got.receipt.registry_id) == wanted
     assert got.anew == (got.state == "queued") and not got.keep
+
+
+@pytest.mark.parametrize(
+    ("attempts", "state"), [(LOOKED_FOR_IN_VAIN - 1, "queued"), (LOOKED_FOR_IN_VAIN, "needs_human")]
+)
+def test_who_is_sent_in_vain_for_a_day_is_looked_at_by_a_person(attempts: int, state: str) -> None:
+    """An afternoon in which the registry only answers 500 gives up no complaint; five creates over a day do."""
+    at = replace(UNKNOWN, attempts=attempts, since=NOW - IN_VAIN_FOR)
+    assert looked(at, [], {}, code="", now=NOW, chance=Random(1)).state == state
 
 
 def test_a_look_up_without_an_answer_is_given_up_after_fourteen_days() -> None:
