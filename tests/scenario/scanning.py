@@ -75,7 +75,8 @@ class Scanner:
         """Look at every file below a folder, and at its name; returns how many there were."""
         files = [path for path in folder.rglob("*") if path.is_file()]
         for path in files:
-            self.look(f"file {path.relative_to(folder)}", str(path.name).encode() + b"\n" + path.read_bytes())
+            self.look("name of a file", str(path.relative_to(folder)).encode())
+            self.look(f"file {path.relative_to(folder)}", path.read_bytes())
         return len(files)
 
     @property
