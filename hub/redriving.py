@@ -8,13 +8,15 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from hub import forwarding, relaying
 from hub.model import Tally
 from hub.spine import Hub
 from hub.store import worklist
+from hub.store.put_back import PutBack, put_back
+from hub.store.worklist import Redriven
 
 MOST: Final = 100_000
 """Lines of one file."""
@@ -38,35 +40,35 @@ def redrive(
     because: str,
 ) -> Tally:
     """
-    Queue again what nobody sends any more; `numbers` are deliveries or complaints, else the filters choose.
+    Queue again what nobody sends any more; `numbers` are deliveries, follow-ups or complaints, else the filters choose.
 
-    One whose last create ended unknown is left as it is, and named: it needs `resolve`, or it would be sent twice.
+    One that may have arrived is left as it is, and named: it needs `resolve`, or it would be sent twice.
     """
+    chosen: dict[str, Any] = {"states": states, "code": code, "registry": registry, "names": names}
+    said: dict[str, Any] = {"by": by.strip(), "because": because, "now": hub.clock()}
     with hub.store.begin() as work:
-        found = worklist.redrive(
-            work,
-            numbers,
-            states=states,
-            code=code,
-            registry=registry,
-            names=names,
-            by=by.strip(),
-            because=because,
-            now=hub.clock(),
-        )
-    left = len(found.doubtful) + len(found.erased) + len(found.replaced)
+        found = worklist.redrive(work, numbers, **chosen, **said)
+        behind = put_back(work, numbers, **chosen, **said)
+    return _told(found, behind, asked=bool(numbers))
+
+
+def _told(found: Redriven, behind: PutBack, *, asked: bool) -> Tally:
+    left = len(found.doubtful) + len(found.erased) + len(found.replaced) + len(behind.doubtful) + len(behind.erased)
+    done = len(found.done) + len(behind.done)
     notes = [*_named(found.doubtful, "its outcome is unknown; look for it, then 'satupintu resolve'")]
     notes += _named(found.erased, "its text was erased; there is nothing to send")
     notes += _named(found.replaced, "another report of the same reporter goes in its place")
-    if not found.done and not left:
+    notes += _named(behind.doubtful, "it may have arrived; look for its [Ref …], then 'satupintu resolve'", "Follow-up")
+    notes += _named(behind.erased, "its text was erased; there is nothing to send", "Follow-up")
+    if not done and not left:
         notes.append("Nothing that was chosen is refused or waits for a person.")
-    failed = left if numbers or not found.done else 0
-    failed = failed or int(not found.done)
-    return Tally(verb="redrive", done=len(found.done), skipped=left, failed=failed, notes=tuple(notes))
+    failed = (left if asked or not done else 0) or int(not done)
+    words = {"follow_ups": len(behind.done)}
+    return Tally(verb="redrive", done=done, skipped=left, failed=failed, words=words, notes=tuple(notes))
 
 
-def _named(complaints: Sequence[UUID], why: str) -> Iterator[str]:
-    yield from (f"Complaint {one}: {why}." for one in complaints[:NAMED])
+def _named(complaints: Sequence[UUID], why: str, what: str = "Complaint") -> Iterator[str]:
+    yield from (f"{what} {one}: {why}." for one in complaints[:NAMED])
     if len(complaints) > NAMED:
         yield f"… and {len(complaints) - NAMED} more: {why}."
 

@@ -14,7 +14,7 @@ from hub.store.work import Work
 _WHAT: Final = {
     "unknown": "tidak diketahui hasilnya / of unknown outcome: 'satupintu resolve'",
     "needs_human": "perlu keputusan petugas / need a person's decision: 'satupintu resolve'",
-    "refused": "ditolak sistem pusat / refused by the registry: 'satupintu redrive ID'",
+    "refused": "ditolak sistem pusat / refused by the registry: 'satupintu deliveries', then 'redrive'",
 }
 
 

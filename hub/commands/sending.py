@@ -199,7 +199,9 @@ def _check_states(given: Sequence[str] | None) -> None:
 def redrive(
     by: By,
     because: Because,
-    numbers: Annotated[list[str] | None, typer.Argument(metavar="ID", help="Deliveries or complaints.")] = None,
+    numbers: Annotated[
+        list[str] | None, typer.Argument(metavar="ID", help="Deliveries, follow-ups or complaints.")
+    ] = None,
     state: States = None,
     code: Annotated[str | None, typer.Option("--code", help="A cause, such as http_422.")] = None,
     registry_name: OneRegistry = None,

@@ -173,7 +173,7 @@ def attempt(work: Work, texts: Sequence[AsSent], *, now: datetime, actor: str) -
         """,
         [_attempted(one, now) for one in texts],
     )
-    append_all(work, [_entry("follow_up_attempted", one.due, now, actor, {}) for one in texts])
+    append_all(work, [entry("follow_up_attempted", one.due, now, actor, {}) for one in texts])
 
 
 def _attempted(one: AsSent, now: datetime) -> dict[str, Any]:
@@ -211,7 +211,7 @@ def _values(one: Due, what: Settled) -> dict[str, Any]:
 
 def _told(one: Due, what: Settled, now: datetime, actor: str) -> Entry:
     more = {"state": what.state, "http": what.http, "number": what.number}
-    return _entry("followed_up", one, now, actor, more, code=what.code or what.state)
+    return entry("followed_up", one, now, actor, more, code=what.code or what.state)
 
 
 def let_go(work: Work, dues: Sequence[Due]) -> None:
@@ -233,7 +233,7 @@ def interrupted(work: Work, registry: str, *, now: datetime, look_at: datetime, 
     rows = work.rows(_INTERRUPTED, registry=registry, gone=gone, now=now, look_at=look_at)
     lost = [row for row in rows if row.open]
     more = {"state": "unknown"}
-    append_all(work, [_entry("followed_up", row, now, actor, more, code="interrupted") for row in lost])
+    append_all(work, [entry("followed_up", row, now, actor, more, code="interrupted") for row in lost])
     return len(lost)
 
 
@@ -323,7 +323,7 @@ def resolve(work: Work, row: Any, *, found: bool, number: str | None, by: str, n
         now=now,
     )
     code = "found" if found else "absent"
-    append_all(work, [_entry("resolved", row, now, by, {"number": number}, code=code)])
+    append_all(work, [entry("resolved", row, now, by, {"number": number}, code=code)])
 
 
 def listed(work: Work, states: Collection[str], *, limit: int = 1000) -> list[Any]:
@@ -338,7 +338,8 @@ def listed(work: Work, states: Collection[str], *, limit: int = 1000) -> list[An
     )
 
 
-def _entry(act: str, row: Any, now: datetime, actor: str, more: dict[str, Any], *, code: str | None = None) -> Entry:
+def entry(act: str, row: Any, now: datetime, actor: str, more: dict[str, Any], *, code: str | None = None) -> Entry:
+    """What is written about one follow-up; `more` goes into its detail as far as it is known."""
     return Entry(
         act=act,
         at=now,

@@ -14,6 +14,7 @@ import pytest
 from hub.forwarding import forward
 from hub.model import Receipt
 from hub.privacy import Vault
+from hub.redriving import redrive
 from hub.registry.port import FollowUp
 from hub.registry.wording import content, said
 from hub.relaying import GROUP, relay, resolve
@@ -365,3 +366,20 @@ def test_a_text_that_changed_afterwards_is_said_to_be_a_change(house: House) -> 
     relay(house.hub())
     [(_, note)] = house.there.notes
     assert note.text.startswith("Perubahan laporan oleh pelapor:\n\nteks baru")
+
+
+def test_what_the_registry_refused_is_sent_again_when_somebody_says_so(house: House) -> None:
+    """With the deliveries or by its own id; what may have arrived is named and left, what is old stays where it is."""
+    own, [_, second, third] = house.sent(WORDS, f"{WORDS} lagi", f"{WORDS} sekali lagi")
+    house.there.told = [REFUSED, REFUSED, RETRY]
+    for _ in range(3):
+        relay(house.hub())
+    house.run("UPDATE follow_ups SET state = 'needs_human' WHERE id = :id", id=third)
+    told = redrive(house.hub(), [str(second)], by="Sri", because="diperbaiki pusat")
+    assert (told.done, told.failed, house.stands()) == (1, 0, ["refused", "queued", "needs_human"])
+    told = redrive(house.hub(), [str(own)], by="Sri", because="diperbaiki pusat")
+    assert (told.words["follow_ups"], told.skipped) == (1, 1) and str(third) in "".join(told.notes)
+    relay(house.hub())
+    relay(house.hub())
+    assert house.stands() == ["sent", "sent", "needs_human"]
+    assert [one["actor"] for one in house.entries("redriven")] == ["Sri", "Sri"]
