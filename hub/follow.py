@@ -12,7 +12,8 @@ from typing import Final
 from connectors.errors import ChannelError, Misconfigured, Refused, Unavailable
 from hub import answers
 from hub.hearing import feeds, hear
-from hub.model import Tally
+from hub.model import Change, Tally
+from hub.registry.port import Registry
 from hub.reported import Reported
 from hub.spine import Hub
 from hub.standing import later, standing
@@ -118,11 +119,27 @@ def _ask_and_record(hub: Hub, turn: _Round, one: Followed) -> Reported:
     client = hub.registry(one.registry)
     if not _keep_rate(hub, one.registry, CALLS):
         raise _Silence
-    changes = list(islice(client.changes(one.registry_id), MOST))
+    changes, broken = _heard(client, one.registry_id)
+    if broken is not None and not changes:
+        raise broken
     reported = Reported(hub=hub, one=one, config=config, now=turn.now, tells=feeds(client) is not None)
     with hub.store.begin() as work:
         reported.record(work, changes)
+    if broken is not None:
+        turn.waiting[one.registry, broken.code] += 1
+        _postpone(hub, one, later(turn.now, one.queued_at, one.checked_at, broken.retry_after))
     return reported
+
+
+def _heard(client: Registry, number: str) -> tuple[list[Change], ChannelError | None]:
+    """What the registry tells, and why it is not all: news that are here are not kept back by those that are not."""
+    changes: list[Change] = []
+    try:
+        for change in islice(client.changes(number), MOST):
+            changes.append(change)
+    except ChannelError as error:
+        return changes, error
+    return changes, None
 
 
 def _keep_rate(hub: Hub, registry: str, calls: int) -> bool:

@@ -107,6 +107,11 @@ def endless() -> Unavailable:
     return Unavailable("The registry's list does not end.", code="page_loop")
 
 
+def short_list() -> Unavailable:
+    """A list that ends before all of what it counts was shown."""
+    return Unavailable("The registry's list shows fewer rows than it counts.", code="short_list")
+
+
 def not_a_list() -> Unavailable:
     """An answer without the rows that were asked for."""
     return Unavailable("The registry's answer is not the list that was asked for.", code="no_list")

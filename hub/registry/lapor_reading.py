@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
 from hub.model import Change
-from hub.registry.asking import MOST_PAGES, endless, next_page, not_a_list
+from hub.registry.asking import MOST_PAGES, endless, next_page, not_a_list, short_list
 from hub.registry.plaintext import bare, tidy
 
 _ZONE: Final = ZoneInfo("Asia/Jakarta")  # a national system: its stamps are WIB, whatever the region
@@ -25,12 +25,14 @@ def pages(read: Callable[[str], Any], first: str, *, whole: bool = False) -> Ite
     """
     The rows of all pages, each page address once, at most 200 of them, never to another host.
 
-    Raises Unavailable (code page_loop, foreign_page) where the listing does not end as it should: half a listing
-    must not pass for a whole one. `whole`: the list is only good from end to end, so a page that leads back to one
-    already read (page_loop) and a page without rows in `results.data` (no_list) are errors as well.
+    Raises Unavailable where the listing does not end as it should, after what it did show: page_loop (a page leads back
+    to one already read), short_list (fewer rows than its own total), foreign_page. `whole`: the list is only good from
+    end to end, so a page without rows in `results.data` (no_list) is an error as well.
     """
     url: str | None = first
     seen: set[str] = set()
+    shown: set[str] = set()
+    total: Any = None
     while url is not None and url not in seen:
         if len(seen) == MOST_PAGES:
             raise endless()
@@ -38,9 +40,14 @@ def pages(read: Callable[[str], Any], first: str, *, whole: bool = False) -> Ite
         results = _dict(_dict(read(url)).get("results"))
         if whole and not isinstance(results.get("data"), list):
             raise not_a_list()
-        yield _rows(results.get("data"))
+        rows, total = _rows(results.get("data")), results.get("total")
+        shown |= {json.dumps(row.get("id", row), sort_keys=True) for row in rows}
+        yield rows
         url = next_page(url, results.get("next_page_url"))
-    if whole and url is not None:
+    counted = isinstance(total, int) and not isinstance(total, bool)
+    if counted and len(shown) < total:
+        raise short_list()
+    if url is not None and not counted:
         raise endless()
 
 

@@ -82,12 +82,19 @@ class LaporV3:
         return True
 
     def changes(self, registry_id: str) -> Iterator[Change]:
-        """See Registry.changes."""
+        """See Registry.changes; where the list of follow-ups breaks off, the error comes behind what it did show."""
         path = f"/complaints/{_path(registry_id)}"
         results = _results(self._line.read(f"{path}/complaint"))
-        pages = lapor_reading.pages(self._line.read, f"{self._line.base}{path}/followups")
-        rows = [row for page in pages for row in page]
+        rows: list[dict[str, Any]] = []
+        broken: ChannelError | None = None
+        try:
+            for page in lapor_reading.pages(self._line.read, f"{self._line.base}{path}/followups"):
+                rows += page
+        except ChannelError as error:
+            broken = error
         yield from lapor_reading.changes(results, rows, base=self._line.base)
+        if broken is not None:
+            raise broken
 
     def shown(self, registry_id: str) -> Shown:
         """See Shows.shown."""

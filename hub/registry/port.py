@@ -90,7 +90,7 @@ class Registry(Protocol):
         """A harmless GET succeeds; the open breaker probes with it."""
 
     def changes(self, registry_id: str) -> Iterator[Change]:
-        """Everything that the registry reports about one complaint, oldest first; raises ChannelError."""
+        """Everything that the registry reports about one complaint, oldest first; raises ChannelError, at its end as well."""
 
 
 @runtime_checkable

@@ -114,8 +114,10 @@ def test_the_registrys_own_faults_are_survived(house: House, lapor: RegistryStat
         lapor.move(complaint, name)
     lapor.switches.set("status_log_out_of_order", True)
     lapor.switches.set("page_loop", True)
-    follow(house.hub)
+    circle = follow(house.hub)
     assert house.value("SELECT last_status FROM deliveries") == "in_progress"
+    assert any("page_loop" in sentence for sentence in circle.owed)
+    lapor.switches.set("page_loop", False)
     lapor.switches.set("unknown_status_name", True)
     house.later(minutes=5)
     tally = follow(house.hub)

@@ -336,14 +336,35 @@ def test_an_unheard_of_status_is_reported(lapor: LaporV3, server: RunningRegistr
     assert [c.name for c in lapor.changes(number) if c.what == "status"][-1] == "Menunggu Telaah Lintas Sektor"
 
 
-def test_a_page_that_points_at_itself_ends(lapor: LaporV3, server: RunningRegistry) -> None:
-    """A repeated next_page_url gives each answer once and does not hang."""
+def test_a_page_that_points_at_itself_is_not_the_end(lapor: LaporV3, server: RunningRegistry) -> None:
+    """A repeated next_page_url gives each answer once, does not hang, and does not pass for a whole list."""
     number = _filed(lapor, server)
     server.state.switches.set("page_loop", True)
+    told = []
+    with pytest.raises(Unavailable) as error:
+        for change in lapor.changes(number):
+            told.append(change.what)
+    server.state.switches.set("page_loop", False)
+    assert (told.count("follow_up"), error.value.code) == (1, "page_loop")
+
+
+@pytest.mark.parametrize(
+    ("shown", "total", "loops", "code"),
+    [(2, 2, False, None), (2, 2, True, None), (2, 3, False, "short_list"), (2, 3, True, "short_list"),
+     (2, None, False, None), (2, None, True, "page_loop"), (2, True, True, "page_loop")],
+)  # fmt: skip
+def test_a_list_ends_as_it_counts(shown: int, total: Any, loops: bool, code: str | None) -> None:
+    """The registry's own total decides whether its follow-ups were all read; without it a circle is no end."""
+    first = "http://127.0.0.1/complaints/1/followups"
+    answer = {"data": [{"id": n} for n in range(shown)], "total": total, "next_page_url": first if loops else None}
+    read, came = pages(lambda url: {"results": answer}, first), []
     try:
-        assert sum(change.what == "follow_up" for change in lapor.changes(number)) == 1
-    finally:
-        server.state.switches.set("page_loop", False)
+        came = [row for page in read for row in page]
+        assert code is None
+    except Unavailable as error:
+        assert error.code == code
+    else:
+        assert len(came) == shown
 
 
 def test_pages_stay_with_the_registry() -> None:
