@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -83,11 +84,16 @@ class _Folder:
         path = self.root / name
         self._make(path.parent)
         beside = path.with_name(f".{path.name}.tmp")
-        with beside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.rename(path)
+        try:
+            with beside.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.rename(path)
+        except OSError:
+            with suppress(OSError):  # a full disk gets its room back
+                beside.unlink()
+            raise
         self._touched.add(path.parent)
         self.written += 1
 
