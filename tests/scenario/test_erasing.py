@@ -185,6 +185,21 @@ def test_a_hold_stops_erasing_and_names_its_holder(empty_site: Site, add_portal:
         assert acts == [("hold_added", 2), ("hold_ended", 1)]
 
 
+def test_a_hold_covers_what_joins_its_case_later(empty_site: Site, add_portal: Portals) -> None:
+    """Somebody else complains about the matter that is under audit: his complaint is held as well."""
+    portal = add_portal([record(ANI, 10, "A")])
+    with empty_site.hub() as hub:
+        steps.sync(hub)
+        [(case,)] = rows(hub, "SELECT case_id FROM complaints")
+        add(hub, case=case, owner="BPK", until=date(2027, 6, 30), because="pemeriksaan")
+        portal.state.records.append(record({**ANI, "pelapor": BUDI["pelapor"]}, 11, "B"))
+        steps.sync(hub)
+        assert rows(hub, "SELECT count(DISTINCT head) FROM cases s JOIN complaints c ON c.case_id = s.id") == [(1,)]
+        for who in (PHONE, BUDI["pelapor"]["hp"]):
+            with pytest.raises(Held, match="BPK"):
+                erase(hub, reporter=who, **WHY)
+
+
 def test_nothing_is_erased_while_it_is_being_read(empty_site: Site, add_portal: Portals) -> None:
     """A pull that has an item in memory would store it after the erasure: the erasure waits."""
     add_portal(ROWS)
