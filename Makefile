@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 NO_WHEELS := { echo "The wheels could not be installed: look at the message above, at the network and at the free disk space (650 MB are needed), and run make again." >&2; exit 2; }
 KEEP ?=
 
-.PHONY: setup demo test test-fast campaign soak up lint lock bench bench-forward reality clean
+.PHONY: setup demo test test-fast campaign campaign-counts campaign-faults soak up lint lock bench bench-forward reality clean
 
 setup: $(VENV)/ready  ## make .venv ready
 
@@ -38,11 +38,16 @@ test: $(VENV)/tested  ## everything, each fault once
 test-fast: $(VENV)/tested  ## what a developer runs before every push
 	@$(BIN)/python -m pytest -n 2 -m "not campaign and not slow and not airflow" $(ARGS)
 
-campaign: $(VENV)/tested  ## the full counts: 25 seeds of each cell of the fault matrix, soaks, mutants; two to three hours
-	@$(BIN)/python -m tests.faults.cells | tail -n 1
-	@$(BIN)/python -m pytest -m campaign -v -rs $(ARGS)
+campaign: campaign-counts campaign-faults  ## the full counts, in about an hour on a quiet machine; each half can be run by itself
 
-soak: $(VENV)/tested  ## one soak by itself: make soak ARGS="--complaints 5000 --workers 8 --faults 12000 --kills 200 --crashes 5"
+campaign-counts: $(VENV)/tested  ## soaks, mutants and whatever else has a full size
+	@$(BIN)/python -m pytest -m campaign -v -rs --ignore-glob="tests/faults/test_matrix_*.py" $(ARGS)
+
+campaign-faults: $(VENV)/tested  ## 25 seeds of each cell of the fault matrix
+	@$(BIN)/python -m tests.faults.cells | tail -n 1
+	@$(BIN)/python -m pytest -n 2 -m campaign -q -rs $(ARGS) tests/faults/test_matrix_network.py tests/faults/test_matrix_inside.py
+
+soak: $(VENV)/tested  ## one soak by itself: make soak ARGS="--complaints 5000 --workers 8 --faults 11000 --kills 200 --crashes 5 --zombies 25"
 	@$(BIN)/python -m tests.faults.soak $(ARGS)
 
 lint: $(VENV)/tested  ## ruff, mypy --strict, import contracts

@@ -109,6 +109,12 @@ class HttpLine(Listening):
         """Calls that commit late do so as soon as their caller has gone; else `settle` lets them."""
         super().__init__()
 
+    @property
+    def busy(self) -> bool:
+        """Some call is on its way, or will commit later."""
+        with self._lock:
+            return bool(self._open)
+
     def settle(self) -> None:
         """Let the calls commit whose callers have long gone; returns when all have."""
         self._late.set()

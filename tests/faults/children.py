@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import select
 import signal
 import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.faults.stage import Stage
+from tests.faults.stage import Stage, impatient, step
+from tests.faults.tempo import Tempo
 from tests.scenario import commands
 
 WARM = "from tests.faults import children; children.serve()"
-IDLE = 0.02
-"""Seconds between two runs of a loop."""
+IDLE = (0.05, 0.8)
+"""Seconds between two runs of a loop, as chance will have it: not all ask at once."""
+HASTE = {"FIRST_PROBE": timedelta(seconds=2), "LONGEST_PROBE": timedelta(seconds=15)}
+"""hub.store.gates in a loop: so many faults open the breaker so often that a minute each would be weeks."""
 DIED = 70
 """Exit code of a step that ended with an exception."""
 
@@ -162,14 +166,10 @@ def _work(order: dict[str, Any]) -> int:
 
 
 def _steps(order: dict[str, Any], folder: Path) -> int:
-    from functools import partial
-    from unittest.mock import patch
+    return _loop(order, folder) if order["loop"] else _once(order, folder)
 
-    from connectors.http import HttpClient
-    from hub.wire import open_hub
-    from tests.faults.stage import impatient, step
 
-    seconds = order["time_out"]
+def _once(order: dict[str, Any], folder: Path) -> int:
     clock = os.open(folder / "clock", os.O_RDONLY)
     slept, began = 0.0, time.monotonic()
 
@@ -181,15 +181,36 @@ def _steps(order: dict[str, Any], folder: Path) -> int:
         nonlocal slept
         slept += span
 
-    with patch("hub.wire.HttpClient", partial(HttpClient, timeout=seconds)), open_hub(clock=now, sleep=sleep) as hub:
-        hub = impatient(hub, seconds)
-        again = True
-        while again:
-            step(hub, order["verb"])
-            slept, began = 0.0, time.monotonic()
-            time.sleep(IDLE if order["loop"] else 0.0)
-            again = order["loop"] and not (folder / "stop").exists()
+    with _opened(order["time_out"], now, sleep) as hub:
+        step(hub, order["verb"])
     return 0
+
+
+def _loop(order: dict[str, Any], folder: Path) -> int:
+    """One process for many runs, by the clock of a soak."""
+    from hub.store import gates
+
+    clock, chance = Tempo.of(folder), random.Random()
+    for name, value in HASTE.items():
+        setattr(gates, name, value)
+    with _opened(order["time_out"], clock, clock.sleep) as hub:
+        while not (folder / "stop").exists():
+            step(hub, order["verb"])
+            time.sleep(chance.uniform(*IDLE))
+    return 0
+
+
+@contextmanager
+def _opened(seconds: float, clock: Callable[[], datetime], sleep: Callable[[float], None]) -> Iterator[Any]:
+    """The hub of this process, with short patience."""
+    from functools import partial
+    from unittest.mock import patch
+
+    from connectors.http import HttpClient
+    from hub.wire import open_hub
+
+    with patch("hub.wire.HttpClient", partial(HttpClient, timeout=seconds)), open_hub(clock=clock, sleep=sleep) as hub:
+        yield impatient(hub, seconds)
 
 
 def _state(pid: int) -> str:

@@ -1,7 +1,7 @@
 """Many processes forward through a line that fails all the time, are killed all the time, and PostgreSQL crashes.
 
-`python -m tests.faults.soak --complaints 5000 --workers 8 --faults 10000 --kills 200 --crashes 5 --lookup` prints a table;
-it ends with 1 where anything was lost, doubled or is not in the log. Time is the stage's: it runs as fast as the work does.
+`python -m tests.faults.soak --complaints 5000 --workers 8 --faults 10000 --kills 200 --crashes 5 --zombies 25` prints a
+table; it ends with 1 where anything was lost, doubled or is not in the log. Time leaps over what nobody works in.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import random
 import re
+import signal
 import tempfile
 import time
 from collections import Counter
@@ -21,11 +22,13 @@ from typing import Any
 
 from hub.store.migrate import ensure
 from hub.store.server import Embedded, _call
-from sandbox.proxy import CLEAR, HTTP_FAULTS, Dice, calm
+from sandbox.proxy import CLEAR, calm
 from tests.conftest import fresh_database
 from tests.faults import cells, oracle
 from tests.faults.children import Child, Nursery, nursery
+from tests.faults.pace import FAULTS, Eyes, Pace, Spent, Weather
 from tests.faults.stage import Stage, stage
+from tests.faults.tempo import Tempo
 
 CRASHES = {"fsync": "off", "full_page_writes": "off"}
 """A server that is killed keeps what it committed; only a machine would lose it."""
@@ -33,8 +36,10 @@ OPEN_CALLS = 8
 """Creates that one process has under way at most: so many are in doubt when it is killed."""
 STILL = 240.0
 """Seconds without any progress after which the soak gives up."""
-LATE = ("slower_than_time_out", "commits_after_time_out")
-"""Cost a whole time-out each, so they come a fifth as often as the others."""
+TIME_OUT = 2.0
+BEYOND_LEASE = 11 * 60.0
+NEARLY = 0.98
+"""The last few meet no more faults, so that the end does not hang on luck."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +51,11 @@ class Size:
     faults: int = 300
     kills: int = 8
     crashes: int = 1
+    zombies: int = 1
     lookup: bool = True
     seed: int = 1
+    seconds: int = 3600
+    """After which no more faults come: what is left arrives, and the figures say how far it went."""
 
 
 @dataclass(kw_only=True)
@@ -59,24 +67,27 @@ class Soak:
     nursery: Nursery
     cluster: Embedded
     chance: random.Random
+    pace: Pace
     workers: list[Child] = field(default_factory=list)
-    kills: int = 0
-    crashes: int = 0
+    done: Counter[str] = field(default_factory=Counter)
+    """kills | crashes | zombies"""
+    zombie: tuple[Child, float] | None = None
+    """One that stands still, and since when."""
+    spent: Spent = field(default_factory=Spent)
     figures: dict[str, Any] = field(default_factory=dict)
 
     def run(self) -> list[str]:
         """All of it; what is wrong."""
         self._arrive()
-        share = min(self.size.faults / (self.size.faults + self.size.complaints), 0.75)
-        faults = [*(one for one in HTTP_FAULTS if one not in LATE for _ in range(5)), *LATE]
         line = self.stage.to_registry
         line.prompt = True
-        line.plan = _Weighted(chance=self.chance, faults=faults, share=share)
-        began = time.monotonic()
-        self._until(self._rest_is_done)
+        line.plan = weather = Weather(chance=self.chance, faults=FAULTS, asks=self.size.lookup)
+        began, ours = time.monotonic(), time.process_time()
+        self.pace.leap((self.stage.site.clock.now - self.pace.tempo()).total_seconds())
+        self._until_done(weather)
         line.plan = calm
         self._end()
-        self._count(time.monotonic() - began)
+        self._count(time.monotonic() - began, time.process_time() - ours)
         return self._judged()
 
     def _arrive(self) -> None:
@@ -86,47 +97,78 @@ class Soak:
         states = self._states()
         assert states == {"queued": self.size.complaints}, states
 
-    def _until(self, done: Any) -> None:
-        last, seen = time.monotonic(), -1
-        while not done():
+    def _until_done(self, weather: Weather) -> None:
+        last, seen, looks = time.monotonic(), -1, 0
+        ends = last + self.size.seconds
+        while True:
+            time.sleep(0.01)
+            self.pace.look()
+            self._wake()
+            looks += 1
+            if looks % 10:
+                continue
             self._full_house()
-            time.sleep(0.1)
-            self.stage.later(seconds=4)
-            at = self._progress()
+            self.stage.site.clock.now = self.pace.tempo()
+            if not (states := self._states()):
+                continue
+            at = self._progress(states)
+            if at == self.size.complaints and not self.zombie:
+                return
             if at != seen:
                 last, seen = time.monotonic(), at
-            assert time.monotonic() - last < STILL, f"nothing moves any more: {self._states()}"
-            self._strike(at)
+            assert time.monotonic() - last < STILL, f"nothing moves any more: {states}"
+            self._press(weather, at)
+            weather.over = weather.over or time.monotonic() > ends
+            self._strike(at / self.size.complaints)
 
-    def _strike(self, done: int) -> None:
-        """Kills and crashes come as the work goes on, so that all of them fall into it."""
-        share = done / self.size.complaints
-        while self.kills < self.size.kills and (self.kills + 1) / (self.size.kills + 1) <= share:
-            time.sleep(self.chance.uniform(0, 0.1))
-            victim = self.chance.choice(self.workers)
-            victim.kill()
-            self.kills += 1
-            self._full_house()
-        if self.crashes < self.size.crashes and (self.crashes + 1) / (self.size.crashes + 1) <= share:
-            self.crashes += 1
-            _call("pg_ctl", ["restart", "--mode=immediate", "--wait", "--log=log"], self.cluster.folder)
+    def _press(self, weather: Weather, at: int) -> None:
+        left = self.size.faults - self.stage.to_registry.injected.total()
+        weather.press(left, self.size.complaints - at)
+        weather.over = at >= NEARLY * self.size.complaints and (left <= 0 or at >= self.size.complaints - 5)
+
+    def _strike(self, share: float) -> None:
+        """Kills, crashes and standstills come as the work goes on, so that all of them fall into it."""
+        for what, strike in (("kills", self._kill), ("crashes", self._crash), ("zombies", self._stop)):
+            wanted = getattr(self.size, what)
+            if self.done[what] < wanted and (self.done[what] + 1) / (wanted + 1) <= share and strike():
+                self.done[what] += 1
+
+    def _kill(self) -> bool:
+        time.sleep(self.chance.uniform(0, 0.05))
+        victim = self.chance.choice(self._awake())
+        self.spent.look(victim.pid)
+        victim.kill()
+        self._full_house()
+        return True
+
+    def _crash(self) -> bool:
+        _call("pg_ctl", ["restart", "--mode=immediate", "--wait", "--log=log"], self.cluster.folder)
+        return True
+
+    def _stop(self) -> bool:
+        if self.zombie:
+            return False
+        child = self.chance.choice(self._awake())
+        child.stop()
+        self.zombie = child, time.monotonic()
+        return True
+
+    def _wake(self) -> None:
+        """Longer than its lease and longer than any call of the others: then it goes on as if nothing had happened."""
+        if self.zombie and time.monotonic() - self.zombie[1] > TIME_OUT + 0.5 and not self.stage.to_registry.busy:
+            self.pace.leap(BEYOND_LEASE)
+            time.sleep(0.3)
+            self.zombie[0].send(signal.SIGCONT)
+            self.zombie = None
+
+    def _awake(self) -> list[Child]:
+        return [one for one in self.workers if self.zombie is None or one is not self.zombie[0]]
 
     def _full_house(self) -> None:
+        self.spent.look(*(one.pid for one in self.workers))
         self.workers = [one for one in self.workers if not one.gone(0)]
         while len(self.workers) < self.size.workers:
             self.workers.append(self.nursery.start(self.stage, "forward", loop=True))
-
-    def _rest_is_done(self) -> bool:
-        states = self._states()
-        waiting = {"queued", "files_uploaded", "created", *(["unknown"] if self.size.lookup else [])}
-        if states.keys() & {"queued"} and sum(states.values()) - states["queued"] > 0.97 * self.size.complaints:
-            return self._tail_is_done(states, waiting)
-        return not states.keys() & waiting
-
-    def _tail_is_done(self, states: Counter[str], waiting: set[str]) -> bool:
-        """The last few meet no more faults, so that the end does not hang on luck; all kills have been made."""
-        self.stage.to_registry.plan = calm
-        return not states.keys() & waiting
 
     def _end(self) -> None:
         (self.stage.folder / "stop").touch()
@@ -134,40 +176,49 @@ class Soak:
             if not one.gone(60):
                 one.kill()
         self.stage.to_registry.settle()
+        self.stage.site.clock.now = self.pace.tempo()
         self.stage.later(minutes=11)
         self.stage.drain()
 
     # what came of it -----------------------------------------------------------------------------------------------
 
     def _states(self) -> Counter[str]:
-        try:
-            with self.stage.site.database.connect(superuser=True) as raw:
-                rows = raw.execute("SELECT state, count(*) FROM deliveries GROUP BY state").fetchall()
-        except Exception:  # noqa: BLE001 (the server is on its way back)
-            return Counter({"queued": 1})
+        """Empty while the server is on its way back."""
+        rows = self.pace.eyes.rows("SELECT state, count(*) FROM deliveries GROUP BY state")
         return Counter({str(state): int(str(count)) for state, count in rows})
 
-    def _progress(self) -> int:
-        states = self._states()
-        return sum(count for state, count in states.items() if state in ("confirmed", "unknown", "needs_human"))
+    def _progress(self, states: Counter[str]) -> int:
+        """Complaints with which nothing more happens by itself."""
+        return sum(
+            states[one] for one in ("confirmed", "needs_human", "refused", *(["unknown"] * (not self.size.lookup)))
+        )
 
-    def _count(self, seconds: float) -> None:
+    def _count(self, seconds: float, ours: float) -> None:
         line, states = self.stage.to_registry, self._states()
         doubtful = sum(
             count
             for (fault, what), count in line.injected.items()
             if fault not in CLEAR and re.search(cells.CREATE, what)
         )
-        self.stage.ambiguous = doubtful + (self.kills + self.crashes * self.size.workers) * OPEN_CALLS
+        cut_off = self.done["kills"] + (self.done["crashes"] + self.done["zombies"]) * self.size.workers
+        self.stage.ambiguous = doubtful + cut_off * OPEN_CALLS
+        calls = Counter(one.what for one in line.calls if re.search(cells.CREATE, one.what))
         self.figures = {
             "complaints": self.size.complaints,
             "faults injected": line.injected.total(),
             "  of them in doubt (creates)": doubtful,
-            "SIGKILLs": self.kills,
-            "PostgreSQL crashes": self.crashes,
+            "SIGKILLs": self.done["kills"],
+            "PostgreSQL crashes": self.done["crashes"],
+            "zombies": self.done["zombies"],
+            "calls": len(line.calls),
+            "creates called": calls.total(),
             "creates at the registry": len(self.stage.evidence().arrivals),
             "unknown, on the work list": states["unknown"],
+            "given up": states["needs_human"] + states["refused"],
+            "hours by its clock": round((seconds + self.pace.leapt) / 3600, 1),
             "seconds": round(seconds),
+            "CPU seconds of the processes": round(self.spent.seconds),
+            "CPU seconds of the registry": round(ours),
         }
 
     def _judged(self) -> list[str]:
@@ -186,15 +237,6 @@ class Soak:
         return wrong
 
 
-@dataclass(slots=True, kw_only=True)
-class _Weighted(Dice):
-    """Some faults come more often than others."""
-
-    def __call__(self, what: str) -> str | None:
-        with self.lock:
-            return self.chance.choice(list(self.faults)) if self.chance.random() < self.share else None
-
-
 @contextmanager
 def standing(size: Size) -> Iterator[Soak]:
     """Server, registry, portal, lines and processes of one soak."""
@@ -207,12 +249,17 @@ def standing(size: Size) -> Iterator[Soak]:
         database = stack.enter_context(fresh_database(cluster, "satupintu_template"))
         (folder / "stage").mkdir()
         made = stack.enter_context(
-            stage(database, folder / "stage", asks=size.lookup, most=size.complaints + 1, time_out=4.0)
+            stage(database, folder / "stage", asks=size.lookup, most=size.complaints + 1, time_out=TIME_OUT)
         )
         children = stack.enter_context(nursery())
         stack.enter_context(made.opened())
         chance = random.Random(size.seed)
-        yield Soak(size=size, stage=made, nursery=children, cluster=cluster, chance=chance)
+        tempo = Tempo.of(made.folder, made.site.clock.now)
+        stack.callback(tempo.close)
+        eyes = Eyes(database=database)
+        stack.callback(eyes.close)
+        pace = Pace(tempo=tempo, eyes=eyes, line=made.to_registry, asks=size.lookup)
+        yield Soak(size=size, stage=made, nursery=children, cluster=cluster, chance=chance, pace=pace)
 
 
 def outage(soak: Soak, hours: int = 72, step: timedelta = timedelta(hours=1)) -> list[str]:
@@ -254,7 +301,7 @@ def _by_fault(one: Stage) -> Counter[str]:
 def main() -> int:
     """0 where everything held."""
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("complaints", "workers", "faults", "kills", "crashes", "seed"):
+    for name in ("complaints", "workers", "faults", "kills", "crashes", "zombies", "seed", "seconds"):
         parser.add_argument(f"--{name}", type=int, default=getattr(Size(), name))
     parser.add_argument("--lookup", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--outage", action="store_true", help="a clean outage of 72 hours instead")

@@ -7,8 +7,8 @@ import pytest
 from tests.faults import mutants
 from tests.faults.soak import Size, outage, report, standing
 
-SMALL = {"complaints": 40, "workers": 2, "kills": 3, "crashes": 1}
-LARGE = {"complaints": 5000, "workers": 8, "kills": 200, "crashes": 5}
+SMALL = {"complaints": 40, "workers": 2, "kills": 3, "crashes": 1, "zombies": 1}
+LARGE = {"complaints": 5000, "workers": 8, "kills": 200, "crashes": 5, "zombies": 25}
 
 
 @pytest.mark.slow
@@ -17,8 +17,11 @@ LARGE = {"complaints": 5000, "workers": 8, "kills": 200, "crashes": 5}
     [
         Size(**SMALL, faults=40, lookup=True),
         Size(**SMALL, faults=20, lookup=False),
-        pytest.param(Size(**LARGE, faults=12_000, lookup=True), marks=pytest.mark.campaign),
-        pytest.param(Size(**LARGE, faults=4_000, lookup=False), marks=pytest.mark.campaign),
+        pytest.param(Size(**LARGE, faults=11_000, lookup=True), marks=pytest.mark.campaign),
+        pytest.param(
+            Size(complaints=1500, workers=8, kills=60, crashes=2, zombies=0, faults=1_500, lookup=False),
+            marks=pytest.mark.campaign,
+        ),
     ],
     ids=str,
 )
