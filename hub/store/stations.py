@@ -53,7 +53,9 @@ STATIONS: Final = (
     _states("deliveries", "state = 'unknown'", "unknown"),
     _states("deliveries", "state = 'refused'", "refused", "erased"),
     _states("deliveries", "redriven_at IS NOT NULL", "redriven"),
-    _states("events", "true", "followed", "asked", "replied"),
+    _states("events", "source = 'registry' OR what = 'receipt'", "followed"),
+    _states("events", "what = 'incomplete'", "asked"),
+    _states("replies", "attempts > 0", "reply_attempted"),
     _states("follow_ups", "attempts > 0", "follow_up_attempted"),
     _states("follow_ups", "state = 'sent'", "followed_up", "resolved"),
     Station(
