@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +19,7 @@ import typer.main
 from hub import settings
 from hub.cli import app
 from hub.conform.kits import KITS
+from hub.evidence.catalogue import CATALOGUE
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKS = "<!-- made by docs/generate.py: {} -->", "<!-- end of {} -->"
@@ -33,10 +35,13 @@ def main() -> None:
 
 def pages() -> dict[Path, str]:
     """Every file that is generated, wholly or in part, and what it should hold."""
-    engineers = ROOT / "docs" / "engineers.md"
+    engineers, auditors = ROOT / "docs" / "engineers.md", ROOT / "docs" / "auditors.md"
     return {
         ROOT / "docs" / "commands.md": commands(),
         ROOT / "docs" / "third-party.md": third_party(),
+        auditors: filled(
+            filled(auditors.read_text(encoding="utf-8"), "catalogue", catalogue()), "verifier", verifier()
+        ),
         engineers: filled(
             filled(engineers.read_text(encoding="utf-8"), "settings", settings_table()), "conformance", conformance()
         ),
@@ -67,6 +72,24 @@ def settings_table() -> str:
     said = dict(re.findall(r'"""(SATUPINTU_[A-Z_]+): (.*?)"""', source, re.DOTALL))
     names = [settings.PREFIX + name for name in settings.NAMES]
     return _table(["variable", "what it says"], ([f"`{name}`", said[name]] for name in names))
+
+
+# the log ------------------------------------------------------------------------------------------------------------
+
+
+def catalogue() -> str:
+    """Every act of the log: what it says in both languages, its fields, and the files that write it."""
+    rows = [
+        [f"`{act}`", one.indonesian, one.english, one.fields, " ".join(f"`{path}`" for path in one.where)]
+        for act, one in CATALOGUE.items()
+    ]
+    return _table(["`act`", "apa yang terjadi", "what happened", "fields; in `detail`", "written by"], rows)
+
+
+def verifier() -> str:
+    """The SHA-256 of the verifier, as an auditor compares it with the one in a pack."""
+    digest = hashlib.sha256((ROOT / "hub" / "audit" / "verify.py").read_bytes()).hexdigest()
+    return f"```\n{digest}  verify.py\n```\n"
 
 
 # conformance --------------------------------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ CATALOGUE: Final[Mapping[str, Meaning]] = MappingProxyType(
             "hasil yang tidak diketahui menjadi jelas, oleh seseorang atau oleh pencarian",
             "an unknown outcome became clear, by a person or by a look-up",
             "registry_id, code, count; was, state, because, replies",
-            ("hub/store/deliveries.py", "hub/store/differences.py", "hub/settling.py"),
+            ("hub/outcome.py", "hub/store/differences.py", "hub/store/resolutions.py", "hub/settling.py"),
         ),
         "released": Meaning(
             "dilepas oleh seseorang, atau karena aduan di depannya gugur",
@@ -184,34 +184,39 @@ CATALOGUE: Final[Mapping[str, Meaning]] = MappingProxyType(
             "data dilihat atau dikeluarkan: jenisnya pada `code`, `masked: false` berarti dengan data pribadi",
             "data were looked at or handed out: `code` says which, `masked: false` that personal data were among them",
             "code, count; masked, sha256, size, seed",
-            ("hub/exporting.py", "hub/handing.py", "hub/evidence/pack.py", "hub/evidence/sample.py"),
+            (
+                "hub/exporting.py",
+                "hub/handing.py",
+                "hub/publishing.py",
+                "hub/erasing.py",
+                "hub/evidence/pack.py",
+                "hub/evidence/sample.py",
+            ),
         ),
         "erased": Meaning(
             "data pribadi dimusnahkan, atas permintaan atau karena masa simpan habis",
             "personal data were destroyed, on request or at the end of their term",
             "code, count; because",
-            ("hub/erasing.py", "hub/store/erasure.py", "hub/retention.py"),
+            ("hub/erasing.py", "hub/retention.py"),
         ),
         "readmitted": Meaning(
             "yang sudah dihapus boleh masuk lagi",
             "what had been erased may come in again",
             "because",
-            ("hub/erasing.py", "hub/store/erasure.py"),
+            ("hub/erasing.py",),
         ),
         "hold_added": Meaning(
             "penghapusan ditahan untuk suatu perkara, oleh siapa dan sampai kapan",
             "erasure is blocked for a case, by whom and until when",
             "count; owner, until, because",
-            ("hub/holding.py", "hub/store/holds.py"),
+            ("hub/holding.py",),
         ),
-        "hold_ended": Meaning(
-            "dan penahanan itu berakhir", "and that hold ended", "because", ("hub/holding.py", "hub/store/holds.py")
-        ),
+        "hold_ended": Meaning("dan penahanan itu berakhir", "and that hold ended", "because", ("hub/holding.py",)),
         "retention_set": Meaning(
             "masa simpan suatu jenis data diubah: sebelum dan sesudah",
             "the term of a class of data was changed: before and after",
             "class, before, after",
-            ("hub/retention.py", "hub/erasing.py"),
+            ("hub/retention.py",),
         ),
         "key_made": Meaning("disediakan; belum dipakai", "reserved; not used yet", "", ()),
     }
