@@ -16,6 +16,7 @@ PINS = {
     "airbyte": ("airbyte-cdk==7.39.1", "psycopg[binary]==3.3.9", *VALIDATORS),
     "singer": ("singer-sdk==0.54.9", *VALIDATORS),
     "httpx": ("httpx==0.28.1",),
+    "foreign": ("pymerkle==6.1.0", "sigstore==4.5.1"),
     "singer-target": ("meltanolabs-target-postgres==0.8.1",),
 }
 

@@ -39,18 +39,12 @@ SENTENCES = {
     "listed": "{file}: tidak sama dengan daftar bertanda tangan / {file}: not as the signed list has it",
 }
 Problem = namedtuple("Problem", "kind file entry indonesian english")
+Report = namedtuple("Report", "origin size root entries problems ok")
 # C2SP signed-note, tlog-checkpoint (no extension lines), tlog-proof; ours for many entries has all indexes, as 3-9,12.
 NOTE = re.compile("\\A((?:[^\0-\x1f]+\n)+)\n((?:\u2014 [^\\s+]+ \\S+\n)+)\\Z")
+EARLIER = re.compile("^tile/(entries|[0-7])/([x0-9/]*[0-9])[.]p/([1-9][0-9]{0,2})$")
 HEAD = re.compile("([^\n]+)\n(0|[1-9][0-9]{0,18})\n([A-Za-z0-9+/]{43}=)\n")
 PROOF = re.compile("^(?:c2sp.org/tlog-proof@v1(?:\nextra .*)?|satupintu.tlog-proofs@v1)\nindex (.+)\n((?:.{43}=\n)*)$")
-
-
-class Report(namedtuple("Report", "origin size root entries problems")):
-    """What was found: `entries` hash to what the tree says; the problem with the first entry is the first."""
-
-    @property
-    def ok(self) -> bool:
-        return not self.problems
 
 
 def root_of(*parts: bytes | Sequence[bytes]) -> bytes:
@@ -182,33 +176,33 @@ class Log:
                 self.add(kind, file, first + ((bad or [0])[0] << (8 * level)))
         for i in range(width if level else 0):
             self.check(level - 1, index * 256 + i, 256, truth[32 * i : 32 * i + 32])
-        bundle = place("entries", index, width)
         bad = [i for i, one in enumerate(found) if truth and one and one != truth[32 * i : 32 * i + 32]]
         self.good += len(found) - len(bad) - found.count(b"") if truth else 0
         if bad:
-            self.add("entry", bundle, index * 256 + bad[0], len(bad))
+            self.add("entry", place("entries", index, width), index * 256 + bad[0], len(bad))
         if wrong:
-            self.add(wrong, bundle, index * 256 + (found.index(b"") if b"" in found else width - 1))
+            self.add(wrong, place("entries", index, width), index * 256 + min((*found, b"").index(b""), width - 1))
 
     def scan(self, root: bytes) -> None:
         """Every file that the size asks for, from the signed root down."""
         edges = [(i, self.size >> 8 * i + 8, width) for i in range(7, -1, -1) if (width := self.size >> 8 * i & 255)]
         stored = [self.read(place(*edge), 32 * edge[2]) or b"" for edge in edges]
         # Every partial tile is either as stored or as what is below says: what leads to the signed root is true.
-        picks = [tuple(stored)]
-        if root_of(*stored) != root:
-            picks = list(itertools.product(*((one, self.below(*edges[i], one)) for i, one in enumerate(stored))))
+        options = ((one, self.below(*edges[i], one)) for i, one in enumerate(stored))
+        picks = [tuple(stored)] if root_of(*stored) == root else list(itertools.product(*options))
         led = [one for one in picks if all(one) and root_of(*one) == root]
         if not led:
             self.add("root")
         for i, edge in enumerate(edges):
             self.check(*edge, b"", led[0][i] if led else b"")
         # Partial files of earlier sizes may be gone; those that are there must be how the present ones begin.
-        for folder in sorted((self.folder / "tile").rglob("*.p")) if not self.problems else ():
-            files = sorted(folder.glob("[1-9]*"), key=lambda one: (len(one.name), one.name))
-            data = [self.read(one.absolute(), 1 << 24) or b"" for one in (*files, folder.with_suffix(""))]
-            for path in (one for i, one in enumerate(files) if not (data[-1] or data[-2]).startswith(data[i] or b"-")):
-                self.add("earlier", path.relative_to(self.folder).as_posix(), 0)
+        names = [one.relative_to(self.folder).as_posix() for one in (self.folder / "tile").rglob("*.p/*")]
+        for kind, at, number in (one for name in sorted(names) for one in EARLIER.findall(name) if not self.problems):
+            level, index, width = int(kind.replace("entries", "0")), int(re.sub("[x/]", "", at)), int(number)
+            other, now = ([self.read(place(kind, index, width), 8192) or b""], ""), self.now(level, index)
+            found, wrong = self.leaves(index, width) if kind == "entries" else other
+            if 32 * width < len(now) and (wrong or b"".join(found) != now[: 32 * width]):
+                self.add("earlier", place(kind, index, width), index << (8 * level + 8))
 
     def listed(self) -> None:
         """Every file of a folder of proofs against its signed list of SHA-256 sums."""
@@ -238,14 +232,13 @@ class Log:
             self.add("proof", name, numbers[0] if numbers else 0)
         return []
 
+    def now(self, level: int, index: int) -> bytes:
+        return self.read(place(level, index, min(256, (self.size >> 8 * level) - index * 256)), 8192) or b""
+
     def past(self, size: int) -> bytes:
         """The root over the first `size` entries, from tiles that were found to be right."""
-        parts = list[bytes]()
-        for level in range(7, -1, -1):
-            index, width = size >> (8 * level + 8), size >> (8 * level) & 255
-            now = min(256, (self.size >> (8 * level)) - index * 256)
-            parts.append((self.read(place(level, index, now), 8192) or b"")[: 32 * width])
-        return root_of(*parts)
+        tops = [self.now(level, size >> 8 * level + 8)[: 32 * (size >> 8 * level & 255)] for level in range(7, -1, -1)]
+        return root_of(*tops)
 
 
 def verify(folder: str | Path, key: str | Path, *since: str | Path | None) -> Report:
@@ -273,23 +266,29 @@ def verify(folder: str | Path, key: str | Path, *since: str | Path | None) -> Re
         elif kept_root != (root if size == log.size else log.past(size) if right else kept_root):
             log.add("fork", file, more=size)
     log.problems.sort(key=lambda found: sys.maxsize if found.entry is None else found.entry)
-    return Report(log.name, log.size, root, log.good, tuple(log.problems))
+    return Report(log.name, log.size, root, log.good, tuple(log.problems), not log.problems)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0: intact. 1: tampered. 2: key or folder cannot be used."""
     parser = argparse.ArgumentParser(description="Periksa log audit tanpa jaringan / check an audit log offline")
-    parser.add_argument("folder", metavar="DIR", help="folder log atau bukti / folder of the log or of proofs")
-    parser.add_argument("--key", required=True, help="baris name+hash+key atau berkasnya / the line or its file")
+    parser.add_argument(
+        "folder",
+        metavar="DIR",
+        nargs="?",
+        default=Path(__file__).parent,
+        help="folder log atau bukti / folder of the log or of proofs",
+    )
+    parser.add_argument("--key", help="baris name+hash+key atau berkasnya / the line or its file (DIR/log.vkey)")
     parser.add_argument("--since", metavar="FILE", nargs="+", default=[], help="checkpoint lama / older checkpoints")
     options = parser.parse_args(arguments)
     try:
-        report = verify(options.folder, options.key, *options.since)
+        report = verify(options.folder, options.key or Path(options.folder, "log.vkey"), *options.since)
     except ValueError as wrong:
         print(wrong, file=sys.stderr)
         return 2
     print(f"log: {report.origin}\nukuran / size: {report.size}\nakar / root: {base64.b64encode(report.root).decode()}")
-    print(f"entri cocok / entries that fit: {report.entries}")
+    print(f"entri cocok / entries that fit: {report.entries}; kunci / key: {options.key or 'DIR (fits DIR, no more)'}")
     for one in report.problems:
         print(f"- {one.indonesian}\n  {one.english}")
     print("UTUH / INTACT" if report.ok else f"DIUBAH / TAMPERED: {len(report.problems)}")
