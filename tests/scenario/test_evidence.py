@@ -6,18 +6,23 @@ import csv
 import hashlib
 import io
 import json
+import resource
 import subprocess
 import sys
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from hub.audit.entry import Entry
 from hub.audit.verify import verify
+from hub.store.log import append_all
 from sandbox.portal import generate
 from tests.scenario.commands import Said
-from tests.scenario.conftest import Portals, Site
+from tests.scenario.conftest import START, Portals, Site
 
 FORMULA = '=HYPERLINK("http://127.0.0.1/")'
 
@@ -146,3 +151,27 @@ def test_the_log_answers_in_both_forms(site: Site) -> None:
     assert site.command("audit", "log", "--from", "2001-01-01", "--to", "2001-01-02").out.count("\n") == 1
     for wrong in (("--act", "nothing"), ("--complaint", "7"), ("--region", "east"), ("--connector", "nobody")):
         assert site.command("audit", "log", *wrong).code == 2, wrong
+
+
+@pytest.mark.campaign
+def test_a_hundred_thousand_entries_are_checked_within_a_minute(empty_site: Site, tmp_path: Path) -> None:
+    """The pack of a busy year has its verdict in under 60 s of the auditor's processor."""
+    with empty_site.hub() as hub:
+        for first in range(0, 100_000, 10_000):
+            with hub.store.begin() as work:
+                append_all(work, [entry_of(first + n) for n in range(10_000)])
+    assert empty_site.command("seal").code == 0
+    folder = unpacked(packed(empty_site, "a.zip"), tmp_path / "there")
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    said = verdict(folder)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    assert said.code == 0 and "entries that fit: 1000" in said.out, said
+    assert spent < 60, spent
+
+
+def entry_of(number: int) -> Entry:
+    at = START + timedelta(seconds=number)
+    return Entry(
+        act="accepted", at=at, actor="hub@machine", region="35", complaint=str(UUID(int=number)), code="accepted"
+    )
