@@ -38,7 +38,7 @@ test: $(VENV)/tested  ## everything, each fault once
 test-fast: $(VENV)/tested  ## what a developer runs before every push
 	@$(BIN)/python -m pytest -n 2 -m "not campaign and not slow and not airflow" $(ARGS)
 
-campaign: campaign-counts campaign-faults  ## the full counts, in about an hour on a quiet machine; each half can be run by itself
+campaign: campaign-counts campaign-faults  ## the full counts, an hour or more; each half can be run by itself
 
 campaign-counts: $(VENV)/tested  ## soaks, mutants and whatever else has a full size
 	@$(BIN)/python -m pytest -m campaign -v -rs --ignore-glob="tests/faults/test_matrix_*.py" $(ARGS)
