@@ -50,7 +50,7 @@ with fleet(
 ):
     step("follow")()
 
-with fleet("seal_audit", "*/5 * * * *", "Gives audit entries their places in the log and signs it."):
+with fleet("seal_audit", "* * * * *", "Gives audit entries their places in the log and signs it."):
     step("seal")()
 
 with fleet("watch_daily", "0 6 * * *", "Compares everything with everything: lost, silent, late, owed."):

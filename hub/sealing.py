@@ -21,7 +21,10 @@ def seal(hub: Hub) -> Tally:
     except Exception as error:
         with hub.store.begin("sealer") as work:
             leaves.tried(work, hub.clock(), type(error).__name__)
-        raise
+        if not isinstance(error, OSError):
+            raise
+        where = f"seal: the log in {hub.settings.log_folder} cannot be written: {error.strerror}"
+        return Tally(verb="seal", failed=1, notes=(where,))
     return done
 
 

@@ -118,11 +118,19 @@ def undecided(work: Work, registry: str, *, only: Sequence[str]) -> dict[str, in
 
 
 def unsealed_since(work: Work) -> datetime | None:
-    """Time of the oldest entry without a place in the log; None unless the last try to seal has failed."""
-    if work.value("SELECT failed_at FROM sealing") is None:
+    """Time of the oldest entry that no published checkpoint holds; None unless the last try to seal has failed."""
+    row = work.one("SELECT failed_at, settled FROM sealing")
+    if row is None or row.failed_at is None:
         return None
     oldest: datetime | None = work.value(
-        "SELECT min(e.at) FROM entries e WHERE NOT EXISTS (SELECT FROM leaves l WHERE l.entry = e.id)"
+        """
+        SELECT least(
+            (SELECT min(e.at) FROM entries e
+             WHERE e.id > :settled AND NOT EXISTS (SELECT FROM leaves l WHERE l.entry = e.id AND l.entry > :settled)),
+            (SELECT min(e.at) FROM leaves l JOIN entries e ON e.id = l.entry
+             WHERE l.leaf_index >= (SELECT coalesce(max(size), 0) FROM checkpoints WHERE published_at IS NOT NULL)))
+        """,
+        settled=row.settled,
     )
     return oldest
 
