@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 NO_WHEELS := { echo "The wheels could not be installed: look at the message above, at the network and at the free disk space (650 MB are needed), and run make again." >&2; exit 2; }
 KEEP ?=
 
-.PHONY: setup demo test test-fast campaign campaign-counts campaign-faults soak up lint lock bench bench-forward reality clean
+.PHONY: setup demo test test-fast campaign campaign-counts campaign-faults soak up lint lock bench bench-forward bench-audit reality clean
 
 setup: $(VENV)/ready  ## make .venv ready
 
@@ -61,6 +61,9 @@ bench: $(VENV)/tested  ## beside dlt, airbyte-cdk, singer-sdk and plain packages
 
 bench-forward: $(VENV)/tested  ## from the outbox to a registry, beside loops of requests and httpx
 	@$(BIN)/python -m bench.forward $(ARGS)
+
+bench-audit: $(VENV)/tested  ## the log at a million entries: verifying beside hashlib, proofs, sealing
+	@$(BIN)/python -m bench.audit $(ARGS)
 
 UV = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
 lock:  ## write the lock files anew

@@ -170,7 +170,12 @@ def test_the_schedules_of_the_page_are_those_of_the_dags() -> None:
     said = dict(
         re.findall(r"^\| `(\w+)` \| ([^|]+) \|", below(page("docs/engineers.md"), "## Schedules"), re.MULTILINE)
     )
-    words = {"* * * * *": "every minute", "*/5 * * * *": "every 5 minutes", "*/15 * * * *": "every 15 minutes", "0 6 * * *": "06.00 Asia/Jakarta"}
+    words = {
+        "* * * * *": "every minute",
+        "*/5 * * * *": "every 5 minutes",
+        "*/15 * * * *": "every 15 minutes",
+        "0 6 * * *": "06.00 Asia/Jakarta",
+    }
     assert {name: words[cron] for name, cron in found.items()} == {
         name: when for name, when in said.items() if name != "sync__NAME"
     }
