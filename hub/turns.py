@@ -26,8 +26,11 @@ from hub.store.work import Work
 
 TIRED: Final = 3
 """Calls in a row that have to be repeated end the run of a registry: the next run tries again."""
-HORIZON: Final = timedelta(milliseconds=100)
-"""How far ahead slots of the rate budget are taken: what is on record shall soon be under way."""
+HORIZON: Final = timedelta(milliseconds=20)
+"""
+How far ahead slots of the rate budget are taken: what is on record shall be under way at once, because whoever is killed
+in between leaves a create behind of which nobody can know that it was never made.
+"""
 
 
 class Turn:
@@ -186,7 +189,7 @@ class Turn:
     def _wait_until(self, slot: Any) -> None:
         """The next slot is worth waiting for, or it is the next run's."""
         if (slot - self.now).total_seconds() <= PATIENCE:
-            self.wake = slot
+            self.wake = max(slot - HORIZON, self.now)
             return
         self.closed, self.hungry = True, False
         self._free()
