@@ -221,10 +221,7 @@ def o6(seen: Evidence) -> list[str]:
     if seen.log is None:
         return []
     key = str(seen.log / "log.vkey")
-    found = verify(seen.log, key).problems
-    for old in seen.older:
-        found = (*found, *verify(seen.log, key, since=old).problems)
-    return [f"O6: {one.english}" for one in found]
+    return [f"O6: {one.english}" for one in verify(seen.log, key, *seen.older).problems]
 
 
 def o7(seen: Evidence) -> list[str]:
