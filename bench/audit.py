@@ -7,13 +7,10 @@ the best round of each counts. Sealing is `satupintu seal` as a process, CPU of 
 from __future__ import annotations
 
 import argparse
-import base64
 import hashlib
-import json
 import math
 import random
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,7 +20,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from bench import envs, ours
+from bench import envs, foreign, ours
 from bench.measure import Server, measure
 from hub.audit import checkpoint, merkle, proofs, tiles, verify
 from hub.store.server import Embedded
@@ -153,50 +150,13 @@ SELECT now(), 'accepted', '35', u.id, convert_to('{"act":"accepted","actor":"hub
 FROM (SELECT gen_random_uuid() AS id FROM generate_series(1, %s)) AS u
 """
 
-_FOREIGN = """
-import json, sys
-from pathlib import Path
-from pymerkle import InmemoryTree
-from sigstore._internal.rekor.checkpoint import LogCheckpoint, SignedNote
-folder, size = Path(sys.argv[1]), int(sys.argv[2])
-note = (folder / "checkpoint").read_text()
-tree, at = InmemoryTree(algorithm="sha256"), 0
-for index in range(-(-size // 256)):
-    name = "/".join([f"x{index // 1000:03}"] * (index >= 1000) + [f"{index % 1000:03}"])
-    place = folder / "tile/entries" / (name if size - 256 * index >= 256 else f"{name}.p/{size - 256 * index}")
-    data, at = place.read_bytes(), 0
-    while at < len(data):
-        end = at + 2 + int.from_bytes(data[at:at + 2], "big")
-        tree.append_entry(data[at + 2:end])
-        at = end
-head = LogCheckpoint.from_text(SignedNote.from_text(note).note)
-print(json.dumps({"root": tree.get_state().hex(), "size": head.log_size, "signed": head.log_hash}))
-"""
-
-
-def foreign(log: Log, where: Path) -> None:
-    """Print whether pymerkle's tree over the entries has the signed root, and sigstore's parser reads the checkpoint."""
-    env = envs.environment(where, "foreign")
-    if env.trouble:
-        print(f"\nforeign eyes: not looked, {env.trouble}")
-        return
-    command = [str(env.bin / "python"), "-c", _FOREIGN, str(log.folder), str(log.size)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"foreign eyes: {done.stderr[-600:]}")
-    told = json.loads(done.stdout)
-    head = checkpoint.opened((log.folder / "checkpoint").read_text(), log.vkey)
-    signed = told["signed"] if len(told["signed"]) == 64 else base64.b64decode(told["signed"]).hex()
-    same = told["root"] == signed == head.root.hex() and told["size"] == log.size
-    print(f"\nforeign eyes over {log.size} entries: pymerkle and sigstore {'agree' if same else 'DISAGREE'}")
-
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, and print."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--entries", type=int, default=1_000_000)
     options.add_argument("--sealing", type=int, nargs="*", default=[10_000, 100_000, 1_000_000])
-    options.add_argument("--foreign", action="store_true", help="ask pymerkle and sigstore (installed apart)")
+    options.add_argument("--foreign", action="store_true", help="ask Go, pymerkle and sigstore (installed apart)")
     options.add_argument("--envs", type=Path, default=envs.FOLDER, help="where they are installed")
     given = options.parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server ends with us
@@ -209,7 +169,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"exponent {math.log(took[1] / took[0], 10):.3f}, wanted {GROWTH}")
         proving(large)
         if given.foreign:
-            foreign(large, given.envs)
+            foreign.look(large.folder, large.size, large.vkey, given.envs)
         if given.sealing:
             server = Server(stack.enter_context(Embedded(folder / "home")))
             print("\nsealing, CPU of client and database; the ceiling is 15 CPU-s for 100,000")
