@@ -143,10 +143,10 @@ def verify_consistency(old: int, new: int, proof: Sequence[bytes], old_root: byt
 
     From size 0 nothing can be shown, so it is False, whatever the proof.
     """
-    if not 1 <= old <= new or not _hashes(old_root, new_root, *proof):
-        return False
-    if old == new:
+    if old == new >= 1:
         return not proof and old_root == new_root
+    if not 1 <= old < new or not _hashes(old_root, new_root, *proof):
+        return False
     # A tree of a power of two is itself a node of the larger one: its root is not in the proof.
     path = [old_root, *proof] if old & (old - 1) == 0 else list(proof)
     node, last = old - 1, new - 1
