@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
+from hub import departures
 from hub.calling import AtOnce, Calling, OneByOne
 from hub.lanes import Ended, Lane
 from hub.model import Tally
@@ -45,7 +47,11 @@ def forward(
     run = _Run(hub=hub, only=names)
     lanes = [lane for name in registries if (lane := run.lane(name)) is not None]
     alone = len(lanes) == 1 and lanes[0].width == 1
-    send(hub, lanes, calling=(calling or (OneByOne if alone else AtOnce))(hub), limit=limit, ended=run.count)
+    folder = hub.settings.departures_folder
+    departures.tidy(folder)
+    with departures.departures(folder, hub.holder) as notes:
+        line = calling(hub) if calling else (OneByOne if alone else AtOnce)(hub, notes)
+        send(hub, lanes, calling=line, limit=limit, ended=run.count)
     for name in registries:
         run.standing(name)
     return run.tally()
@@ -80,10 +86,11 @@ class _Run:
         return Lane(hub=self.hub, config=config, names=self.only, client=client, width=config.threads)
 
     def _interrupted(self, name: str) -> None:
-        """What a killed process left behind; where a create had begun nobody knows what it did."""
+        """What a killed process left behind; where a create has left nobody knows what it did."""
         config, now, actor = self.hub.registries.good.get(name), self.hub.clock(), self.hub.actor
         with self.hub.store.begin() as work:
-            lost = deliveries.interrupted(work, name, now=now, actor=actor)
+            left = partial(departures.left, self.hub.settings.departures_folder)
+            lost = deliveries.interrupted(work, name, left=left, now=now, actor=actor)
             if config is not None:  # what is sent now has these numbers
                 masters.keep_tables(
                     work, registry=name, sha256=config.sha256, tables=config.tables, now=now, actor=actor

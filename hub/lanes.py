@@ -49,6 +49,8 @@ class Lane:
     """There is room for more, and perhaps more to be claimed."""
     closed: bool = False
     """Nothing more is claimed in this run."""
+    spare: int = 0
+    """Calls that may be put on record beyond the window, because so many end before the next turn does."""
     lead: timedelta = timedelta(0)
     """About how long a turn takes: calls leave no earlier."""
 

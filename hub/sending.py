@@ -118,7 +118,9 @@ class Sending:
             turn = Turn(lane, work, left=self.left)
             turn.run(made)
         calls = turn.adopted()
-        lane.lead = min((self.hub.clock() - turn.now) / 2, LONGEST_LEAD)
+        took = self.hub.clock() - turn.now
+        lane.lead = min(took / 2, LONGEST_LEAD)
+        lane.spare = self.calling.spare(lane.name, took.total_seconds())
         written = {token_of(one.call.key) for one in made}
         self.made = [
             one for one in self.made if one.call.registry != lane.name or token_of(one.call.key) not in written

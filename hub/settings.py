@@ -52,6 +52,11 @@ class Settings:
         return self.home / "log"
 
     @property
+    def departures_folder(self) -> Path:
+        """Where processes that forward note what has left them."""
+        return self.home / "departures"
+
+    @property
     def secrets_folder(self) -> Path:
         """Where secrets lie that are no environment variables, one file each, mode 0600."""
         return self.home / "secrets"

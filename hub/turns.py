@@ -173,7 +173,7 @@ class Turn:
     def _send(self, gate: Gate) -> None:
         """As many calls as window and rate budget allow: first what is under way, then look-ups, then what waits."""
         lane = self.lane
-        room = max(self.window - len(lane.flying.keys() - self.landed), 0)
+        room = self._room()
         start = self.now + lane.lead
         slots = gates.slots(gate, now=start, until=start + HORIZON, spacing=lane.spacing, count=room)
         going, self.ready = self.ready[: len(slots)], self.ready[len(slots) :]
@@ -185,6 +185,17 @@ class Turn:
         self.wake = None
         if len(used) == len(slots) < room and (self.ready or not self.closed):
             self._wait_until(slots[-1] + lane.spacing if slots else max(gate.next_slot_at or start, start))
+
+    def _room(self) -> int:
+        """
+        Calls that may begin: as many as there are lines, and so many more as end before the next turn.
+
+        Those beyond wait a moment, and only calls that can be repeated may do that.
+        """
+        flying = [key for token, key in self.lane.flying.items() if token not in self.landed]
+        patient = sum(1 for key in [*flying, *self.ready] if not _is_create(key))
+        beyond = min(self.lane.spare, patient) if self.window == self.lane.width else 0
+        return max(self.window + beyond - len(flying), 0)
 
     def _wait_until(self, slot: Any) -> None:
         """The next slot is worth waiting for, or it is the next run's."""
@@ -263,7 +274,9 @@ class Turn:
         for load, _, make in ready:
             if load.delivery.id in numbers:
                 load.attempt = numbers[load.delivery.id]
-                self.calls.append(Call(registry=self.lane.name, key=load, slot=next(free), make=make))
+                create = load.attempt if load.step == "create" else None
+                call = Call(registry=self.lane.name, key=load, slot=next(free), make=make, create=create)
+                self.calls.append(call)
             else:
                 self.ended.append(Ended(state="stale", delivery=load.delivery))
         for look in looks:
@@ -293,6 +306,10 @@ def token_of(key: Load | Look | None) -> int:
     if key is None:
         return 0
     return key.delivery.token if isinstance(key, Load) else key.deliveries[0].token
+
+
+def _is_create(key: Load | Look | None) -> bool:
+    return isinstance(key, Load) and key.next_step() == "create"
 
 
 def _error(made: Made) -> Exception | None:

@@ -89,8 +89,9 @@ def calm(what: str) -> None:
 class HttpLine(Listening):
     """A proxy for HTTP/1.1 on a free loopback port: one exchange a connection.
 
-    `plan` says what hits a call; `heard` is told of each call before the counterpart, `answered` after it has answered
-    and before the caller hears of it. `calls` and `injected` tell afterwards what happened.
+    `plan` says what hits a call; `heard` is told of each call before the counterpart, `read` of its bytes when all have
+    come, `answered` after the counterpart has answered and before the caller hears of it. `calls` and `injected` tell
+    afterwards what happened.
     """
 
     def __init__(self, url: str, *, plan: Callable[[str], str | None] = calm, patience: float = 30.0) -> None:
@@ -99,6 +100,7 @@ class HttpLine(Listening):
         self._target, self._patience = (parts.hostname or "", parts.port or 80), patience
         self.plan = plan
         self.heard: Callable[[str], None] = calm
+        self.read: Callable[[bytes], None] = lambda request: None
         self.answered: Callable[[str], None] = calm
         self.calls: list[Call] = []
         self.injected: Counter[tuple[str, str]] = Counter()
@@ -149,6 +151,7 @@ class HttpLine(Listening):
             reset(near)
             return None
         request = _message(near)
+        self.read(request)
         if fault == "commits_after_time_out":
             return self._late_commit(near, request)
         if fault == "closed_before_commit":

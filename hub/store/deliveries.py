@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -137,36 +137,62 @@ def queue_repeats(work: Work, complaint: UUID, *, registry: str, now: datetime, 
 # left behind ---------------------------------------------------------------------------------------------------------
 
 
-def interrupted(work: Work, registry: str, *, now: datetime, actor: str) -> list[UUID]:
+def interrupted(
+    work: Work, registry: str, *, left: Callable[[str], Collection[int] | None], now: datetime, actor: str
+) -> list[UUID]:
     """
-    Deliveries whose holder is gone: where a create had begun nobody knows its outcome, so they become unknown.
+    Deliveries whose holder is gone: where a create has left nobody knows its outcome, so they become unknown.
 
-    The others are free again as they stand. Returns the complaints that became unknown.
+    `left`: holder -> the attempts whose creates have left it, None where any of them may have. The others are free
+    again as they stand. Returns the complaints that became unknown.
     """
     _free_the_dead(work, registry, now)
     rows = work.rows(
         """
-        UPDATE deliveries d SET state = 'unknown', code = 'interrupted', http = NULL,
-               holder = NULL, token = NULL, until = NULL
-        WHERE d.id IN (
-            SELECT d.id FROM deliveries d
-            WHERE d.registry = :registry AND d.state IN ('queued', 'files_uploaded', 'created') AND d.until <= :now
-              AND EXISTS (SELECT FROM attempts a WHERE a.delivery = d.id AND a.step = 'create' AND a.ended_at IS NULL)
-            FOR UPDATE SKIP LOCKED
-        )
-        RETURNING d.id, d.complaint, d.connector, d.region
+        SELECT d.id, d.complaint, d.connector, d.region, d.state, d.holder, a.id AS attempt
+        FROM deliveries d JOIN attempts a ON a.delivery = d.id AND a.step = 'create' AND a.ended_at IS NULL
+        WHERE d.registry = :registry AND d.state IN ('queued', 'files_uploaded', 'created') AND d.until <= :now
+        ORDER BY d.id FOR UPDATE OF d SKIP LOCKED
         """,
         registry=registry,
         now=now,
     )
+    noted = {holder: left(holder) for holder in {row.holder for row in rows}}
+    home = [row for row in rows if (notes := noted[row.holder]) is not None and row.attempt not in notes]
+    away = [row for row in rows if row not in home]
+    _ended_with_its_holder(work, away, "unknown", "unknown", "interrupted", now)
+    _ended_with_its_holder(work, home, None, "retry", "not_sent", now)
+    append_all(work, [entry("unknown", row, registry, now, actor, code="interrupted") for row in away])
+    append_all(work, [_never_left(row, registry, now, actor) for row in home])
+    return [row.complaint for row in away]
+
+
+def _ended_with_its_holder(
+    work: Work, rows: Sequence[Any], state: str | None, outcome: str, code: str, now: datetime
+) -> None:
+    """`state`: the new one of the deliveries; None: as they stand."""
     work.run(
-        "UPDATE attempts SET ended_at = :now, outcome = 'unknown', code = 'interrupted' "
-        "WHERE delivery = ANY(:ids) AND ended_at IS NULL",
+        """
+        UPDATE deliveries SET state = coalesce(CAST(:state AS text), state), code = :code, http = NULL,
+               holder = NULL, token = NULL, until = NULL
+        WHERE id = ANY(:ids)
+        """,
+        state=state,
+        code=code,
         ids=[row.id for row in rows],
-        now=now,
     )
-    append_all(work, [entry("unknown", row, registry, now, actor, code="interrupted") for row in rows])
-    return [row.complaint for row in rows]
+    work.run(
+        "UPDATE attempts SET ended_at = :now, outcome = :outcome, code = :code WHERE id = ANY(:ids)",
+        now=now,
+        outcome=outcome,
+        code=code,
+        ids=[row.attempt for row in rows],
+    )
+
+
+def _never_left(row: Any, registry: str, now: datetime, actor: str) -> Entry:
+    detail: dict[str, Detail] = {"step": "create", "attempt": row.attempt, "state": row.state, "http": None}
+    return entry("postponed", row, registry, now, actor, code="not_sent", detail=detail)
 
 
 def _free_the_dead(work: Work, registry: str, now: datetime) -> None:

@@ -33,6 +33,12 @@ def dead(name: str) -> bool:
     return parts[1] != _boot() or _started(int(parts[2])) != parts[3]
 
 
+def same_boot(name: str) -> bool:
+    """Whether the holder is, or was, a process of this machine since it was last started."""
+    parts = name.split("/")
+    return len(parts) == 5 and parts[1] == _boot() != "-"
+
+
 def take(work: Work, connector: UUID, verb: str, holder: str, now: datetime) -> int | None:
     """The fencing number of the lease, or None while a living holder has it."""
     work.lock(f"lease {connector} {verb}")

@@ -32,8 +32,11 @@ from tests.faults.tempo import Tempo
 
 CRASHES = {"fsync": "off", "full_page_writes": "off"}
 """A server that is killed keeps what it committed; only a machine would lose it."""
-OPEN_CALLS = 8
-"""Creates that one process has under way at most: so many are in doubt when it is killed."""
+_OPEN = """
+SELECT d.complaint FROM attempts a JOIN deliveries d ON d.id = a.delivery
+WHERE a.step = 'create' AND a.ended_at IS NULL AND d.holder LIKE '%%/' || %s || '/%%'
+"""
+_ID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 STILL = 240.0
 """Seconds without any progress after which the soak gives up."""
 TIME_OUT = 2.0
@@ -73,6 +76,10 @@ class Soak:
     """kills | crashes | zombies"""
     zombie: tuple[Child, float] | None = None
     """One that stands still, and since when."""
+    sent: set[str] = field(default_factory=set)
+    """Complaints of which a create has come to the line."""
+    torn: int = 0
+    """Creates that had left a process, and whose answers it could not write down, when it was killed or stopped."""
     spent: Spent = field(default_factory=Spent)
     figures: dict[str, Any] = field(default_factory=dict)
 
@@ -80,7 +87,7 @@ class Soak:
         """All of it; what is wrong."""
         self._arrive()
         line = self.stage.to_registry
-        line.prompt = True
+        line.prompt, line.read = True, self._read
         line.plan = weather = Weather(chance=self.chance, faults=FAULTS, asks=self.size.lookup)
         began, ours = time.monotonic(), time.process_time()
         self.pace.leap((self.stage.site.clock.now - self.pace.tempo()).total_seconds())
@@ -133,11 +140,20 @@ class Soak:
             if self.done[what] < wanted and (self.done[what] + 1) / (wanted + 1) <= share and strike():
                 self.done[what] += 1
 
+    def _read(self, request: bytes) -> None:
+        self.sent |= {found.decode() for found in _ID.findall(request)}
+
+    def _in_the_air(self, child: Child) -> set[str]:
+        """Complaints of which it has a create on record without a result."""
+        return {str(own) for (own,) in self.pace.eyes.rows(_OPEN, str(child.pid))}
+
     def _kill(self) -> bool:
+        """Its creates that had come to the line are in doubt, and one more that may have been on its way there."""
         time.sleep(self.chance.uniform(0, 0.05))
         victim = self.chance.choice(self._awake())
         self.spent.look(victim.pid)
         victim.kill()
+        self.torn += 1 + len(self._in_the_air(victim) & self.sent)
         self._full_house()
         return True
 
@@ -150,6 +166,7 @@ class Soak:
             return False
         child = self.chance.choice(self._awake())
         child.stop()
+        self.torn += len(self._in_the_air(child))
         self.zombie = child, time.monotonic()
         return True
 
@@ -200,13 +217,13 @@ class Soak:
             for (fault, what), count in line.injected.items()
             if fault not in CLEAR and re.search(cells.CREATE, what)
         )
-        cut_off = self.done["kills"] + (self.done["crashes"] + self.done["zombies"]) * self.size.workers
-        self.stage.ambiguous = doubtful + cut_off * OPEN_CALLS
+        self.stage.ambiguous = doubtful + self.torn
         calls = Counter(one.what for one in line.calls if re.search(cells.CREATE, one.what))
         self.figures = {
             "complaints": self.size.complaints,
             "faults injected": line.injected.total(),
             "  of them in doubt (creates)": doubtful,
+            "  torn by kills and standstills": self.torn,
             "SIGKILLs": self.done["kills"],
             "PostgreSQL crashes": self.done["crashes"],
             "zombies": self.done["zombies"],

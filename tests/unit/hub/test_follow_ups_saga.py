@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,32 +19,15 @@ from hub.registry.wording import content, said
 from hub.relaying import GROUP, relay, resolve
 from hub.store import attachments, follow_ups, gates, relays
 from hub.store.follow_ups import NewFollowUp
-from hub.store.server import Embedded
 from hub.store.work import Store
-from tests.conftest import Database, fresh_database
 from tests.unit.hub.forth import DONE, REFUSED, RETRY, UNKNOWN, WORDS, House, Listening
-from tests.unit.hub.outbox import START, Killed, ToldRegistry, document, swept
-
-
-@pytest.fixture(scope="module")
-def database(cluster: Embedded, template: str) -> Iterator[Database]:
-    """One database for all tests of this file."""
-    with fresh_database(cluster, template) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def store_of_all(database: Database) -> Iterator[Store]:
-    """Its store."""
-    with Store(database.hub_url, clock=lambda: START) as made:
-        yield made
+from tests.unit.hub.outbox import START, Killed, ToldRegistry, document
 
 
 @pytest.fixture
-def house(store_of_all: Store, database: Database, vault: Vault, tmp_path: Path) -> House:
+def house(emptied: Store, vault: Vault, tmp_path: Path) -> House:
     """An empty house."""
-    swept(database.superuser_url)
-    return House(store_of_all, vault, tmp_path)
+    return House(emptied, vault, tmp_path)
 
 
 def test_an_answer_of_the_region_goes_once(house: House) -> None:

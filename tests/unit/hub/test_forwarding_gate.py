@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,41 +10,10 @@ import pytest
 from connectors.errors import Misconfigured
 from hub.forwarding import forward, pause, resolve, resume
 from hub.model import Receipt
-from hub.privacy import Vault
 from hub.store import deliveries, gates
-from hub.store.server import Embedded
-from hub.store.work import Store
-from tests.conftest import Database, fresh_database
-from tests.unit.hub.outbox import START, Outbox, swept
+from tests.unit.hub.outbox import Outbox
 
 UNKNOWN = Receipt(outcome="unknown", code="timeout")
-
-
-@pytest.fixture(scope="module")
-def database(cluster: Embedded, template: str) -> Iterator[Database]:
-    """One database for all tests of this file."""
-    with fresh_database(cluster, template) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def store_of_all(database: Database) -> Iterator[Store]:
-    """Its store."""
-    with Store(database.hub_url, clock=lambda: START) as made:
-        yield made
-
-
-@pytest.fixture
-def store(store_of_all: Store, database: Database) -> Store:
-    """The store, emptied."""
-    swept(database.superuser_url)
-    return store_of_all
-
-
-@pytest.fixture
-def outbox(store: Store, vault: Vault, tmp_path: Path) -> Outbox:
-    """An empty outbox in front of a registry that takes everything."""
-    return Outbox(store, vault, tmp_path)
 
 
 def test_two_unknowns_open_the_breaker_and_a_probe_closes_it(outbox: Outbox) -> None:

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,38 +16,14 @@ import pytest
 from hub.calling import AtOnce, Call, OneByOne
 from hub.forwarding import forward
 from hub.model import Receipt
-from hub.privacy import Vault
 from hub.registry.port import File
 from hub.routing import Registries, Target
 from hub.spine import Hub
 from hub.store import deliveries, gates
-from hub.store.server import Embedded
 from hub.store.work import Store, StoreUnavailable, Work
-from tests.conftest import Database, fresh_database
-from tests.unit.hub.outbox import START, Outbox, config, swept
+from tests.unit.hub.outbox import START, Outbox, config
 
 DONE = Receipt(outcome="done")
-
-
-@pytest.fixture(scope="module")
-def database(cluster: Embedded, template: str) -> Iterator[Database]:
-    """One database for all tests of this file."""
-    with fresh_database(cluster, template) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def store_of_all(database: Database) -> Iterator[Store]:
-    """Its store."""
-    with Store(database.hub_url, clock=lambda: START) as made:
-        yield made
-
-
-@pytest.fixture
-def outbox(store_of_all: Store, database: Database, vault: Vault, tmp_path: Path) -> Outbox:
-    """An empty outbox in front of a registry that takes everything."""
-    swept(database.superuser_url)
-    return Outbox(store_of_all, vault, tmp_path)
 
 
 @dataclass

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from random import Random
 from uuid import UUID
 
@@ -14,42 +12,11 @@ from connectors.errors import Misconfigured
 from hub.carrying import LONGEST, code_of, pause_after
 from hub.forwarding import forward, resolve
 from hub.model import Receipt
-from hub.privacy import Vault
 from hub.registry.wording import content, said
 from hub.store import attempts
-from hub.store.server import Embedded
-from hub.store.work import Store
-from tests.conftest import Database, fresh_database
-from tests.unit.hub.outbox import CANARY, START, Killed, Outbox, document, swept
+from tests.unit.hub.outbox import CANARY, START, Killed, Outbox, document
 
 UNKNOWN = Receipt(outcome="unknown", code="timeout")
-
-
-@pytest.fixture(scope="module")
-def database(cluster: Embedded, template: str) -> Iterator[Database]:
-    """One database for all tests of this file."""
-    with fresh_database(cluster, template) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def store_of_all(database: Database) -> Iterator[Store]:
-    """Its store."""
-    with Store(database.hub_url, clock=lambda: START) as made:
-        yield made
-
-
-@pytest.fixture
-def store(store_of_all: Store, database: Database) -> Store:
-    """The store, emptied."""
-    swept(database.superuser_url)
-    return store_of_all
-
-
-@pytest.fixture
-def outbox(store: Store, vault: Vault, tmp_path: Path) -> Outbox:
-    """An empty outbox in front of a registry that takes everything."""
-    return Outbox(store, vault, tmp_path)
 
 
 def test_a_complaint_is_confirmed_in_three_steps(outbox: Outbox) -> None:

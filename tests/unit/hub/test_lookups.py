@@ -16,29 +16,13 @@ from hub.forwarding import forward
 from hub.model import Receipt
 from hub.privacy import Vault
 from hub.registry.port import Listed
-from hub.store.server import Embedded
 from hub.store.work import Store
-from tests.conftest import Database, fresh_database
-from tests.unit.hub.outbox import START, Killed, Outbox, ToldRegistry, config, swept
+from tests.unit.hub.outbox import START, Killed, Outbox, ToldRegistry, config
 
 UNKNOWN = Receipt(outcome="unknown", code="timeout")
 SLOW = {"slowest_commit": timedelta(seconds=100), "read_timeout": timedelta(seconds=60)}
 SURE = timedelta(seconds=185)
 """100 s and a quarter, and the time that a call may take."""
-
-
-@pytest.fixture(scope="module")
-def database(cluster: Embedded, template: str) -> Iterator[Database]:
-    """One database for all tests of this file."""
-    with fresh_database(cluster, template) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def store_of_all(database: Database) -> Iterator[Store]:
-    """Its store."""
-    with Store(database.hub_url, clock=lambda: START) as made:
-        yield made
 
 
 @dataclass
@@ -65,12 +49,9 @@ class Knows(ToldRegistry):
 
 
 @pytest.fixture(params=["by_reference", "listing"])
-def outbox(
-    store_of_all: Store, database: Database, vault: Vault, tmp_path: Path, request: pytest.FixtureRequest
-) -> Outbox:
+def outbox(emptied: Store, vault: Vault, tmp_path: Path, request: pytest.FixtureRequest) -> Outbox:
     """An empty outbox in front of a registry that can be asked."""
-    swept(database.superuser_url)
-    made = Outbox(store_of_all, vault, tmp_path)
+    made = Outbox(emptied, vault, tmp_path)
     made.config = config(lookup=request.param, **SLOW)
     made.told = made.registry = Knows()  # type: ignore[assignment]
     return made

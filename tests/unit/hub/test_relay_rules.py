@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -18,32 +18,15 @@ from hub.privacy import Vault
 from hub.relay_rules import look_at, looked, outcome, room
 from hub.relaying import relay
 from hub.store.relays import Due
-from hub.store.server import Embedded
 from hub.store.work import Store
-from tests.conftest import Database, fresh_database
 from tests.unit.hub.forth import DONE, REFUSED, RETRY, UNKNOWN, WORDS, House
-from tests.unit.hub.outbox import START, config, swept
-
-
-@pytest.fixture(scope="module")
-def database(cluster: Embedded, template: str) -> Iterator[Database]:
-    """One database for all tests of this file."""
-    with fresh_database(cluster, template) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def store_of_all(database: Database) -> Iterator[Store]:
-    """Its store."""
-    with Store(database.hub_url, clock=lambda: START) as made:
-        yield made
+from tests.unit.hub.outbox import START, config
 
 
 @pytest.fixture
-def house(store_of_all: Store, database: Database, vault: Vault, tmp_path: Path) -> House:
+def house(emptied: Store, vault: Vault, tmp_path: Path) -> House:
     """An empty house."""
-    swept(database.superuser_url)
-    return House(store_of_all, vault, tmp_path)
+    return House(emptied, vault, tmp_path)
 
 
 # echoes ------------------------------------------------------------------------------------------------------------
