@@ -10,8 +10,8 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.datastructures import UploadFile
 from starlette.responses import JSONResponse, Response
 
-from sandbox.faults import wanted
 from sandbox.guarding import Answer, Counted, guarded
+from sandbox.knobs import knobs
 
 AUTH = "Bearer sandbox-reference-not-a-real-secret"
 FIRST = 500_000  # the first report's number
@@ -84,7 +84,11 @@ def app(state: ReferenceState | None = None) -> FastAPI:
     """The registry as an ASGI app, the sandbox's own calls under `/_sandbox`."""
     state = state or ReferenceState()
     api = FastAPI(openapi_url=None)
-    for routes in (_filing(state), _telling(state), _sandbox(state)):
+    for routes in (
+        _filing(state),
+        _telling(state),
+        knobs(state, lambda: [report.shown() for report in state.reports.values()]),
+    ):
         api.include_router(routes)
     return api
 
@@ -186,38 +190,6 @@ def _page(state: ReferenceState, request: Request, key: str, rows: list[Any], pa
     more = page * state.page_size < len(rows)
     part = rows[(page - 1) * state.page_size : page * state.page_size]
     return JSONResponse({key: part, "next": str(request.url.include_query_params(page=page + 1)) if more else None})
-
-
-def _sandbox(state: ReferenceState) -> APIRouter:
-    """The knobs for tests and the referee; product code never calls them."""
-    routes = APIRouter(prefix="/_sandbox")
-
-    @routes.post("/switch")
-    async def switch(request: Request) -> Response:
-        try:
-            for name, value in wanted(await request.json()).items():
-                state.switches.set(name, value)
-        except KeyError as unknown:
-            return JSONResponse({"error": f"no switch named {unknown}"}, 422)
-        return JSONResponse(state.switches.showing())
-
-    @routes.get("/complaints")
-    async def complaints() -> Response:
-        with state.lock:
-            rows = [report.shown() for report in state.reports.values()]
-        return JSONResponse({"count": len(rows), "complaints": rows})
-
-    @routes.get("/arrivals")
-    async def arrivals() -> Response:
-        with state.lock:
-            return JSONResponse({"arrivals": [dict(one) for one in state.arrivals]})
-
-    @routes.get("/calls")
-    async def calls() -> Response:
-        with state.lock:
-            return JSONResponse(dict(state.calls))
-
-    return routes
 
 
 def settings(url: str, name: str = "rujukan", *, lookup: str = "by_reference", secret: str = "RUJUKAN_AUTH") -> str:

@@ -12,8 +12,8 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.datastructures import UploadFile
 from starlette.responses import JSONResponse, Response
 
-from sandbox.faults import wanted
 from sandbox.guarding import Answer, guarded
+from sandbox.knobs import knobs
 from sandbox.masters import CENTRAL, TEMPLATES
 from sandbox.registry_state import Filed, RegistryState, reading
 
@@ -243,33 +243,8 @@ async def _add(state: RegistryState, request: Request) -> Response:
 
 
 def _sandbox(state: RegistryState) -> APIRouter:
-    """The knobs outside v3 that tests and the referee use; product code never calls them."""
-    routes = APIRouter(prefix="/_sandbox")
-
-    @routes.post("/switch")
-    async def switch(request: Request) -> Response:
-        try:
-            for name, value in wanted(await _json(request)).items():
-                state.switches.set(name, value)
-        except KeyError as unknown:
-            return _invalid(switch=f"no switch named {unknown}")
-        return JSONResponse(state.switches.showing())
-
-    @routes.get("/complaints")
-    async def complaints() -> Response:
-        with state.lock:
-            rows = [filed.shown() for filed in state.complaints.values()]
-        return JSONResponse({"count": len(rows), "complaints": rows})
-
-    @routes.get("/arrivals")
-    async def arrivals() -> Response:
-        with state.lock:
-            return JSONResponse({"arrivals": [dict(one) for one in state.arrivals]})
-
-    @routes.get("/calls")
-    async def calls() -> Response:
-        with state.lock:
-            return JSONResponse(dict(state.calls))
+    """The knobs outside v3, and days that pass."""
+    routes = knobs(state, lambda: [filed.shown() for filed in state.complaints.values()])
 
     @routes.post("/advance")
     async def advance(request: Request) -> Response:

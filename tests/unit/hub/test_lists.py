@@ -13,34 +13,19 @@ from hub.lists import learn
 from hub.privacy import Vault
 from hub.routing import Limits
 from hub.store import masters
-from hub.store.server import Embedded
 from hub.store.work import Store
 from sandbox.masters import INSTITUTIONS
 from sandbox.registry_state import RegistryState
 from sandbox.running import RunningRegistry, registry
-from tests.conftest import Database, fresh_database
+from tests.conftest import Database
 from tests.unit.hub.everything import emptied
 from tests.unit.hub.outbox import START, Outbox
 
 
-@pytest.fixture(scope="module")
-def database(cluster: Embedded, template: str) -> Iterator[Database]:
-    """One database for all tests of this file."""
-    with fresh_database(cluster, template) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def store_of_all(database: Database) -> Iterator[Store]:
-    """Its store."""
-    with Store(database.hub_url, clock=lambda: START) as made:
-        yield made
-
-
 @pytest.fixture
-def outbox(store_of_all: Store, database: Database, vault: Vault, tmp_path: Path) -> Outbox:
+def outbox(store_of_all: Store, one_database: Database, vault: Vault, tmp_path: Path) -> Outbox:
     """An empty outbox."""
-    emptied(database.superuser_url)
+    emptied(one_database.superuser_url)
     return Outbox(store_of_all, vault, tmp_path)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -12,35 +11,20 @@ from hub.forwarding import forward
 from hub.model import Receipt
 from hub.privacy import Vault
 from hub.redriving import redrive, resolve_all, sheet
-from hub.store.server import Embedded
 from hub.store.work import Store
-from tests.conftest import Database, fresh_database
+from tests.conftest import Database
 from tests.unit.hub.everything import emptied
-from tests.unit.hub.outbox import START, Outbox
+from tests.unit.hub.outbox import Outbox
 
 A, B = str(UUID(int=1, version=5)), str(UUID(int=2, version=5))
 UNKNOWN = Receipt(outcome="unknown", code="timeout")
 REFUSED = Receipt(outcome="refused", code="http_422", http=422)
 
 
-@pytest.fixture(scope="module")
-def database(cluster: Embedded, template: str) -> Iterator[Database]:
-    """One database for all tests of this file."""
-    with fresh_database(cluster, template) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def store_of_all(database: Database) -> Iterator[Store]:
-    """Its store."""
-    with Store(database.hub_url, clock=lambda: START) as made:
-        yield made
-
-
 @pytest.fixture
-def outbox(store_of_all: Store, database: Database, vault: Vault, tmp_path: Path) -> Outbox:
+def outbox(store_of_all: Store, one_database: Database, vault: Vault, tmp_path: Path) -> Outbox:
     """An empty outbox."""
-    emptied(database.superuser_url)
+    emptied(one_database.superuser_url)
     return Outbox(store_of_all, vault, tmp_path)
 
 
