@@ -152,6 +152,8 @@ def _below(path: str, command: Any) -> Iterator[tuple[str, Any]]:
     if inner is None:
         yield path, command
         return
+    if command.invoke_without_command and path:
+        yield path, command
     for name, one in inner.items():
         yield from _below(f"{path} {name}".strip(), one)
 

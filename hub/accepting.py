@@ -14,7 +14,7 @@ from hub.decided import Decided, each_once
 from hub.deciding import Deciding
 from hub.fetching import addressed, fetch
 from hub.incomplete import ask
-from hub.judging import doc_of, found_for, judged, link, reporter_tokens
+from hub.judging import doc_of, file, found_for, judged, link, numbers_for, reporter_tokens
 from hub.model import Tally
 from hub.placing import Places, release_held
 from hub.progress import Progress, Said, silent
@@ -28,6 +28,7 @@ from hub.store.log import append_all
 from hub.store.work import Work
 
 BATCH = 500
+JUDGED = ("new", "updated")
 """Items a transaction; the hub-wide lock of the verdicts is held for one batch."""
 
 
@@ -122,6 +123,7 @@ class _Run:
         doubtful = [(one.item.complaint, one.doubtful) for one in batch if one.doubtful]
         complaints.review_all(work, origin.region, "id_used_again", doubtful, now)
         self._place(work, new, now)
+        self._file(work, batch)
         entries = [one.entry(origin, self.hub.actor, now) for one in batch]
         return [*entries, *self._said(work, batch, now)]
 
@@ -153,6 +155,7 @@ class _Run:
             one.tokens = reporter_tokens(vault, one.document)
             if self.judges:
                 one.described = doc_of(one.document, one.tokens.values(), origin.region, one.when)
+        self._number(work, batch)
         versions = [one.version() for one in batch]
         for one, commitment in zip(batch, complaints.write(work, vault, origin, versions, now), strict=True):
             one.commitment = commitment
@@ -160,6 +163,13 @@ class _Run:
         attachments.save_all(work, vault, origin.region, files)
         if completed := [one.item for one in batch if one.known.completed and one.what in ("new", "updated")]:
             completions.take_files(work, vault, origin.region, completed)
+
+    def _number(self, work: Work, batch: Sequence[Decided]) -> None:
+        """Others find what is judged by a number that is stored with it."""
+        found = [(one.item.complaint, one.described) for one in batch if one.described and one.what in JUDGED]
+        numbers = numbers_for(work, found) if found else {}
+        for one in batch:
+            one.number = numbers.get(one.item.complaint)
 
     def _origin(self) -> Origin:
         connector = self.connector
@@ -173,18 +183,25 @@ class _Run:
     def _place(self, work: Work, new: Sequence[Decided], now: datetime) -> None:
         """Judge what is new, then hold, withhold or queue it; an earlier one of the batch leads a later one."""
         places = Places(hub=self.hub, manifest=self.manifest, connector=self.connector)
-        asked = {one.item.complaint: one.asked() for one in new} if self.judges else {}
-        found = found_for(work, self.hub.vault, list(asked.values())) if asked else {}
+        heads = cases.of(work, [one.item.complaint for one in new if one.known.case_id]) if self.judges else {}
+        asked = {o.item.complaint: o.asked(heads.get(o.item.complaint)) for o in new} if self.judges else {}
+        found = found_for(work, self.hub.vault, list(asked.values()))
         for one in new:
             number = one.item.complaint
             if number in asked:
-                one.judged = judged(asked[number], found[number], places.leading)
+                one.judged = judged(asked[number], found, places.leading)
             leader = one.judged.leader if one.judged else None
             word = places.add(number, leader, one.result.unmapped, hold=one.hold)
             one.code, one.word = word.reason or word.state, word.state
         links = [(one.item.complaint, one.judged) for one in new if one.judged]
         link(work, self.connector.region, links, self.hub.actor, now)
         places.write(work, now)
+
+    def _file(self, work: Work, batch: Sequence[Decided]) -> None:
+        """From now on others find these; what was stored before is found by its new text only."""
+        filed = [(one.number, one.described.doc) for one in batch if one.number is not None and one.described]
+        again = [one.number for one in batch if one.number is not None and one.known.state != "waiting"]
+        file(work, self.hub.vault, filed, again=again)
 
     def _hold(self, one: Decided) -> str | None:
         """Why a new complaint is not sent at once."""

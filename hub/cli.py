@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from hub.commands import answering, deciding, erasing, looking, proving, sending, status
+from hub.commands import answering, cases, deciding, erasing, looking, proving, sending, status
 from hub.commands.progress import showing
 from hub.commands.shared import Names, Stop, end, opened, tell_broken, wrong_use
 from hub.settings import Settings
@@ -153,7 +153,7 @@ def demo(keep: Annotated[bool, typer.Option("--keep", help="Leave it up until Ct
     raise Stop(run(keep))
 
 
-for group in (status, looking, deciding, sending, answering, erasing, proving):
+for group in (status, looking, cases, deciding, sending, answering, erasing, proving):
     app.add_typer(group.app)
 
 

@@ -30,6 +30,8 @@ class Decided:
     """It is an answer to us, and part of another complaint."""
     doubtful: UUID | None = None
     """The complaint whose id this one may have been given again: a person looks."""
+    number: int | None = None
+    """By which others find it."""
     hold: str | None = None
     """Why it is not sent at once."""
     case: UUID | None = None
@@ -57,14 +59,16 @@ class Decided:
         """When it was submitted; when it was received, where the channel does not say."""
         return self.submitted_at or self.item.received_at
 
-    def asked(self) -> Asked:
-        """The question whether we have it already."""
-        assert self.described is not None
+    def asked(self, head: UUID | None) -> Asked:
+        """The question whether we have it already; `head` of its case, if it has had one before."""
+        case = head or self.case
+        assert self.described is not None and self.number is not None and case is not None
         return Asked(
-            number=self.item.complaint,
+            complaint=self.item.complaint,
+            number=self.number,
             doc=self.described.doc,
+            case=case,
             may_wait=not is_re_report(self.document),
-            fresh=self.known.document is None,
         )
 
     @property
@@ -96,6 +100,7 @@ class Decided:
             text=self.result.encoded,
             case=self.case,
             features=self.described.features if self.described else None,
+            number=self.number,
             tokens=self.tokens,
             unmapped=self.result.unmapped,
             hub_status=self.result.hub_status,
@@ -133,10 +138,7 @@ class Decided:
         if self.known.completed:
             detail["completed"] = True
         if self.judged:
-            verdict = self.judged.verdict
-            detail |= {"verdict": verdict.answer, "model": verdict.model}
-            if verdict.reasons:
-                detail["reasons"] = [reason.code for reason in verdict.reasons]
+            detail |= self.judged.detail
         if result.problems:
             detail["rules"] = sorted({f"{problem.path}:{problem.rule}" for problem in result.problems})
         if result.unmapped:

@@ -11,7 +11,7 @@ from uuid import UUID
 from hub.audit.entry import Entry
 from hub.pulling import known_names
 from hub.spine import Hub
-from hub.store import cases, complaints, connectors, deliveries, items, quarantine
+from hub.store import case_lists, complaints, connectors, deliveries, items, labels, quarantine
 from hub.store.log import append
 from hub.store.work import Work
 
@@ -36,7 +36,7 @@ OPEN_FIELDS = (
 
 
 def export(hub: Hub, what: str, names: Sequence[str] = (), *, masked: bool = False) -> Iterator[dict[str, Any]]:
-    """items | complaints | quarantine | deliveries | cases as JSON objects; leaves an entry before the first line."""
+    """items | complaints | quarantine | deliveries | cases | labels as JSON objects; leaves an entry before the first line."""
     known_names(hub, names)
     with hub.store.begin() as work:
         append(work, _entry(hub, what, masked))
@@ -86,8 +86,12 @@ def _deliveries(work: Work, hub: Hub, names: Sequence[str]) -> Iterator[dict[str
 
 
 def _cases(work: Work, hub: Hub, names: Sequence[str]) -> Iterator[dict[str, Any]]:
-    for row in cases.every(work):
+    for row in case_lists.every(work):
         yield {"case_id": str(row.head), "complaints": [str(one) for one in row.complaints]}
+
+
+def _labels(work: Work, hub: Hub, names: Sequence[str]) -> Iterator[dict[str, Any]]:
+    yield from labels.every(work)
 
 
 WHAT: Mapping[str, Callable[[Work, Hub, Sequence[str]], Iterator[dict[str, Any]]]] = {
@@ -96,6 +100,7 @@ WHAT: Mapping[str, Callable[[Work, Hub, Sequence[str]], Iterator[dict[str, Any]]
     "quarantine": _quarantine,
     "deliveries": _deliveries,
     "cases": _cases,
+    "labels": _labels,
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from connectors.errors import ChannelError, Misconfigured
+from hub.cases import NoSuchCase
 from hub.closing import NotOwed
 from hub.erasing import Busy, Held
 from hub.evidence.asking import WrongQuestion
@@ -43,6 +44,7 @@ def explained(error: Exception) -> int:
         (NotHeld, FAILED),
         (Held, FAILED),
         (NoSuchHold, FAILED),
+        (NoSuchCase, FAILED),
         (NoSuchClass, WRONG_USE),
         (NobodyNamed, WRONG_USE),
         (Busy, INCOMPLETE),

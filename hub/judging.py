@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -12,13 +12,15 @@ from zoneinfo import ZoneInfo
 import re2
 from rapidfuzz.fuzz import partial_ratio
 
-from dedup.judge import RULES, Doc, Rules, Verdict, document, judge, pack
-from dedup.keys import keys
+from dedup.judge import RULES, Doc, Reason, Rules, document, pack
 from dedup.text import normalise
+from hub.audit.entry import Detail
+from hub.grouping import Against, Groups, Joined
+from hub.leaf import pairs, weights
 from hub.normalise import registry_numbers
 from hub.privacy import Vault
-from hub.store import candidates, cases, complaints
-from hub.store.candidates import Candidate
+from hub.store import candidates, cases, complaints, labels
+from hub.store.candidates import Candidate, Limits, Wanted, Weighed
 from hub.store.cases import NewLink
 from hub.store.work import Work
 
@@ -30,16 +32,10 @@ SHORT = 5
 """Words; a shorter body says what it means only together with its title."""
 KNOWN_BY = {"phone": "phone_e164", "email": "email", "national_id": "national_id", "handle": "handle"}
 """Keyed hash of a reporter -> the field that it is of."""
+SURE = 0.9
+"""From this probability a complaint may wait behind its reporter's own: a link costs nobody anything, waiting may."""
 ECHO = 90
 """Likeness (0 to 100) from which a text that carries our marker is the text that we sent."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """The verdict about the matter, and the reporter's own complaint that a repeat would wait behind."""
-
-    verdict: Verdict
-    leader: UUID | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,56 +66,126 @@ def doc_of(complaint: Document, tokens: Iterable[bytes], region: str, at: dateti
         text=body if alone else f"{complaint.get('title') or ''} {body}",
         place=complaint.get("location_text") or "",
         day=(at.astimezone(JAKARTA).date() - EPOCH).days,
-        region=region,
+        region=(complaint.get("region_code") if complaint.get("code_system") == "kemendagri" else None) or region,
         reporter=[token.hex() for token in tokens],
     )
-    return Described(doc=doc, features=pack(doc))
+    return Described(doc=doc, features=pack(replace(doc, id="", reporter=frozenset())))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """A complaint that wants a verdict."""
 
-    number: UUID
+    complaint: UUID
+    number: int
     doc: Doc
+    case: UUID
+    """Its own."""
     may_wait: bool
     """It is no re-report, so it may wait behind its reporter's own complaint."""
-    fresh: bool = False
-    """It has no keys in the store yet."""
 
 
-def found_for(work: Work, vault: Vault, asked: Sequence[Asked], rules: Rules = RULES) -> dict[UUID, list[Candidate]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """The verdict about the matter, and the reporter's own complaint that a repeat would wait behind."""
+
+    answer: str
+    """same | review | new"""
+    of: UUID | None
+    """The likeliest other one, None where there is none that anybody would ask about."""
+    probability: float
+    reasons: tuple[Reason, ...]
+    model: str
+    leader: UUID | None
+    joined: Joined
+
+    @property
+    def detail(self) -> dict[str, Detail]:
+        """What an entry says of it: codes and numbers, nothing that anybody wrote."""
+        found: dict[str, Detail] = {"verdict": self.answer, "model": self.model}
+        if self.of:
+            found |= {"of": str(self.of), "per_mille": round(self.probability * 1000)}
+            found["reasons"] = [reason.code for reason in self.reasons]
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Which complaints may be about the same matters, and how their cases stand."""
+
+    candidates: Mapping[UUID, Sequence[Candidate]]
+    groups: Groups
+
+
+def numbers_for(work: Work, described: Sequence[tuple[UUID, Described]]) -> dict[UUID, int]:
+    """The numbers under which these complaints are found; whoever stores them holds the lock of the verdicts."""
+    return candidates.numbered(work, [(complaint, one.doc.day) for complaint, one in described])
+
+
+def file(work: Work, vault: Vault, docs: Sequence[tuple[int, Doc]], *, again: Collection[int] = ()) -> None:
+    """Let others find these complaints, after they have been looked for themselves; `again`: those filed before."""
+    candidates.forget(work, sorted(again))
+    candidates.file(work, [(number, [key for key, _ in _keys(vault, doc)]) for number, doc in docs])
+
+
+def found_for(work: Work, vault: Vault, asked: Sequence[Asked], rules: Rules = RULES) -> Found:
     """Earlier complaints that may be about the same matters, in the transaction that holds the lock of the verdicts.
 
-    The keys of all go in before the look-up, so that a batch sees itself.
+    Each of a batch that is not filed yet also finds those before it.
     """
-    hashed = {one.number: [vault.token64("dedup", key) for key in sorted(keys(one.doc))] for one in asked}
-    candidates.forget_keys(work, [one.number for one in asked if not one.fresh])
-    candidates.keys(work, [(one.number, one.doc.day, hashed[one.number]) for one in asked])
-    return candidates.candidates(
-        work,
-        vault,
-        [(one.number, one.doc.day, one.doc.region[:2], hashed[one.number]) for one in asked],
-        days=rules.days,
-        cap=rules.cap,
-        shared=rules.shared,
-        most=rules.candidates,
+    wanted = [Wanted(number=one.number, day=one.doc.day, keys=_keys(vault, one.doc)) for one in asked]
+    near = candidates.near(work, wanted, _limits(rules))
+    beside = {one.number: Candidate(id=one.complaint, doc=one.doc, leads=False, case=one.case) for one in asked}
+    known = candidates.known(work, vault, {n for one in near for n in one} - beside.keys()) | beside
+    heads = {one.case for one in known.values()}
+    return Found(
+        candidates={one.complaint: candidates.together(known, found) for one, found in zip(asked, near, strict=True)},
+        groups=Groups(apart=labels.apart(work, heads)),
     )
 
 
-def judged(one: Asked, found: Sequence[Candidate], leading: Collection[UUID] = (), rules: Rules = RULES) -> Judged:
+def _keys(vault: Vault, doc: Doc) -> list[Weighed]:
+    """Keyed 32-bit hashes with their weights."""
+    own: dict[int, int] = {}
+    for key, weight in weights(doc).items():
+        hashed = vault.token64("dedup", key) >> 32
+        own[hashed] = max(own.get(hashed, 0), round(weight * 1000))
+    return list(own.items())
+
+
+def _limits(rules: Rules) -> Limits:
+    return Limits(days=rules.days, cap=rules.cap, least=rules.shared * 1000, most=rules.candidates)
+
+
+def judged(one: Asked, found: Found, leading: Collection[UUID] = (), rules: Rules = RULES) -> Judged:
     """The verdict about one complaint; `leading` are those that this transaction has put on their way."""
-    leader = _leader(one.doc, found, leading, rules) if one.may_wait else None
-    return Judged(verdict=judge(one.doc, [other.doc for other in found], rules), leader=leader)
+    others = found.candidates[one.complaint]
+    compared = pairs(one.doc, [other.doc for other in others], rules)
+    against = [Against(other=other, pair=pair) for other, pair in zip(others, compared, strict=True)]
+    leader = _leader(against, leading, rules) if one.may_wait else None
+    joined = found.groups.place(one.case, against, rules)
+    answer = "same" if joined.links else "review" if joined.questions else "new"
+    best = next(iter(joined.links + joined.questions), None)
+    return Judged(
+        answer=answer,
+        of=best.other.id if best else None,
+        probability=max((one.pair.probability for one in against), default=0.0)
+        if best is None
+        else best.pair.probability,
+        reasons=best.pair.reasons if best else (),
+        model=rules.version,
+        leader=leader,
+        joined=joined,
+    )
 
 
-def _leader(doc: Doc, found: Sequence[Candidate], leading: Collection[UUID], rules: Rules) -> UUID | None:
+def _leader(found: Sequence[Against], leading: Collection[UUID], rules: Rules) -> UUID | None:
     """The reporter's own complaint about the same matter that is forwarded or on its way."""
-    own = [one for one in found if (one.leads or one.id in leading) and one.tokens & doc.reporter]
-    if not own:
-        return None
-    verdict = judge(doc, [one.doc for one in own], rules)
-    return UUID(verdict.of) if verdict.answer == "same" and verdict.same_reporter and verdict.of else None
+    own = [one for one in found if one.pair.same_reporter and one.pair.probability >= SURE]
+    own = [one for one in own if one.other.leads or one.other.id in leading]
+    return (
+        min(own, key=lambda one: (-one.pair.probability, one.other.doc.day, one.other.doc.id)).other.id if own else None
+    )
 
 
 def is_re_report(complaint: Document) -> bool:
@@ -139,20 +205,19 @@ def echo(work: Work, vault: Vault, ref: UUID, body: str) -> bool:
 
 
 def link(work: Work, region: str, found: Sequence[tuple[UUID, Judged]], by: str, now: datetime) -> None:
-    """Write the links of these complaints, or the questions about them; neither delays a complaint."""
-    verdicts = [(number, UUID(one.verdict.of), one.verdict) for number, one in found if one.verdict.of]
-    questions = [(number, other) for number, other, verdict in verdicts if verdict.answer == "review"]
-    complaints.review_all(work, region, "same_matter", questions, now)
-    same = [_new_link(number, other, verdict) for number, other, verdict in verdicts if verdict.answer == "same"]
-    cases.link(work, same, by=by, now=now)
+    """Write the links of these complaints, and the questions about them; neither delays a complaint."""
+    links = [_link(number, against, one.model) for number, one in found for against in one.joined.links]
+    cases.link(work, links, by=by, now=now)
+    questions = [_link(number, against, one.model) for number, one in found for against in one.joined.questions]
+    cases.ask(work, region, questions, now)
 
 
-def _new_link(number: UUID, other: UUID, verdict: Verdict) -> NewLink:
+def _link(number: UUID, against: Against, model: str) -> NewLink:
     return NewLink(
         complaint=number,
-        other=other,
-        answer=verdict.answer,
-        probability=verdict.probability,
-        reasons=[{"code": r.code, "weight": r.weight, "id": r.id, "en": r.en} for r in verdict.reasons],
-        model=verdict.model,
+        other=against.other.id,
+        probability=against.pair.probability,
+        # codes only: a phrase may quote a street, and this column is no ciphertext
+        reasons=[(reason.code, round(reason.weight, 2)) for reason in against.pair.reasons],
+        model=model,
     )

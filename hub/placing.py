@@ -9,9 +9,9 @@ from datetime import datetime
 from uuid import UUID
 
 from connectors.manifest import Manifest
-from dedup.judge import unpack
+from hub.again import described, filed
 from hub.audit.entry import Entry
-from hub.judging import Asked, found_for, is_re_report, judged, link
+from hub.judging import Asked, found_for, judged, link
 from hub.spine import Hub
 from hub.store import cases, complaints, deliveries
 from hub.store.complaints import Word, at_first
@@ -90,25 +90,15 @@ def release_one(
     now: datetime,
 ) -> str:
     """Judge again, because others were sent meanwhile, and queue or withhold it; returns its word."""
-    row = work.one(
-        """
-        SELECT c.features_enc, c.key_id, k.wrapped, c.unmapped, c.region, c.case_id,
-               ARRAY(SELECT encode(token, 'hex') FROM reporter_tokens t WHERE t.complaint = c.id) AS tokens
-        FROM complaints c JOIN data_keys k ON k.id = c.key_id WHERE c.id = :id FOR UPDATE OF c
-        """,
-        id=complaint,
-    )
+    row = work.one("SELECT unmapped, case_id FROM complaints WHERE id = :id FOR UPDATE", id=complaint)
     assert row is not None
     known = complaints.known(work, hub.vault, {complaint})[complaint]
     assert known.document is not None
     if row.case_id is None:
         [case] = cases.make(work, 1, now)
         work.run("UPDATE complaints SET case_id = :case WHERE id = :id", case=case, id=complaint)
-    key = hub.vault.unwrap(row.key_id, bytes(row.wrapped))
-    doc = unpack(hub.vault.open(key, "features", bytes(row.features_enc)))
-    doc = replace(doc, id=str(complaint), reporter=frozenset(row.tokens))
-    asked = Asked(number=complaint, doc=doc, may_wait=not is_re_report(known.document))
-    verdict = judged(asked, found_for(work, hub.vault, [asked])[complaint])
+    asked = _asked(work, hub, complaint)
+    verdict = judged(asked, found_for(work, hub.vault, [asked]))
     link(work, connector.region, [(complaint, verdict)], hub.actor, now)
     places = Places(hub=hub, manifest=manifest, connector=connector)
     state = places.add(complaint, verdict.leader, row.unmapped).state
@@ -117,6 +107,14 @@ def release_one(
     word = "on_the_way" if state == "accepted" else state
     append(work, _entry(connector, complaint, by, because, word, known.reason, now))
     return word
+
+
+def _asked(work: Work, hub: Hub, complaint: UUID) -> Asked:
+    """The question about a stored complaint, which others can find from now on if nobody could before."""
+    [one] = described(work, hub.vault, [complaint])
+    if one.number is None:
+        one = replace(one, number=filed(work, hub.vault, [one])[complaint])
+    return one.asked()
 
 
 def _entry(

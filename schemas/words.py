@@ -115,5 +115,6 @@ ACTS: Final = (
     "hold_ended",
     "retention_set",
     "readmitted",
+    "split",
 )
 """What an audit entry can tell of."""

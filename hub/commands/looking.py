@@ -17,7 +17,9 @@ app = typer.Typer()
 
 @app.command()
 def export(
-    what: Annotated[str, typer.Argument(help="items | complaints | quarantine | deliveries | cases | answers")],
+    what: Annotated[
+        str, typer.Argument(help="items | complaints | quarantine | deliveries | cases | labels | answers")
+    ],
     names: Names = None,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object a line (all but answers).")] = True,
     masked: Annotated[bool, typer.Option("--masked", help="Without personal data.")] = False,

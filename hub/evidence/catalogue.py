@@ -29,7 +29,7 @@ CATALOGUE: Final[Mapping[str, Meaning]] = MappingProxyType(
         "accepted": Meaning(
             "aduan diterima, atau versi barunya (`update`), atau ulangan ditahan (`same_reporter`)",
             "a complaint was accepted, or a later version (`update`), or withheld as a repeat (`same_reporter`)",
-            "code, commitment of its text; manifest, version, verdict, model, reasons, unmapped, left_out",
+            "code, commitment of its text; manifest, version, verdict, model, of, per_mille, reasons, unmapped, left_out",
             ("hub/decided.py",),
         ),
         "quarantined": Meaning(
@@ -48,14 +48,20 @@ CATALOGUE: Final[Mapping[str, Meaning]] = MappingProxyType(
         "linked": Meaning(
             "dua aduan dinyatakan tentang satu perkara",
             "two complaints about one matter",
-            "code; other, model",
+            "code; other, model (or `person`), per_mille, reasons, because",
             ("hub/store/cases.py",),
         ),
         "unlinked": Meaning(
-            "pernyataan itu dibatalkan",
-            "that was undone",
-            "other, model",
+            "pernyataan itu dibatalkan (`undone`), atau petugas menyatakan keduanya dua perkara (`apart`)",
+            "that was undone (`undone`), or a person said that they are two matters (`apart`)",
+            "code; other, model (or `person`), because",
             ("hub/store/cases.py",),
+        ),
+        "split": Meaning(
+            "petugas memisahkan aduan-aduan ini dari sebuah perkara",
+            "a person took these complaints out of a case",
+            "count; case, complaints (the first 50), because",
+            ("hub/cases.py",),
         ),
         "attempted": Meaning(
             "percobaan kirim, dicatat **sebelum** dilakukan",

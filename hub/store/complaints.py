@@ -95,6 +95,8 @@ class Version:
     case: UUID | None
     features: bytes | None
     """What dedup keeps of it; None where nobody judged."""
+    number: int | None
+    """By which others find it."""
     tokens: Mapping[str, bytes]
     """Keyed hashes of the reporter, by what they are of."""
     unmapped: Sequence[str]
@@ -134,15 +136,15 @@ _WRITE = """
 INSERT INTO complaints AS c (
     connector, region, channel, manifest_sha256, accepted_at, id, ref_hmac, incarnation, first_stored_at, state, reason,
     behind, submitted_at, kind, category_code, region_code, code_system, is_supervisory, is_anonymous, is_confidential,
-    unmapped, hub_status, case_id, item_id, key_id, canonical_enc, features_enc)
+    unmapped, hub_status, case_id, item_id, key_id, canonical_enc, features_enc, dedup_n)
 SELECT %b::uuid, %b::text, %b::text, %b::text, %b::timestamptz, u.id, u.ref, u.incarnation, u.stored, u.state, u.reason,
        u.behind, u.submitted, u.kind, u.category, u.region, u.system, u.supervisory, u.anonymous, u.confidential,
-       string_to_array(u.unmapped, ','), u.status, u.own, u.item, u.key, u.canonical, u.features
+       string_to_array(u.unmapped, ','), u.status, u.own, u.item, u.key, u.canonical, u.features, u.number
 FROM unnest(%b::uuid[], %b::bytea[], %b::int[], %b::timestamptz[], %b::text[], %b::text[], %b::uuid[],
             %b::timestamptz[], %b::text[], %b::text[], %b::text[], %b::text[], %b::bool[], %b::bool[], %b::bool[],
-            %b::text[], %b::text[], %b::uuid[], %b::bigint[], %b::uuid[], %b::bytea[], %b::bytea[])
+            %b::text[], %b::text[], %b::uuid[], %b::bigint[], %b::uuid[], %b::bytea[], %b::bytea[], %b::int[])
      AS u(id, ref, incarnation, stored, state, reason, behind, submitted, kind, category, region, system, supervisory,
-          anonymous, confidential, unmapped, status, own, item, key, canonical, features)
+          anonymous, confidential, unmapped, status, own, item, key, canonical, features, number)
 ON CONFLICT (id) DO UPDATE SET
     state = excluded.state, reason = excluded.reason, behind = excluded.behind, submitted_at = excluded.submitted_at,
     kind = excluded.kind, category_code = excluded.category_code, region_code = excluded.region_code,
@@ -150,6 +152,7 @@ ON CONFLICT (id) DO UPDATE SET
     is_anonymous = excluded.is_anonymous, is_confidential = excluded.is_confidential, unmapped = excluded.unmapped,
     hub_status = excluded.hub_status, item_id = excluded.item_id, key_id = excluded.key_id,
     canonical_enc = excluded.canonical_enc, features_enc = excluded.features_enc,
+    dedup_n = coalesce(excluded.dedup_n, c.dedup_n),
     manifest_sha256 = excluded.manifest_sha256, case_id = coalesce(excluded.case_id, c.case_id),
     accepted_at = coalesce(c.accepted_at, excluded.accepted_at)
 """
@@ -180,6 +183,7 @@ def _row(vault: Vault, one: Version, text: bytes) -> tuple[Any, ...]:
         item.key.id,
         text,
         None if one.features is None else vault.seal(item.key, "features", one.features)[0],
+        one.number,
     )
 
 

@@ -1,0 +1,121 @@
+"""Cases and questions as people look at them: numbers, places and days, never a word of what anybody wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+from hub.store.work import Work
+
+
+def every(work: Work) -> Sequence[Any]:
+    """All cases with their members: head, complaints."""
+    return work.rows(
+        """
+        SELECT s.head, array_agg(c.id ORDER BY s.number) AS complaints FROM complaints c
+        JOIN cases s ON s.id = c.case_id GROUP BY s.head ORDER BY min(s.number)
+        """
+    )
+
+
+def listed(work: Work, *, region: str | None, limit: int) -> Sequence[Any]:
+    """
+    Cases of several complaints, the newest first: head, complaints, signers, regions, first and last day, questions.
+
+    A signer is a person as far as the channels tell: complaints without any address count one each.
+    """
+    return work.rows(_LISTED, region=region, limit=limit)
+
+
+_LISTED = """
+WITH heads AS (
+    SELECT s.head, max(s.number) AS newest FROM cases s WHERE s.head <> s.id GROUP BY s.head
+), some AS (
+    SELECT h.head, h.newest FROM heads h
+    WHERE CAST(:region AS text) IS NULL OR EXISTS (
+        SELECT FROM cases s JOIN complaints c ON c.case_id = s.id
+        WHERE s.head = h.head AND (c.region = :region OR c.region LIKE :region || '.%'))
+    ORDER BY h.newest DESC LIMIT :limit
+), members AS (
+    SELECT m.head, m.newest, c.id, c.region, (c.first_stored_at AT TIME ZONE 'Asia/Jakarta')::date AS day,
+           coalesce((SELECT encode(t.token, 'hex') FROM reporter_tokens t WHERE t.complaint = c.id ORDER BY t.what LIMIT 1),
+                    c.id::text) AS signer
+    FROM some m JOIN cases s ON s.head = m.head JOIN complaints c ON c.case_id = s.id
+)
+SELECT m.head, count(*) AS complaints, count(DISTINCT m.signer) AS signers, min(m.day) AS first, max(m.day) AS last,
+       array_agg(DISTINCT m.region ORDER BY m.region) AS regions,
+       (SELECT count(*) FROM reviews r WHERE r.what = 'same_matter' AND r.closed_at IS NULL
+        AND r.complaint = ANY(array_agg(m.id))) AS questions
+FROM members m GROUP BY m.head, m.newest ORDER BY m.newest DESC
+"""
+
+
+def questions(work: Work, *, region: str | None, limit: int) -> Sequence[Any]:
+    """What a person should look at, the oldest first: complaint, other, their cases and regions, and what speaks for it."""
+    return work.rows(
+        """
+        SELECT r.id, r.complaint, r.other, a.head AS case_a, b.head AS case_b, c.region, d.region AS other_region,
+               r.detail, r.made_at
+        FROM reviews r JOIN complaints c ON c.id = r.complaint JOIN complaints d ON d.id = r.other
+        JOIN cases a ON a.id = c.case_id JOIN cases b ON b.id = d.case_id
+        WHERE r.what = 'same_matter' AND r.closed_at IS NULL AND a.head <> b.head
+          AND (CAST(:region AS text) IS NULL OR c.region = :region OR c.region LIKE :region || '.%')
+        ORDER BY r.id LIMIT :limit
+        """,
+        region=region,
+        limit=limit,
+    )
+
+
+# what commands name --------------------------------------------------------------------------------------------------
+
+
+def named(work: Work, complaints: Collection[UUID]) -> dict[UUID, Any]:
+    """Those of these complaints that have a case: id, head, region."""
+    rows = work.rows(
+        """
+        SELECT c.id, s.head, c.region FROM complaints c JOIN cases s ON s.id = c.case_id WHERE c.id = ANY(:ids)
+        """,
+        ids=list(complaints),
+    )
+    return {row.id: row for row in rows}
+
+
+def members(work: Work, case: UUID) -> list[Any]:
+    """The complaints of a case, whichever of its cases is named, the oldest first: id, head."""
+    return work.rows(
+        """
+        SELECT c.id, s.head FROM cases named JOIN cases s ON s.head = named.head JOIN complaints c ON c.case_id = s.id
+        WHERE named.id = :case ORDER BY s.number
+        """,
+        case=case,
+    )
+
+
+def links_of(work: Work, complaints: Collection[UUID]) -> list[Any]:
+    """The links that stand at these complaints: id, complaint, other, model, probability, reasons, made_by, made_at."""
+    return work.rows(
+        """
+        SELECT id, complaint, other, model, probability, reasons, made_by, made_at FROM standing
+        WHERE complaint = ANY(:ids) OR other = ANY(:ids) ORDER BY id
+        """,
+        ids=list(complaints),
+    )
+
+
+def link_of(work: Work, number: int) -> Any:
+    """The link of that number where it stands, else None: complaint, other."""
+    return work.one("SELECT complaint, other FROM standing WHERE id = :id", id=number)
+
+
+def between(work: Work, one: UUID, other: UUID) -> list[Any]:
+    """The links that stand between two complaints: id, model."""
+    return work.rows(
+        """
+        SELECT id, model FROM standing
+        WHERE (complaint = :one AND other = :other) OR (complaint = :other AND other = :one) ORDER BY id
+        """,
+        one=one,
+        other=other,
+    )
