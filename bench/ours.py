@@ -11,7 +11,7 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -110,13 +110,14 @@ def build(step: str, without: Sequence[str], name: str = NAME) -> list[str]:
     return [sys.executable, "-m", "bench.ours", step, name, *left_out]
 
 
-def exported(env: Mapping[str, str], what: str) -> list[dict[str, Any]]:
-    """The lines of `satupintu export`."""
+def exported(env: Mapping[str, str], what: str) -> Iterator[dict[str, Any]]:
+    """The lines of `satupintu export`, one at a time: half a million at once would not fit into the memory."""
     line = [sys.executable, "-m", "hub.cli", "export", what, NAME, "--jsonl"]
-    said = subprocess.run(line, env=dict(env), capture_output=True, check=False)
-    if said.returncode:
-        raise SystemExit(f"satupintu export {what} ended with {said.returncode}: {said.stderr.decode()[-500:]}")
-    return [json.loads(one) for one in said.stdout.splitlines()]
+    with subprocess.Popen(line, env=dict(env), stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        yield from map(json.loads, child.stdout)
+    if child.returncode:
+        raise SystemExit(f"satupintu export {what} ended with {child.returncode}")
 
 
 def digests(env: Mapping[str, str]) -> tuple[str, str]:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 
 from connectors.base import Page, Position
+from connectors.shelf import MARK, PRINT, Shelf
 
-MARK = 8
-"""Bytes of a keyed hash that stand for a ref: among a million refs two agree once in 40 million listings."""
-PRINT = 2
+__all__ = ["MARK", "PRINT", "Memory", "Pass", "Seen", "as_page"]
+
 MOST_PAGES = 100_000
 AGAIN = 2
 """So many pages that came again are an end: one alone may be a cache that mixed two pages up."""
 MOST_STALE = 3
 """So many pages in a row that were there before: the listing turns in a circle."""
-_FEW = 50_000
-_TURNS = 4
-"""Long listings are counted in so many turns, each of which holds that part of the marks in memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +53,10 @@ class Seen:
         return json.loads(self.onward) if self.next is None and self.onward else self.next
 
     def small(self) -> Seen:
-        """The same with its position put together."""
-        if self.next is None:
-            return self
-        written = json.dumps(dict(self.next)).encode()
-        return replace(self, next=None, onward=self.onward if self.onward == written else written)
+        """The same without its rows, and with its position put together."""
+        written = json.dumps(dict(self.next)).encode() if self.next is not None else self.onward
+        onward = self.onward if self.onward == written else written
+        return replace(self, next=None, onward=onward, marks=b"", prints=b"")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,6 +67,8 @@ class Pass:
     moving: bool
     once: bool = False
     pages: list[Seen] = field(default_factory=list)
+    """Without their rows, which stand on the shelf."""
+    shelf: Shelf = field(default_factory=Shelf)
     clamped: bool = False
     """It ended with its last page, or its first two, coming again: how some portals answer behind the last one."""
     repeated: bool = False
@@ -85,9 +84,8 @@ class Pass:
         self._met.add(hash(page.marks))
         self.repeated = self.repeated or (not again and self._stale > 0)
         self._stale = self._stale + 1 if again else 0
-        if self.pages:
-            self.pages[-1] = self.pages[-1].small()  # only behind the last page does anybody go on
-        self.pages.append(page)
+        self.shelf.put(page.marks, page.prints)
+        self.pages.append(page.small())
         self._count = None
         self.clamped = self._stale == AGAIN and not page.end and not page.more and self._turned()
         full = self._stale >= MOST_STALE or len(self.pages) >= MOST_PAGES
@@ -96,9 +94,10 @@ class Pass:
 
     def _turned(self) -> bool:
         """Whether the pages that came again are the last or the first one for ever, or the first ones in their order."""
-        *listed, one, two = [page.marks for page in self.pages]
-        first = [page.marks for page in self.pages[:2]]
-        return (one == two and one in (listed[-1], first[0])) or [one, two] == first
+        first, second, last, one, two = (
+            self.shelf.page(at)[0] for at in (0, 1, *(len(self.pages) - n for n in (3, 2, 1)))
+        )
+        return (one == two and one in (last, first)) or (one, two) == (first, second)
 
     @property
     def end(self) -> bool:
@@ -121,13 +120,13 @@ class Pass:
     def count(self) -> int:
         """Things read: distinct ones where a total is to be reached and pages may overlap."""
         if self._count is None:
-            self._count = self.items if self.total is None or self.once else distinct(self.pages)
+            self._count = self.items if self.total is None or self.once else self.shelf.distinct()
         return self._count
 
     @property
     def rows(self) -> int:
         """Things read, a ref in two versions counted twice."""
-        return distinct(self.pages, versions=True)
+        return self.shelf.distinct(versions=True)
 
     @property
     def steady(self) -> bool:
@@ -147,97 +146,72 @@ class Pass:
     @property
     def first_ref(self) -> bytes | None:
         """The mark of the first item."""
-        return next((page.marks[:MARK] for page in self.pages if page.marks), None)
+        at = next((at for at, page in enumerate(self.pages) if page.count), None)
+        return None if at is None else self.shelf.page(at)[0][:MARK]
 
     @property
     def last_ref(self) -> bytes | None:
         """The mark of the last item."""
-        return next((page.marks[-MARK:] for page in reversed(self.pages) if page.marks), None)
+        at = next((at for at in range(len(self.pages) - 1, -1, -1) if self.pages[at].count), None)
+        return None if at is None else self.shelf.page(at)[0][-MARK:]
 
     def agrees(self, other: Pass | None) -> bool:
         """Whether two passes saw the same; the order counts too where no total vouches for the number."""
         if other is None or not other.steady or (self.total, self.clamped) != (other.total, other.clamped):
             return False
-        if [page.digest or page.marks for page in self.pages] == [page.digest or page.marks for page in other.pages]:
+        if [page.digest for page in self.pages] == [page.digest for page in other.pages]:
             return True
-        if self.total is None:
-            return _joined(self.pages) == _joined(other.pages)
-        return set(marks(self.pages)) == set(marks(other.pages))
+        return self._in_order(other) if self.total is None else self.shelf.same(other.shelf)
 
     def repeats(self, other: Pass | None) -> bool:
         """Whether two passes saw the same rows in the same order."""
-        return other is not None and self.agrees(other) and _joined(self.pages) == _joined(other.pages)
+        return other is not None and self.agrees(other) and self._in_order(other)
 
     def doubled(self) -> frozenset[bytes]:
         """The marks of refs that are listed with more than one content."""
-        met: dict[bytes, bytes] = {}
-        twice: set[bytes] = set()
-        for one in marks(self._listed(), versions=True):
-            if met.setdefault(one[:MARK], one[MARK:]) != one[MARK:]:
-                twice.add(one[:MARK])
-        return frozenset(twice)
+        return self.shelf.doubled(len(self._listed()))
+
+    def _in_order(self, other: Pass) -> bool:
+        rows = zip_longest(self.shelf.in_order(), other.shelf.in_order())
+        return all(one == two for one, two in rows)
 
     def _listed(self) -> Sequence[Seen]:
         return self.pages[:-AGAIN] if self.clamped else self.pages
-
-
-def marks(pages: Iterable[Seen], *, versions: bool = False) -> Iterator[bytes]:
-    """The marks of all refs of some pages, in order; with `versions` also what stands for the content."""
-    for page in pages:
-        for row in range(page.count):
-            mark = page.marks[row * MARK : (row + 1) * MARK]
-            yield mark + page.prints[row * PRINT : (row + 1) * PRINT] if versions else mark
-
-
-def _joined(pages: Iterable[Seen]) -> bytes:
-    return b"".join(page.marks for page in pages)
-
-
-def distinct(pages: Sequence[Seen], *, versions: bool = False) -> int:
-    """How many different refs, or versions. Long listings are counted in parts, so that no set of all is in memory."""
-    if sum(page.count for page in pages) <= _FEW:
-        return len(set(marks(pages, versions=versions)))
-    size = MARK + PRINT if versions else MARK
-    return sum(_distinct(marks(pages, versions=versions), size, turn) for turn in range(_TURNS))
-
-
-def _distinct(found: Iterable[bytes], size: int, turn: int) -> int:
-    """How many different ones there are of those whose first byte has this turn."""
-    parts = [bytearray() for _ in range(256)]
-    for one in found:
-        if one[0] % _TURNS == turn:
-            parts[one[0]] += one
-    return sum(len({bytes(part[at : at + size]) for at in range(0, len(part), size)}) for part in parts)
 
 
 class Memory:
     """The last pass of a reading, for the kind: which bytes were read in it, and what they held."""
 
     def __init__(self) -> None:
-        self._by_digest: dict[bytes, Seen] = {}
-        self._last: list[Seen] = []
+        self._by_digest: dict[bytes, int] = {}
+        self._last: Pass | None = None
         self._tags: dict[str, set[bytes]] = {}
 
     def keep(self, one: Pass) -> None:
         """Remember a pass that has ended, and only it: what was there before it and is there again is new once more."""
-        self._last = one.pages
-        self._by_digest = {page.digest: page for page in one.pages if page.digest}
+        self._last = one
+        self._by_digest = {page.digest: at for at, page in enumerate(one.pages) if page.digest}
         for page in one.pages:
             if page.tag:
                 self._tags.setdefault(page.tag, set()).add(page.digest)
 
     def seen(self, digest: bytes) -> Seen | None:
-        """The page that had these bytes."""
-        return self._by_digest.get(digest) if digest else None
+        """The page that had these bytes, with its rows."""
+        at = self._by_digest.get(digest) if digest else None
+        if at is None or self._last is None:
+            return None
+        marks, prints = self._last.shelf.page(at)
+        return replace(self._last.pages[at], marks=marks, prints=prints)
 
     def same(self, digest: bytes) -> Page | None:
         """The page that had these bytes, without its items."""
-        found = self.seen(digest)
-        return as_page(found) if found else None
+        at = self._by_digest.get(digest) if digest else None
+        return None if at is None or self._last is None else as_page(self._last.pages[at])
 
     def tagged(self, number: int) -> Page | None:
         """Page `number` of the last pass; None where its tag also stands on other bytes and so says nothing."""
-        page = self._last[number - 1] if 0 < number <= len(self._last) else None
+        pages = self._last.pages if self._last else []
+        page = pages[number - 1] if 0 < number <= len(pages) else None
         if page is None or not page.tag or not page.digest or len(self._tags[page.tag]) > 1:
             return None
         return as_page(page)

@@ -178,7 +178,7 @@ class _Reading:
         return Seen(
             passed=one.number,
             number=len(one.pages) + 1,
-            count=len(marks) // MARK,
+            count=known.count if known else len(page.items),
             total=page.total,
             end=page.end,
             whole=page.whole,

@@ -56,7 +56,8 @@ def envelope(items: str, others: Sequence[str | None]) -> Callable[[bytes], tupl
         if slices is None:
             raise Unfit
         raws = [bytes(one) for one in slices]
-        if any(_twice(key, body, raws) for key in keys):
+        around = _around(body, raws)
+        if any(around.count(key) > 1 for key in keys) and any(_twice(key, body, raws) for key in keys):
             raise Unfit
         return raws, [get(found) for get in ways]
 
@@ -89,6 +90,23 @@ def _be_text(body: bytes) -> None:
     """Raises UnicodeDecodeError; piece by piece, because the text of a whole page is too large for the nearest memory."""
     for _ in codecs.iterdecode((body[at : at + _PIECE] for at in range(0, len(body), _PIECE)), "utf-8"):
         pass
+
+
+def _around(body: bytes, raws: Sequence[bytes]) -> bytes:
+    """
+    The page without its items, where these are objects that stand in it one after another; else all of it.
+
+    Nothing of a key can be in what is taken out but a whole one inside an item: a key holds no comma and no brace.
+    """
+    if not raws or raws[0][:1] != b"{" or raws[-1][-1:] != b"}":
+        return body
+    start = body.find(raws[0])
+    end = start + len(raws[0])
+    between = body[end : body.find(b"{", end)] if len(raws) > 1 else b","
+    items = between.join(raws)
+    if between.strip() != b"," or not body.startswith(items, start):
+        return body
+    return body[:start] + b" " + body[start + len(items) :]
 
 
 def _twice(key: bytes, body: bytes, raws: Sequence[bytes]) -> bool:

@@ -267,15 +267,6 @@ def test_refs_that_come_twice_are_named() -> None:
     assert run([page(1), page(2), page(2), page(2)])[1].doubled() == frozenset()
 
 
-def test_long_listings_are_counted_alike(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Counting in parts, as for a million rows, gives what one set gives."""
-    batches, _ = steps(full(page(*range(300)), page(*range(200, 500), raw="y"), END, total=500))
-    seen = [batch.page for batch in batches if batch.page][:3]
-    few = (passes.distinct(seen), passes.distinct(seen, versions=True))
-    monkeypatch.setattr(passes, "_FEW", 10)
-    assert few == (500, 600) == (passes.distinct(seen), passes.distinct(seen, versions=True))
-
-
 # going on ------------------------------------------------------------------------------------------------------------
 
 REFS = st.lists(st.integers(1, 6), max_size=4)

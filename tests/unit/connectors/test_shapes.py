@@ -102,3 +102,20 @@ def test_slices_are_the_portals_own_bytes() -> None:
     rows: list[Any] = [b'{ "data" :1.50, "data":"\\u00e9"}', b"null", b'{"a":{"total":2}}']
     raws, others = read(b'{"a":{"total":3,"data":[' + b" , ".join(rows) + b"]}}")
     assert (raws, list(others)) == (rows, [3, None])
+
+
+LISTED = st.lists(st.sampled_from([b'{"data":1}', b'{"a":"data"}', b"{}", b"1", b'"data"', b"[{}]"]), max_size=3)
+
+
+@given(LISTED, LISTED, st.sampled_from([b",", b", ", b"\n ,\n"]), st.booleans())
+def test_items_do_not_hide_a_key_of_the_page(rows: list[bytes], more: list[bytes], between: bytes, after: bool) -> None:
+    """A list that stands there twice is seen, whatever it holds and however the portal puts its blanks."""
+    read = shapes.envelope("data", [])
+    assert read is not None
+    two = b'"%b":[%b]' % (b"data" if after else b"lain", between.join(more))
+    body = b'{%b,"data":[%b]}' % (two, between.join(rows))
+    if after or any(b"data" in one for one in more):
+        with pytest.raises(Unfit):
+            read(body)
+    else:
+        assert read(body)[0] == rows
