@@ -49,17 +49,19 @@ PROOF = re.compile("^(?:c2sp.org/tlog-proof@v1(?:\nextra .*)?|satupintu.tlog-pro
 
 def root_of(*parts: bytes | Sequence[bytes]) -> bytes:
     """RFC 6962 root over hashes of perfect subtrees: those of one part are equally large, larger ones come first."""
-    tops, sha = list[bytes](), hashlib.sha256
+    tops, fresh = list[bytes](), hashlib.sha256(b"\x01").copy
     for part in reversed(parts):
-        level = [part[i : i + 32] for i in range(0, len(part), 32)] if isinstance(part, bytes) else part
+        level = [part[i : i + 32] for i in range(0, len(part), 32)] if isinstance(part, bytes) else list(part)
         while level:
             if len(level) % 2:
                 tops.append(level[-1])
-            pairs = iter(level)
-            level = [sha(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs)]  # noqa: B905 (3.9)
+            pairs, level = iter(level[: len(level) & ~1]), []
+            for left in pairs:
+                (one := fresh()).update(left + next(pairs))  # a copy of a begun hash is quicker than a new one
+                level.append(one.digest())
     while len(tops) > 1:
-        tops[:2] = [sha(b"\x01" + tops[1] + tops[0]).digest()]
-    return tops[0] if tops else sha().digest()
+        tops[:2] = [hashlib.sha256(b"\x01" + tops[1] + tops[0]).digest()]
+    return tops[0] if tops else hashlib.sha256().digest()
 
 
 def reach(first: int, end: int, entries: Sequence[tuple[int, bytes]], proof: list[bytes]) -> bytes:
@@ -89,8 +91,10 @@ def verifier(key: str | Path) -> tuple[str, bytes, bytes]:
 
 def place(kind: int | str, index: int, width: int) -> str:
     """File of a tile (kind: its level) or bundle (kind: "entries"), as C2SP tlog-tiles names it."""
-    digits = str(index).zfill(3 * -(-len(str(index)) // 3))
-    return f"tile/{kind}/" + re.sub("(...)(?=.)", r"x\1/", digits) + ("" if width == 256 else f".p/{width}")
+    name = f"{index % 1000:03}" + ("" if width == 256 else f".p/{width}")
+    while index := index // 1000:
+        name = f"x{index % 1000:03}/{name}"
+    return f"tile/{kind}/{name}"
 
 
 class Log:
@@ -136,12 +140,13 @@ class Log:
     def leaves(self, index: int, width: int) -> tuple[list[bytes], str]:
         """Leaf hashes of a bundle's entries, empty where there is no entry to be read, and what is wrong with it."""
         data = self.read(place("entries", index, width), 65_537 * width)
-        found, at, body, sha = list[bytes](), 0, data or b"", hashlib.sha256
+        found, at, body, fresh = list[bytes](), 0, data or b"", hashlib.sha256(b"\x00").copy
         with suppress(IndexError):
             for _ in range(width):
                 start = at + 2
                 at = start + body[at] * 256 + body[at + 1]
-                found.append(sha(b"\x00" + body[start:at]).digest())
+                (one := fresh()).update(body[start:at])
+                found.append(one.digest())
         found = found[:-1] if at > len(body) else found
         short = [b""] * (width - len(found))
         wrong = "missing" if data is None else "no entry" if short else "surplus" if body[at:] else ""
@@ -272,13 +277,8 @@ def verify(folder: str | Path, key: str | Path, *since: str | Path | None) -> Re
 def main(arguments: Sequence[str] | None = None) -> int:
     """0: intact. 1: tampered. 2: key or folder cannot be used."""
     parser = argparse.ArgumentParser(description="Periksa log audit tanpa jaringan / check an audit log offline")
-    parser.add_argument(
-        "folder",
-        metavar="DIR",
-        nargs="?",
-        default=Path(__file__).parent,
-        help="folder log atau bukti / folder of the log or of proofs",
-    )
+    where = "folder log atau bukti / folder of the log or of proofs"
+    parser.add_argument("folder", metavar="DIR", nargs="?", default=Path(__file__).parent, help=where)
     parser.add_argument("--key", help="baris name+hash+key atau berkasnya / the line or its file (DIR/log.vkey)")
     parser.add_argument("--since", metavar="FILE", nargs="+", default=[], help="checkpoint lama / older checkpoints")
     options = parser.parse_args(arguments)
