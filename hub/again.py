@@ -61,6 +61,12 @@ def _again(row: Any, vault: Vault) -> Again:
     )
 
 
+def unchanged(work: Work, found: Sequence[Again]) -> list[Again]:
+    """Those whose text is still the one that they were described from."""
+    keys = candidates.keys_of(work, [one.complaint for one in found])
+    return [one for one in found if keys.get(one.complaint) == one.key.id]
+
+
 def filed(work: Work, vault: Vault, found: Sequence[Again]) -> dict[UUID, int]:
     """
     Keep features and keys of these complaints as this model makes them; returns the numbers by which others find them.

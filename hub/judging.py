@@ -128,13 +128,13 @@ def file(work: Work, vault: Vault, docs: Sequence[tuple[int, Doc]], *, again: Co
     candidates.file(work, [(number, [key for key, _ in _keys(vault, doc)]) for number, doc in docs])
 
 
-def found_for(work: Work, vault: Vault, asked: Sequence[Asked], rules: Rules = RULES) -> Found:
+def found_for(work: Work, vault: Vault, asked: Sequence[Asked], rules: Rules = RULES, *, filed: bool = False) -> Found:
     """Earlier complaints that may be about the same matters, in the transaction that holds the lock of the verdicts.
 
-    Each of a batch that is not filed yet also finds those before it.
+    Each of a batch that is not filed yet also finds those before it; see hub.store.candidates.near.
     """
     wanted = [Wanted(number=one.number, day=one.doc.day, keys=_keys(vault, one.doc)) for one in asked]
-    near = candidates.near(work, wanted, _limits(rules))
+    near = candidates.near(work, wanted, _limits(rules), filed=filed)
     beside = {one.number: Candidate(id=one.complaint, doc=one.doc, leads=False, case=one.case) for one in asked}
     known = candidates.known(work, vault, {n for one in near for n in one} - beside.keys()) | beside
     heads = {one.case for one in known.values()}
@@ -157,19 +157,23 @@ def _limits(rules: Rules) -> Limits:
     return Limits(days=rules.days, cap=rules.cap, least=rules.shared * 1000, most=rules.candidates)
 
 
+def against(doc: Doc, others: Sequence[Candidate], rules: Rules = RULES) -> list[Against]:
+    """A complaint beside each of its candidates."""
+    compared = pairs(doc, [other.doc for other in others], rules)
+    return [Against(other=other, pair=pair) for other, pair in zip(others, compared, strict=True)]
+
+
 def judged(one: Asked, found: Found, leading: Collection[UUID] = (), rules: Rules = RULES) -> Judged:
     """The verdict about one complaint; `leading` are those that this transaction has put on their way."""
-    others = found.candidates[one.complaint]
-    compared = pairs(one.doc, [other.doc for other in others], rules)
-    against = [Against(other=other, pair=pair) for other, pair in zip(others, compared, strict=True)]
-    leader = _leader(against, leading, rules) if one.may_wait else None
-    joined = found.groups.place(one.case, against, rules)
+    compared = against(one.doc, found.candidates[one.complaint], rules)
+    leader = _leader(compared, leading) if one.may_wait else None
+    joined = found.groups.place(one.case, compared, rules)
     answer = "same" if joined.links else "review" if joined.questions else "new"
     best = next(iter(joined.links + joined.questions), None)
     return Judged(
         answer=answer,
         of=best.other.id if best else None,
-        probability=max((one.pair.probability for one in against), default=0.0)
+        probability=max((one.pair.probability for one in compared), default=0.0)
         if best is None
         else best.pair.probability,
         reasons=best.pair.reasons if best else (),
@@ -179,7 +183,7 @@ def judged(one: Asked, found: Found, leading: Collection[UUID] = (), rules: Rule
     )
 
 
-def _leader(found: Sequence[Against], leading: Collection[UUID], rules: Rules) -> UUID | None:
+def _leader(found: Sequence[Against], leading: Collection[UUID]) -> UUID | None:
     """The reporter's own complaint about the same matter that is forwarded or on its way."""
     own = [one for one in found if one.pair.same_reporter and one.pair.probability >= SURE]
     own = [one for one in own if one.other.leads or one.other.id in leading]
@@ -206,15 +210,16 @@ def echo(work: Work, vault: Vault, ref: UUID, body: str) -> bool:
 
 def link(work: Work, region: str, found: Sequence[tuple[UUID, Judged]], by: str, now: datetime) -> None:
     """Write the links of these complaints, and the questions about them; neither delays a complaint."""
-    links = [_link(number, against, one.model) for number, one in found for against in one.joined.links]
+    links = [as_link(number, pair, one.model) for number, one in found for pair in one.joined.links]
     cases.link(work, links, by=by, now=now)
-    questions = [_link(number, against, one.model) for number, one in found for against in one.joined.questions]
+    questions = [as_link(number, pair, one.model) for number, one in found for pair in one.joined.questions]
     cases.ask(work, region, questions, now)
 
 
-def _link(number: UUID, against: Against, model: str) -> NewLink:
+def as_link(complaint: UUID, against: Against, model: str) -> NewLink:
+    """A pair as it is stored."""
     return NewLink(
-        complaint=number,
+        complaint=complaint,
         other=against.other.id,
         probability=against.pair.probability,
         # codes only: a phrase may quote a street, and this column is no ciphertext

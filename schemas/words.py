@@ -116,5 +116,6 @@ ACTS: Final = (
     "retention_set",
     "readmitted",
     "split",
+    "described",
 )
 """What an audit entry can tell of."""

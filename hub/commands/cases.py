@@ -7,11 +7,13 @@ from typing import Annotated, Any
 import typer
 
 from hub.commands.erasing import number
+from hub.commands.history import dedup
 from hub.commands.shared import Because, By, end, opened, wrong_use
 
 app = typer.Typer()
 cases = typer.Typer(help="Complaints about one matter: look, link, unlink, split.")
 app.add_typer(cases, name="cases")
+app.add_typer(dedup, name="dedup")
 
 
 @cases.callback(invoke_without_command=True)
@@ -28,7 +30,7 @@ def listed(
         return
     from hub.store import case_lists
 
-    with opened() as hub, hub.store.begin("reader") as work:
+    with opened() as hub, hub.store.begin() as work:
         if needs_review:
             lines = [_question(row) for row in case_lists.questions(work, region=region, limit=limit)]
             print("\n".join(lines or ["Tidak ada yang perlu dilihat. / Nothing to look at."]))

@@ -14,9 +14,11 @@ from hub.telling import complain
 
 app = typer.Typer()
 audit = typer.Typer(help="The log that anyone can verify.", no_args_is_help=True)
-dedup = typer.Typer(help="Deduplication by itself.", no_args_is_help=True)
+dedup = typer.Typer(
+    help="Deduplication: measure it, ask it why, and let a new model over history.", no_args_is_help=True
+)
+"""hub.commands.history has those that need the store."""
 app.add_typer(audit, name="audit")
-app.add_typer(dedup, name="dedup")
 From = Annotated[str | None, typer.Option("--from", metavar="TIME", help="A date or RFC 3339, in Jakarta.")]
 To = Annotated[str | None, typer.Option("--to", metavar="TIME", help="… to here; a date counts whole.")]
 Connector = Annotated[str | None, typer.Option("--connector", help="Name or UUID of a connector.")]

@@ -63,6 +63,12 @@ CATALOGUE: Final[Mapping[str, Meaning]] = MappingProxyType(
             "count; case, complaints (the first 50), because",
             ("hub/cases.py",),
         ),
+        "described": Meaning(
+            "ciri dan kunci deduplikasi dibuat baru untuk model lain; tidak ada perkara yang berubah",
+            "features and keys of deduplication were made anew for another model; no case changed",
+            "count; model, since, shard",
+            ("hub/rebuilding.py",),
+        ),
         "attempted": Meaning(
             "percobaan kirim, dicatat **sebelum** dilakukan",
             "an attempt to send, written **before** it is made",

@@ -123,16 +123,18 @@ class Limits:
     """The best of those."""
 
 
-def near(work: Work, wanted: Sequence[Wanted], limits: Limits) -> list[list[int]]:
+def near(work: Work, wanted: Sequence[Wanted], limits: Limits, *, filed: bool = False) -> list[list[int]]:
     """
     The numbers of stored complaints that share enough weight with each of these, best first, in one statement.
 
-    Of a batch that is not filed yet, each also finds those before it: as if they had come one by one.
+    Of a batch that is not filed yet, each also finds those before it: as if they had come one by one. One that is
+    `filed` finds those with smaller numbers only, so that each pair is met once.
     """
     shared: list[Counter[int]] = [Counter() for _ in wanted]
-    for at, number, weight in work.tuples(_NEAR, _asked(wanted, limits)):
+    for at, number, weight in work.tuples(_NEAR, _asked(wanted, limits, filed)):
         shared[at][number] = weight
-    _beside(wanted, shared, limits)
+    if not filed:
+        _beside(wanted, shared, limits)
     return [_best(one, limits) for one in shared]
 
 
@@ -141,12 +143,12 @@ def _best(shared: Counter[int], limits: Limits) -> list[int]:
     return sorted(enough, key=lambda number: (-shared[number], number))[: limits.most]
 
 
-def _asked(wanted: Sequence[Wanted], limits: Limits) -> tuple[Any, ...]:
+def _asked(wanted: Sequence[Wanted], limits: Limits, filed: bool) -> tuple[Any, ...]:
     keys = [(at, key, weight) for at, one in enumerate(wanted) for key, weight in one.keys]
     return (
         [one.number for one in wanted],
         [first_number(one.day - limits.days) for one in wanted],
-        [last_number(one.day + limits.days) for one in wanted],
+        [one.number if filed else last_number(one.day + limits.days) for one in wanted],
         *(map(list, zip(*keys, strict=True)) if keys else ([], [], [])),
         *[limits.cap] * SLOTS,
         limits.least,
@@ -209,8 +211,14 @@ class Candidate:
 
 def known(work: Work, vault: Vault, numbers: Iterable[int]) -> dict[int, Candidate]:
     """The complaints of these numbers, but for those whose features an older release wrote or that were erased."""
-    rows = work.rows(_KNOWN, numbers=list(set(numbers)))
+    rows = work.rows(_KNOWN + "c.dedup_n = ANY(:numbers)", numbers=list(set(numbers)))
     return {row.dedup_n: one for row in rows if (one := _candidate(row, vault))}
+
+
+def named(work: Work, vault: Vault, complaints: Iterable[UUID]) -> dict[UUID, Candidate]:
+    """The same by their ids."""
+    rows = work.rows(_KNOWN + "c.id = ANY(:ids)", ids=list(set(complaints)))
+    return {row.id: one for row in rows if (one := _candidate(row, vault))}
 
 
 _KNOWN = """
@@ -219,8 +227,7 @@ SELECT c.dedup_n, c.id, c.key_id, k.wrapped, c.features_enc, s.head,
        ARRAY(SELECT encode(token, 'hex') FROM reporter_tokens t WHERE t.complaint = c.id) AS tokens
 FROM complaints c JOIN data_keys k ON k.id = c.key_id JOIN cases s ON s.id = c.case_id
 LEFT JOIN deliveries d ON d.complaint = c.id
-WHERE c.dedup_n = ANY(:numbers) AND c.features_enc IS NOT NULL
-"""
+WHERE c.features_enc IS NOT NULL AND """
 
 
 def _candidate(row: Any, vault: Vault) -> Candidate | None:
@@ -279,3 +286,9 @@ def texts(work: Work, complaints: Sequence[UUID]) -> list[Any]:
         """,
         ids=list(complaints),
     )
+
+
+def keys_of(work: Work, complaints: Sequence[UUID]) -> dict[UUID, UUID]:
+    """The data key of each complaint's present text."""
+    rows = work.rows("SELECT id, key_id FROM complaints WHERE id = ANY(:ids)", ids=list(complaints))
+    return {row.id: row.key_id for row in rows}

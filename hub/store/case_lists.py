@@ -31,7 +31,7 @@ def listed(work: Work, *, region: str | None, limit: int) -> Sequence[Any]:
 _LISTED = """
 WITH heads AS (
     SELECT s.head, max(s.number) AS newest FROM cases s WHERE s.head <> s.id GROUP BY s.head
-), some AS (
+), chosen AS (
     SELECT h.head, h.newest FROM heads h
     WHERE CAST(:region AS text) IS NULL OR EXISTS (
         SELECT FROM cases s JOIN complaints c ON c.case_id = s.id
@@ -41,7 +41,7 @@ WITH heads AS (
     SELECT m.head, m.newest, c.id, c.region, (c.first_stored_at AT TIME ZONE 'Asia/Jakarta')::date AS day,
            coalesce((SELECT encode(t.token, 'hex') FROM reporter_tokens t WHERE t.complaint = c.id ORDER BY t.what LIMIT 1),
                     c.id::text) AS signer
-    FROM some m JOIN cases s ON s.head = m.head JOIN complaints c ON c.case_id = s.id
+    FROM chosen m JOIN cases s ON s.head = m.head JOIN complaints c ON c.case_id = s.id
 )
 SELECT m.head, count(*) AS complaints, count(DISTINCT m.signer) AS signers, min(m.day) AS first, max(m.day) AS last,
        array_agg(DISTINCT m.region ORDER BY m.region) AS regions,
