@@ -18,6 +18,8 @@ from hub.commands.shared import end, opened, wrong_use
 if TYPE_CHECKING:
     from hub.rebuilding import Change
 
+__all__ = ["dedup"]
+
 
 @dedup.command("explain")
 def dedup_explain(one: str, other: str) -> None:
