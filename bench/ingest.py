@@ -189,7 +189,11 @@ def main() -> None:
             whole = count in given.records
             with portal(count) as url:
                 one = Round(server=server, folder=folder, url=url, records=count, envs=given.envs)
-                _run(one, chosen if whole else ["ours"], first=not rounds)
+                if whole:
+                    _run(one, chosen, first=not rounds)
+                else:
+                    one.ours_apart()
+                    tables.full(one)
             rounds.append(one)
     tables.growth(rounds)
     if not all(tables.agree(one) for one in rounds):
@@ -220,7 +224,9 @@ def _run(one: Round, parts: Sequence[str], *, first: bool) -> None:
 def _options() -> argparse.Namespace:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--records", type=int, nargs="+", default=[20_000], help="sizes for all programs")
-    options.add_argument("--ours", type=int, nargs="+", default=[], help="further sizes for SatuPintu alone")
+    options.add_argument(
+        "--ours", type=int, nargs="+", default=[], help="further sizes for each step of SatuPintu alone"
+    )
     options.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     options.add_argument("--skip", nargs="+", choices=PARTS, default=[])
     options.add_argument("--envs", type=Path, default=envs.FOLDER, help="where the peers are installed")

@@ -92,12 +92,14 @@ def slow(found: Mapping[str, tuple[Measured, Measured]]) -> None:
 
 def growth(rounds: Iterable[Round]) -> None:
     """How CPU and memory of ours grow with the records."""
-    sizes = [one for one in rounds if "ours, last" in one.found]
+    sizes = [one for one in rounds if "ours: accept" in one.found]
     if len(sizes) < 2:
         return
     _head("growth of ours: exponent of CPU over records, the start-up over no records taken off; memory")
     for small, large in pairwise(sizes):
         for name, empty in (("ours: pull", "pull"), ("ours: accept", "accept"), ("ours", "both")):
+            if name == "ours" and not all("ours, last" in one.found for one in (small, large)):
+                continue
             pair = [_of(one, name) for one in (small, large)]
             power = exponent(small.nothing[f"ours: {empty}, empty"], *pair)
             low, high = (one.peak / 2**20 for one in pair)

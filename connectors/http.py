@@ -11,11 +11,10 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 import requests
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 from urllib3.exceptions import HTTPError
 from urllib3.util import Url, parse_url
 
@@ -23,6 +22,9 @@ from connectors import strictjson
 from connectors.adapter import Adapter, Wire
 from connectors.errors import ChannelError, Misconfigured, Refused, Unavailable
 from connectors.net import Dial, NotReached
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
 
 logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)  # its debug lines quote paths and queries
 
@@ -101,11 +103,29 @@ class HttpClient:
         def once() -> HttpAnswer:
             return self._judged(method, url, headers, verbatim, params=params, json=json)
 
-        if method.upper() != "GET":
+        try:
             return once()
-        again = retry_if_exception(lambda error: not self._left and _passes_soon(error))
-        stop = stop_after_attempt(TRIES)
-        return Retrying(sleep=self._sleep, stop=stop, wait=self._wait, retry=again, reraise=True)(once)
+        except ChannelError as error:
+            if method.upper() != "GET" or not self._again(error):
+                raise
+            return self._retried(error, once)
+
+    def _retried(self, error: ChannelError, once: Callable[[], HttpAnswer]) -> HttpAnswer:
+        """The tries behind a first one that ended with this error; imported here, because most runs need none."""
+        from tenacity import Retrying, retry_if_exception, stop_after_attempt
+
+        failed = [error]
+
+        def tried() -> HttpAnswer:
+            if failed:
+                raise failed.pop()
+            return once()
+
+        again, stop = retry_if_exception(self._again), stop_after_attempt(TRIES)
+        return Retrying(sleep=self._sleep, stop=stop, wait=self._wait, retry=again, reraise=True)(tried)
+
+    def _again(self, error: BaseException) -> bool:
+        return not self._left and _passes_soon(error)
 
     def abandon(self) -> None:
         """From another thread: end what is under way, and try nothing again."""
@@ -160,6 +180,9 @@ class HttpClient:
         return address, {name: self._secret(value, host) for name, value in headers.items()}
 
     def _body(self, response: requests.Response, place: str) -> bytes:
+        length = response.raw.length_remaining
+        if length is not None and length <= self._biggest and "Content-Encoding" not in response.headers:
+            return bytes(response.raw.read(decode_content=True))  # of known length: read into its place, copied nowhere
         parts, size = [], 0
         while chunk := response.raw.read1(_CHUNK, decode_content=True):
             parts.append(chunk)

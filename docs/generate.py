@@ -17,7 +17,7 @@ from typing import Any
 import typer.main
 
 from hub import settings
-from hub.cli import app
+from hub.commands.verbs import app
 from hub.conform.kits import KITS
 from hub.evidence.catalogue import CATALOGUE
 

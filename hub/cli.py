@@ -1,160 +1,15 @@
-"""The command line: one command a verb; hub.commands has what people do by hand."""
+"""The command line: where `satupintu` begins, and how it ends; hub.commands has the commands."""
 
 from __future__ import annotations
 
 import gc
 import sys
-from functools import partial
-from typing import Annotated
 
-import typer
+from hub.commands.ending import Stop
+from hub.telling import DONE, FAILED, complain
 
-from hub.commands import answering, cases, deciding, erasing, looking, proving, sending, status
-from hub.commands.progress import showing
-from hub.commands.shared import Names, Stop, end, opened, tell_broken, wrong_use
-from hub.settings import Settings
-from hub.telling import DONE, FAILED, complain, exit_code, say
-
-app = typer.Typer(
-    help="Complaints from any door, once each, to SP4N-LAPOR!, with proof.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-Since = Annotated[
-    str | None,
-    typer.Option(
-        metavar="TIME", help="Read again from here: a date or RFC 3339; without offset in the connector's zone."
-    ),
-]
-Until = Annotated[
-    str | None, typer.Option(metavar="TIME", help="… to here; a date counts whole, nothing is until now.")
-]
 INTERRUPTED = 130
-"""What typer makes of Ctrl-C."""
-
-
-# the six verbs -----------------------------------------------------------------------------------------------------
-
-
-@app.command()
-def pull(
-    names: Annotated[list[str] | None, typer.Argument(help="Names of connectors; or say --all.")] = None,
-    all_: Annotated[bool, typer.Option("--all", help="Every connector.")] = False,
-    since: Since = None,
-    until: Until = None,
-    sweep: Annotated[bool, typer.Option("--sweep", help="Read everything again, whatever the stamps say.")] = False,
-) -> None:
-    """Channel -> items, kept as received."""
-    from hub import steps
-    from hub.pulling import enabled
-
-    if bool(names) == all_:
-        wrong_use("pull: name the connectors, or say --all.")
-    if (since or until) and (sweep or all_ or len(names or ()) != 1):
-        wrong_use("pull: --since and --until are for one connector by its name, and without --sweep.")
-    with opened(only=names[0] if names and len(names) == 1 else None) as hub:
-        if names and len(names) == 1:
-            with showing() as shown:
-                tally = steps.pull(hub, names[0], since=since, until=until, sweep=sweep, progress=shown)
-            end(tally)
-        with showing() as shown:
-            one = partial(steps.pull, sweep=sweep, progress=shown)
-            tallies = [steps.kept("pull", one, hub, name) for name in names or enabled(hub)]
-        for tally in tallies:
-            say(tally)
-        raise Stop(max(tell_broken(hub) if all_ else DONE, 0) or exit_code(tallies))
-
-
-@app.command()
-def accept(names: Names = None) -> None:
-    """Items -> complaints or quarantine, with the verdict about duplicates."""
-    from hub import steps
-
-    with opened() as hub:
-        with showing() as shown:
-            tally = steps.accept(hub, names or (), progress=shown)
-        end(tally)
-
-
-@app.command()
-def forward(names: Names = None) -> None:
-    """Outbox -> registry, with receipts."""
-    from hub import steps
-
-    with opened() as hub:
-        end(steps.forward(hub, names or ()))
-
-
-@app.command()
-def follow(
-    names: Names = None,
-    everything: Annotated[
-        bool, typer.Option(help="Ask about all complaints, also those that are not due or ended long ago.")
-    ] = False,
-) -> None:
-    """Registry -> status -> back to the reporter."""
-    from hub import steps
-
-    with opened() as hub:
-        end(steps.follow(hub, names or (), everything=everything))
-
-
-@app.command()
-def seal() -> None:
-    """Audit entries -> tiles and a signed checkpoint."""
-    from hub import steps
-
-    with opened() as hub:
-        end(steps.seal(hub))
-
-
-@app.command()
-def watch() -> None:
-    """Everything -> figures, conservation check, silent channels."""
-    from hub import steps
-
-    with opened() as hub:
-        end(steps.watch(hub))
-
-
-@app.command()
-def sync(
-    names: Names = None,
-    all_: Annotated[bool, typer.Option("--all", help="Every connector.")] = False,
-) -> None:
-    """All six verbs in order, in one process."""
-    from hub import steps
-
-    if bool(names) == all_:
-        wrong_use("sync: name the connectors, or say --all.")
-    with opened() as hub:
-        with showing() as shown:
-            tallies = steps.sync(hub, names or (), said=say, progress=shown)
-        raise Stop((tell_broken(hub) if all_ else DONE) or exit_code(tallies))
-
-
-# the whole house on one machine ------------------------------------------------------------------------------------
-
-
-@app.command()
-def up() -> None:
-    """Run everything on this machine: database, Airflow."""
-    from hub.machine.up import up as run
-
-    raise Stop(run(Settings.read()))
-
-
-@app.command()
-def demo(keep: Annotated[bool, typer.Option("--keep", help="Leave it up until Ctrl-C.")] = False) -> None:
-    """Carry invented complaints from three doors through the scheduler to a make-believe registry, and check it all."""
-    from sandbox.demo import demo as run
-
-    raise Stop(run(keep))
-
-
-for group in (status, looking, cases, deciding, sending, answering, erasing, proving):
-    app.add_typer(group.app)
+"""The exit code of Ctrl-C."""
 
 
 def main() -> None:
@@ -166,20 +21,38 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
     try:
-        code = app(args=arguments, standalone_mode=False, prog_name="satupintu")
+        code = _command(arguments)
         if code == INTERRUPTED:
             complain("stopped; what was stored is kept, and the next run goes on.")
         return code if isinstance(code, int) else DONE
     except Stop as stop:
         return stop.code
-    except typer.Exit as end:
-        return end.exit_code
     except BrokenPipeError:
         return FAILED
     except Exception as error:
         from hub.failures import explained
 
         return explained(error)
+
+
+def _command(arguments: list[str]) -> object:
+    """What the command returns; `pull NAME`, which is mostly start-up, goes without what reads a command line."""
+    match arguments:
+        case ["pull", name] if name and not name.startswith("-"):
+            from hub.commands.pulling import pull
+
+            try:
+                pull([name])
+            except KeyboardInterrupt:
+                return INTERRUPTED
+    import typer
+
+    from hub.commands.verbs import app
+
+    try:
+        return app(args=arguments, standalone_mode=False, prog_name="satupintu")
+    except typer.Exit as end:
+        return end.exit_code
 
 
 if __name__ == "__main__":

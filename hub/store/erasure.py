@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from hub.store import candidates, leases
+from hub.store import leases
 from hub.store.work import Work
 
 
@@ -118,6 +118,8 @@ def forget(work: Work, complaints: Collection[UUID]) -> int:
     ids = list(complaints)
     keys = work.run(_KEYS, ids=ids)
     work.run("DELETE FROM reporter_tokens WHERE complaint = ANY(:ids)", ids=ids)
+    from hub.store import candidates  # it brings the judge along, which a pull has no use for
+
     candidates.forget(work, [n for (n,) in work.tuples(_NUMBERS, (ids,))])
     work.run("UPDATE deliveries SET sent_hmac = NULL WHERE complaint = ANY(:ids)", ids=ids)
     work.run("UPDATE follow_ups SET sent_hmac = NULL, sent_letters = NULL WHERE complaint = ANY(:ids)", ids=ids)
