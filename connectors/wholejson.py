@@ -33,8 +33,9 @@ def _certain(data: bytes, value: Any) -> bool:
     unless a pair was lost. Only an escaped colon (a backslash, then u003a) would be counted differently.
     """
     return (
-        data.count(b"[") + data.count(b"{") <= strictjson.DEPTH
-        and b"\\u003" not in data
+        # what replacing takes away: counting looks at each byte in turn
+        2 * len(data) - len(data.replace(b"[", b"")) - len(data.replace(b"{", b"")) <= strictjson.DEPTH
+        and (b"\\" not in data or b"\\u003" not in data)
         and _LONG not in data.translate(_DIGITS_ALIKE)
         and data.count(b":") == orjson.dumps(value).count(b":")
     )
