@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 NO_WHEELS := { echo "The wheels could not be installed: look at the message above, at the network and at the free disk space (650 MB are needed), and run make again." >&2; exit 2; }
 KEEP ?=
 
-.PHONY: setup demo test test-fast campaign campaign-counts campaign-faults soak up lint lock bench bench-forward bench-audit reality clean
+.PHONY: setup demo test test-fast campaign campaign-counts campaign-faults soak up lint lock bench bench-forward bench-audit bench-dedup reality clean
 
 setup: $(VENV)/ready  ## make .venv ready
 
@@ -64,6 +64,9 @@ bench-forward: $(VENV)/tested  ## from the outbox to a registry, beside loops of
 
 bench-audit: $(VENV)/tested  ## the log at a million entries: verifying beside hashlib, proofs, sealing
 	@$(BIN)/python -m bench.audit $(ARGS)
+
+bench-dedup: $(VENV)/tested  ## 1,000 new complaints against ten thousand, a hundred thousand and (ARGS="--history …") a million
+	@$(BIN)/python -m bench.dedup $(ARGS)
 
 UV = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
 lock:  ## write the lock files anew

@@ -1,10 +1,13 @@
 """What it costs to judge 1,000 new complaints against a history of ten thousand, a hundred thousand and a million.
 
-Run: python -m bench.dedup --history 10000 100000 1000000. The history is made here, a batch at a time, with the keys and
-encrypted features that accept would have stored, and spread over a year: a hundred times the history is a hundred times
-as many complaints within each window. Measured is all that deduplication does for a new complaint: describe it, encrypt
-its features, number it, look it up, compare, decide, file its keys, write links and questions. CPU of this process and of
-the database apart; bytes are those of keys, their indexes, numbers and features.
+Run: make bench-dedup ARGS="--history 10000 100000 1000000". The history is made here, a batch at a time, with the keys
+and encrypted features that accept would have stored, and spread over a year: a hundred times the history is a hundred
+times as many complaints within each window. Every so many (--written in all) are written and described in full; each of
+the others has the features of one of them and half of its keys, the other half being of nobody else.
+
+Measured is all that deduplication does for a new complaint: describe it, encrypt its features, number it, look it up,
+compare, decide, file its keys, write links and questions. CPU of this process and of the database apart; bytes are those
+of keys, their indexes, numbers and features.
 """
 
 from __future__ import annotations
@@ -14,9 +17,10 @@ import math
 import random
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
@@ -29,6 +33,7 @@ from bench.measure import Server
 from hub import judging
 from hub.judging import Asked, Described
 from hub.privacy import DataKey, Keys, Vault
+from hub.store import candidates
 from hub.store.migrate import ensure
 from hub.store.server import HUB_LOGIN, Embedded
 from hub.store.work import Store, Work
@@ -132,9 +137,11 @@ class Row:
     case: UUID
     key: DataKey
     matter: Matter
+    at: datetime
     described: Described
     features: bytes
     tokens: dict[str, bytes]
+    keys: Sequence[int]
 
 
 def described(vault: Vault, one: Matter) -> Row:
@@ -158,9 +165,26 @@ def described(vault: Vault, one: Matter) -> Row:
         case=uuid4(),
         key=key,
         matter=one,
+        at=one.at,
         described=found,
         features=vault.seal(key, "features", found.features)[0],
         tokens=tokens,
+        keys=[key for key, _ in judging.keys_of(vault, found.doc)],
+    )
+
+
+def derived(vault: Vault, one: Row, at: datetime, draw: random.Random) -> Row:
+    """Another complaint with the features of `one` and half of its keys."""
+    key = vault.new_key(one.matter.region)
+    return replace(
+        one,
+        id=uuid4(),
+        case=uuid4(),
+        key=key,
+        at=at,
+        features=vault.seal(key, "features", one.described.features)[0],
+        tokens={},
+        keys=[own if draw.random() < 0.5 else draw.getrandbits(32) - 2**31 for own in one.keys],
     )
 
 
@@ -174,7 +198,7 @@ class Filling:
         """Complaints with their keys, cases and reporters; the keys of deduplication are filed by the hub's own code."""
         copied: list[tuple[str, list[tuple[Any, ...]]]] = [
             ("data_keys", [(r.key.id, r.matter.region, "x", r.key.wrapped) for r, _ in rows]),
-            ("cases (id, head, made_at)", [(r.case, r.case, r.matter.at) for r, _ in rows]),
+            ("cases (id, head, made_at)", [(r.case, r.case, r.at) for r, _ in rows]),
             (f"complaints ({_COLUMNS})", [self._complaint(r, number) for r, number in rows]),
             (
                 "reporter_tokens",
@@ -188,7 +212,7 @@ class Filling:
                         copy.write_row(value)
 
     def _complaint(self, row: Row, number: int) -> tuple[Any, ...]:
-        where = (row.id, self._connector, row.matter.region, row.id.bytes, 1, "accepted", row.matter.at, "portal")
+        where = (row.id, self._connector, row.matter.region, row.id.bytes, 1, "accepted", row.at, "portal")
         return (*where, row.case, row.key.id, row.features, number)
 
 
@@ -204,36 +228,40 @@ class Bench:
     vault: Vault
     filling: Filling
     writing: Writing
-    kept: list[Matter]
-    """Some of the last weeks, to be said again."""
+    kept: deque[Matter]
+    """The newest, to be said again."""
     filled: int = 0
 
-    def fill(self, size: int) -> None:
-        """A history of so many, the oldest first; about every twelfth says what an earlier one said."""
-        draw = random.Random(size)
+    def fill(self, size: int, written: int) -> None:
+        """A history of so many, the oldest first; of those written about every twelfth says what an earlier one said."""
+        draw, every = random.Random(size), max(size // written, 1)
+        rows: deque[Row] = deque(maxlen=2000)
         for first in range(0, size, BATCH):
-            made: list[Row] = []
+            made = []
             for at in range(first, min(first + BATCH, size)):
                 moment = END - timedelta(days=SPAN) + timedelta(days=SPAN) * (at / size)
+                if at % every and rows:
+                    made.append(derived(self.vault, rows[draw.randrange(len(rows))], moment, draw))
+                    continue
                 old = self.kept and draw.random() < 0.08
                 matter = self.writing.again(draw.choice(self.kept), moment) if old else self.writing.matter(moment)
-                made.append(described(self.vault, matter))
-                if (END - moment < timedelta(days=30) and len(self.kept) < 5000) or not self.kept:
-                    self.kept.append(matter)
+                rows.append(described(self.vault, matter))
+                made.append(rows[-1])
+                self.kept.append(matter)
             self._write(made)
             self.filled += len(made)
 
     def _write(self, rows: Sequence[Row]) -> None:
         with self.store.begin() as work:
-            numbers = judging.numbers_for(work, [(row.id, row.described) for row in rows])
+            numbers = candidates.numbered(work, [(row.id, (row.at.date() - judging.EPOCH).days) for row in rows])
         self.filling.rows([(row, numbers[row.id]) for row in rows])
         with self.store.begin() as work:
-            judging.file(work, self.vault, [(numbers[row.id], row.described.doc) for row in rows])
+            candidates.file(work, [(numbers[row.id], row.keys) for row in rows])
 
     def news(self) -> Iterator[list[Matter]]:
         """The new ones, in batches."""
         draw = random.Random(7)
-        recent = [one for one in self.kept if END - one.at < timedelta(days=30)] or self.kept
+        recent = list(self.kept)
         made = [
             self.writing.again(draw.choice(recent), END) if draw.random() < AGAIN else self.writing.matter(END)
             for _ in range(NEW)
@@ -299,7 +327,7 @@ def bench(stack: ExitStack, server: Server, name: str, folder: Path) -> Bench:
         vault=vault,
         filling=Filling(connection, connector),
         writing=Writing(1),
-        kept=[],
+        kept=deque(maxlen=1000),
     )
 
 
@@ -325,6 +353,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Fill, measure and print, one size after the other."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--history", type=int, nargs="+", default=[10_000, 100_000])
+    options.add_argument("--written", type=int, default=50_000, help="matters that are written and described in full")
     given = options.parse_args(arguments)
     found: list[tuple[int, float, float]] = []
     sizes: dict[str, float] = {}
@@ -335,7 +364,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             server = Server(stack.enter_context(Embedded(folder / "home", options={"fsync": "off"})))
             one = bench(stack, server, f"h{size}", folder)
             began = time.process_time()
-            one.fill(size)
+            one.fill(size, given.written)
             filling = time.process_time() - began
             one.filling._connection.execute("VACUUM ANALYZE")
             server.settle()

@@ -17,7 +17,7 @@ from connectors.errors import Misconfigured
 from connectors.manifest_words import wrong
 from connectors.schedules import spread
 
-__all__ = ["Catalogue", "Expect", "Forward", "Manifest", "advice", "catalogue", "identity", "load", "spread"]
+__all__ = ["Catalogue", "Dedup", "Expect", "Forward", "Manifest", "advice", "catalogue", "identity", "load", "spread"]
 
 DEFAULT_SCHEDULE: Final = "@hourly"
 DEFAULT_TIMEOUT: Final = "30m"
@@ -36,6 +36,15 @@ class Forward:
     """The key `from`; None: the moment when the connector was first seen."""
     skip: tuple[str, ...] = ()
     first: int = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dedup:
+    """What a region sets otherwise for verdicts about its complaints; None: as everywhere."""
+
+    days: int | None = None
+    same: float | None = None
+    review: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +86,7 @@ class Manifest:
     """Sentences of the region's own instead of those in hub.texts.TEMPLATES."""
     expect: Expect = Expect()
     forward: Forward = Forward()
+    dedup: Dedup = Dedup()
     already_in_sp4n: bool = False
     only: str | None = None
     require: Sequence[str] = ()
@@ -117,6 +127,7 @@ def load(path: Path) -> Manifest:
         sha256=written.sha256,
         expect=_expect(value.get("expect", {})),
         forward=_forward(value.get("forward", {}), zone),
+        dedup=Dedup(**value.get("dedup", {})),
         **{key: value[key] for key in _AS_WRITTEN if key in value},
     )
 

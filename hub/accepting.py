@@ -14,7 +14,7 @@ from hub.decided import Decided, each_once
 from hub.deciding import Deciding
 from hub.fetching import addressed, fetch
 from hub.incomplete import ask
-from hub.judging import doc_of, file, found_for, judged, link, numbers_for, reporter_tokens
+from hub.judging import doc_of, file, found_for, judged, link, numbers_for, reporter_tokens, rules_of
 from hub.model import Tally
 from hub.placing import Places, release_held
 from hub.progress import Progress, Said, silent
@@ -183,13 +183,14 @@ class _Run:
     def _place(self, work: Work, new: Sequence[Decided], now: datetime) -> None:
         """Judge what is new, then hold, withhold or queue it; an earlier one of the batch leads a later one."""
         places = Places(hub=self.hub, manifest=self.manifest, connector=self.connector)
+        rules = rules_of(self.manifest)
         heads = cases.of(work, [one.item.complaint for one in new if one.known.case_id]) if self.judges else {}
         asked = {o.item.complaint: o.asked(heads.get(o.item.complaint)) for o in new} if self.judges else {}
-        found = found_for(work, self.hub.vault, list(asked.values()))
+        found = found_for(work, self.hub.vault, list(asked.values()), rules)
         for one in new:
             number = one.item.complaint
             if number in asked:
-                one.judged = judged(asked[number], found, places.leading)
+                one.judged = judged(asked[number], found, places.leading, rules)
             leader = one.judged.leader if one.judged else None
             word = places.add(number, leader, one.result.unmapped, hold=one.hold)
             one.code, one.word = word.reason or word.state, word.state

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import re2
 from rapidfuzz.fuzz import partial_ratio
 
+from connectors.manifest import Manifest
 from dedup.judge import RULES, Doc, Reason, Rules, document, pack
 from dedup.text import normalise
 from hub.audit.entry import Detail
@@ -44,6 +45,13 @@ class Described:
 
     doc: Doc
     features: bytes
+
+
+def rules_of(manifest: Manifest) -> Rules:
+    """The rules that hold for a connector's complaints: those of the leaf, and what its region set otherwise."""
+    own = {name: value for name, value in asdict(manifest.dedup).items() if value is not None}
+    rules = replace(RULES, **own)
+    return replace(rules, review=min(rules.review, rules.same))
 
 
 def reporter_tokens(vault: Vault, document: Document) -> dict[str, bytes]:
@@ -125,7 +133,7 @@ def numbers_for(work: Work, described: Sequence[tuple[UUID, Described]]) -> dict
 def file(work: Work, vault: Vault, docs: Sequence[tuple[int, Doc]], *, again: Collection[int] = ()) -> None:
     """Let others find these complaints, after they have been looked for themselves; `again`: those filed before."""
     candidates.forget(work, sorted(again))
-    candidates.file(work, [(number, [key for key, _ in _keys(vault, doc)]) for number, doc in docs])
+    candidates.file(work, [(number, [key for key, _ in keys_of(vault, doc)]) for number, doc in docs])
 
 
 def found_for(work: Work, vault: Vault, asked: Sequence[Asked], rules: Rules = RULES, *, filed: bool = False) -> Found:
@@ -133,7 +141,7 @@ def found_for(work: Work, vault: Vault, asked: Sequence[Asked], rules: Rules = R
 
     Each of a batch that is not filed yet also finds those before it; see hub.store.candidates.near.
     """
-    wanted = [Wanted(number=one.number, day=one.doc.day, keys=_keys(vault, one.doc)) for one in asked]
+    wanted = [Wanted(number=one.number, day=one.doc.day, keys=keys_of(vault, one.doc)) for one in asked]
     near = candidates.near(work, wanted, _limits(rules), filed=filed)
     beside = {one.number: Candidate(id=one.complaint, doc=one.doc, leads=False, case=one.case) for one in asked}
     known = candidates.known(work, vault, {n for one in near for n in one} - beside.keys()) | beside
@@ -144,8 +152,8 @@ def found_for(work: Work, vault: Vault, asked: Sequence[Asked], rules: Rules = R
     )
 
 
-def _keys(vault: Vault, doc: Doc) -> list[Weighed]:
-    """Keyed 32-bit hashes with their weights."""
+def keys_of(vault: Vault, doc: Doc) -> list[Weighed]:
+    """The keys of a complaint as keyed 32-bit hashes, with their weights."""
     own: dict[int, int] = {}
     for key, weight in weights(doc).items():
         hashed = vault.token64("dedup", key) >> 32

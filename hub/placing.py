@@ -11,7 +11,7 @@ from uuid import UUID
 from connectors.manifest import Manifest
 from hub.again import described, filed
 from hub.audit.entry import Entry
-from hub.judging import Asked, found_for, judged, link
+from hub.judging import Asked, found_for, judged, link, rules_of
 from hub.spine import Hub
 from hub.store import cases, complaints, deliveries
 from hub.store.complaints import Word, at_first
@@ -98,7 +98,8 @@ def release_one(
         [case] = cases.make(work, 1, now)
         work.run("UPDATE complaints SET case_id = :case WHERE id = :id", case=case, id=complaint)
     asked = _asked(work, hub, complaint)
-    verdict = judged(asked, found_for(work, hub.vault, [asked]))
+    rules = rules_of(manifest)
+    verdict = judged(asked, found_for(work, hub.vault, [asked], rules), rules=rules)
     link(work, connector.region, [(complaint, verdict)], hub.actor, now)
     places = Places(hub=hub, manifest=manifest, connector=connector)
     state = places.add(complaint, verdict.leader, row.unmapped).state

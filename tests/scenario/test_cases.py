@@ -92,6 +92,14 @@ def test_a_campaign_is_one_case_with_its_signers(empty_site: Site, add_portal: P
     assert [len(one["complaints"]) for one in empty_site.export("cases")] == [12]
 
 
+def test_a_region_sets_its_own_window(empty_site: Site, add_portal: Portals) -> None:
+    """Where a region says that a week apart is another matter, the same words nine days later are a case of their own."""
+    rows = [row(1, MATTERS[0], 1, day=2), row(2, MATTERS[0], 2, day=11), row(3, MATTERS[0], 3, day=12)]
+    add_portal(rows, dedup={"days": 7, "review": 0.2})
+    accepted(empty_site)
+    assert clusters(empty_site) == {frozenset({"Warga 1"}), frozenset({"Warga 2", "Warga 3"})}
+
+
 def test_accepting_again_changes_nothing(empty_site: Site, add_portal: Portals) -> None:
     """The same rows once more, and one with a changed text: no second case, no second link, and keys of the new text only."""
     portal = add_portal([row(n, MATTERS[n % 3], n) for n in range(1, 7)])
