@@ -25,10 +25,11 @@ class Wire:
         self._budget: float = math.inf
         self._last = -math.inf
         self._sock: socket.socket | None = None
+        self._over = False
 
     def cut(self) -> None:
-        """End whatever is under way on this wire; called from another thread."""
-        self._deadline = -math.inf
+        """End whatever is under way on this wire, for good; called from another thread."""
+        self._over, self._deadline = True, -math.inf
         if self._sock is not None:
             with suppress(OSError):  # it may be closed already
                 self._sock.shutdown(socket.SHUT_RDWR)
@@ -49,7 +50,7 @@ class Wire:
 
     def left(self) -> float:
         """Seconds until the call is over."""
-        return self._deadline - self._monotonic()
+        return -math.inf if self._over else self._deadline - self._monotonic()
 
     def idle(self) -> float:
         """Seconds since a connection of this wire was last used."""
@@ -101,7 +102,10 @@ class _Dialled:
     response_class: Any = property(lambda self: self._answer)
 
     def _new_conn(self) -> socket.socket:
-        return self._wire.dial(self._dns_host, self.port, min(self._wire.left(), 30.0))
+        left = self._wire.left()
+        if left <= 0:
+            raise TimeoutError
+        return self._wire.dial(self._dns_host, self.port, min(left, 30.0))
 
     def send(self, data: Any) -> None:
         if self.sock is None:

@@ -100,6 +100,8 @@ class Lines(Generic[T]):
             assert self._another is not None
         client = self._another()
         self._made.append(client)
+        if self._closed:  # meanwhile
+            client.abandon()
         return client
 
 

@@ -311,3 +311,16 @@ def test_writing_trusts_no_old_connection() -> None:
             http.raw("POST", web.url)
             ports.append(web.asked[-1].port)
     assert ports[0] == ports[1] != ports[2]
+
+
+def test_nobody_is_asked_after_having_left() -> None:
+    """Whoever has stopped waiting, also before a request began, asks nothing more of the portal, and tries nothing again."""
+    naps: list[float] = []
+    with serve(always(200)) as portal:
+        one = client(naps=naps)
+        one.send("GET", portal.url)
+        one.abandon()
+        for _ in range(2):
+            with pytest.raises(Unavailable):
+                one.send("GET", portal.url)
+        assert (len(portal.asked), naps) == (1, [])
