@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Generic, Protocol, Self, TypeVar
+
+from dedup.rules import RULES, Rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +18,56 @@ class Link:
     other: str
     other_born: int
     undone: bool = False
+
+
+class Ordered(Protocol):
+    """What cases are called by: anything that can be sorted."""
+
+    def __lt__(self, other: Self, /) -> bool: ...
+
+
+Case = TypeVar("Case", bound=Ordered)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined(Generic[Case]):
+    """What becomes of a new complaint. ``case`` is the one it joins (None = a case of its own).
+
+    ``merge`` are further cases that are sure enough to be one with it, ``review`` those that a person is asked about.
+    """
+
+    case: Case | None
+    probability: float
+    merge: tuple[Case, ...] = ()
+    review: tuple[Case, ...] = ()
+
+
+def decide(found: Mapping[Case, Sequence[float]], rules: Rules = RULES) -> Joined[Case]:
+    """Which case a complaint joins, given its probabilities (0..1) against the compared members of each.
+
+    Half the maximum and half the mean: one member that is alike by chance does not carry the others. A complaint that
+    fits two cases makes one of them only if it is sure of both (``rules.merge``); else it joins the better one, and a
+    person is asked whether the two are one. The order of cases and members does not matter.
+    """
+    scores = sorted(((-_score(members), case) for case, members in found.items() if members))
+    if not scores:
+        return Joined(case=None, probability=0.0)
+    best, case = -scores[0][0], scores[0][1]
+    if best < rules.same:
+        asked = case if max(best, *found[case]) >= rules.review else None
+        return Joined(case=None, probability=best, review=(asked,) if asked is not None else ())
+    others = [(-score, other) for score, other in scores[1:] if -score >= rules.same]
+    sure = [other for score, other in others if min(score, best) >= rules.merge]
+    return Joined(
+        case=case,
+        probability=best,
+        merge=tuple(sure),
+        review=tuple(other for _, other in others if other not in sure),
+    )
+
+
+def _score(members: Sequence[float]) -> float:
+    return (max(members) + sum(members) / len(members)) / 2
 
 
 def heads(links: Iterable[Link]) -> dict[str, str]:

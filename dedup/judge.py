@@ -2,68 +2,40 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Literal
 
-from dedup.compare import Comparison, compared
-from dedup.rules import NOT_A_STREET, RULES, STOP, Rules
-from dedup.text import normalise
+from dedup.doc import Doc, document, pack, unpack
+from dedup.features import features
+from dedup.likeness import likeness
+from dedup.model import MODEL, Model
+from dedup.reasons import Reason, phrases, reasons
+from dedup.rules import RULES, Rules
+from dedup.view import View, view
 
-__all__ = ["RULES", "Doc", "Reason", "Rules", "Verdict", "document", "judge", "pack", "unpack"]
+__all__ = [
+    "RULES", "Answer", "Doc", "Pair", "Reason", "Rules", "Verdict",
+    "alike", "answer_of", "document", "explained", "judge", "pack", "pairs", "phrases", "unpack",
+]  # fmt: skip
 
 Answer = Literal["same", "review", "new"]
 
-_FORMAT: Final = 1
-_STREET: Final = re.compile(
-    r"\b(?:jalan|gang)((?: (?!jalan\b|gang\b|nomor\b|rt\b|rw\b|kelurahan\b|kecamatan\b)[a-z]+){1,3})(?: (\d{1,3})\b)?"
-)
-_HOUSE: Final = re.compile(r"\bnomor (\d{1,4}[a-z]?)\b")
-_UNIT: Final = re.compile(r"\b(rt|rw) (\d{1,3})\b")
-_NO_NAME: Final = STOP | NOT_A_STREET
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Doc:
-    """What the judge needs of one complaint.
+class Pair:
+    """A complaint against one other: ``probability`` (0..1) that both tell of one matter, and why."""
 
-    ``text`` and ``place`` are normalised, ``day`` counts from 1970-01-01, ``region`` is a Kemendagri code ("" =
-    unknown) and ``reporter`` holds opaque keyed tokens of phone, e-mail, NIK or handle (empty = equals nobody).
-    Streets, house numbers and RT/RW are read from text and place.
-    """
-
-    id: str
-    text: str
+    of: str
     day: int
-    region: str = ""
-    place: str = ""
-    reporter: frozenset[str] = frozenset()
-    streets: tuple[str, ...] = field(init=False)
-    houses: frozenset[str] = field(init=False)
-    units: frozenset[str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        where = f"{self.text} {self.place}"
-        object.__setattr__(self, "streets", _streets(where))
-        object.__setattr__(self, "houses", frozenset(_HOUSE.findall(where)))
-        object.__setattr__(self, "units", frozenset(f"{kind} {number}" for kind, number in _UNIT.findall(where)))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
-    """One thing that spoke for (weight > 0) or against (< 0); general words only, so it may be shown and logged."""
-
-    code: str
-    weight: float
-    id: str
-    en: str
+    probability: float
+    same_reporter: bool
+    reasons: tuple[Reason, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """``of`` is the best earlier complaint (None when new), ``probability`` (0..1) that both tell of one matter."""
+    """``of`` is the best earlier complaint (None when new), ``model`` the version of weights and rules."""
 
     answer: Answer
     of: str | None
@@ -73,124 +45,94 @@ class Verdict:
     model: str
 
 
-def document(*, id: str, text: str, day: int, region: str = "", place: str = "", reporter: Iterable[str] = ()) -> Doc:
-    """A Doc from texts as received: the only place where they are normalised."""
-    return Doc(
-        id=id, text=normalise(text), day=day, region=region, place=normalise(place), reporter=frozenset(reporter)
-    )
-
-
 def judge(doc: Doc, candidates: Iterable[Doc], rules: Rules = RULES) -> Verdict:
     """The verdict against the best candidate: a sure one first, then the same reporter's, the likeliest, the oldest."""
-    verdicts = [(_against(doc, other, rules), other) for other in candidates if other.id != doc.id]
-    if not verdicts:
-        return _new(rules)
-    best, _ = min(
-        verdicts,
-        key=lambda pair: (
-            _RANK[pair[0].answer],
-            not pair[0].same_reporter,
-            -pair[0].probability,
-            pair[1].day,
-            pair[1].id,
-        ),
+    found = pairs(doc, (other for other in candidates if other.id != doc.id), rules)
+    best = min(found, key=lambda pair: _order(pair, rules), default=None)
+    if best is None or answer_of(best.probability, rules) == "new":
+        return Verdict(
+            answer="new",
+            of=None,
+            probability=best.probability if best else 0.0,
+            same_reporter=False,
+            reasons=(),
+            model=version(rules),
+        )
+    return Verdict(
+        answer=answer_of(best.probability, rules),
+        of=best.of,
+        probability=best.probability,
+        same_reporter=best.same_reporter,
+        reasons=best.reasons,
+        model=version(rules),
     )
-    return best
 
 
-def pack(doc: Doc) -> bytes:
-    """A Doc as bytes for storage, so that it is never normalised twice. It holds the text: encrypt it."""
-    return json.dumps(
-        [_FORMAT, doc.id, doc.text, doc.day, doc.region, doc.place, sorted(doc.reporter)],
-        ensure_ascii=False,
-        separators=(",", ":"),
-    ).encode("utf-8", "surrogatepass")
+def pairs(doc: Doc, candidates: Iterable[Doc], rules: Rules = RULES, model: Model = MODEL) -> tuple[Pair, ...]:
+    """The complaint against every candidate, in their order; outside window or province it is 0, unread."""
+    seen = view(doc)
+    return tuple(_pair(seen, other, rules, model) for other in candidates)
 
 
-def unpack(blob: bytes) -> Doc:
-    """The Doc of ``pack``. ValueError if the bytes are of another format."""
-    version, number, text, day, region, place, reporter = json.loads(blob.decode("utf-8", "surrogatepass"))
-    if version != _FORMAT:
-        raise ValueError(f"dedup features of format {version}, this code reads {_FORMAT}")
-    return Doc(id=number, text=text, day=day, region=region, place=place, reporter=frozenset(reporter))
+def answer_of(probability: float, rules: Rules = RULES) -> Answer:
+    """What a probability means under these rules."""
+    return "same" if probability >= rules.same else "review" if probability >= rules.review else "new"
+
+
+def version(rules: Rules = RULES, model: Model = MODEL) -> str:
+    """Names weights and rules, so that a verdict can be made again."""
+    return f"{model.version}/{rules.version}"
+
+
+def explained(one: Doc, other: Doc, rules: Rules = RULES, model: Model = MODEL) -> list[str]:
+    """Lines for people who may see both complaints: probability, reasons in two languages, every measurement's share."""
+    seen, theirs = view(one), view(other)
+    if outside(one, other, rules):
+        return [
+            f"Lebih dari {rules.days} hari atau lain provinsi / more than {rules.days} days or another province: 0.0 %"
+        ]
+    found = features(seen, theirs)
+    probability = model.probability(found)
+    told = sorted(((model.told(found, name), name) for name in model.weights), key=lambda one: (-abs(one[0]), one[1]))
+    return [
+        f"{answer_of(probability, rules)}  {probability * 100:.1f} %  {version(rules, model)}",
+        *(f"{reason.weight:+6.2f}  {reason.id} / {reason.en}" for reason in reasons(model, found, seen, theirs)),
+        "",
+        *(f"{weight:+6.2f}  {name} = {found[name]:.2f}" for weight, name in told),
+    ]
+
+
+def alike(one: Doc, other: Doc) -> float:
+    """0..1: the share of what one text tells that the other holds, whichever is more; 0.0 where one tells nothing."""
+    return likeness(view(one), view(other)).contained
+
+
+def _pair(seen: View, other: Doc, rules: Rules, model: Model) -> Pair:
+    doc = seen.doc
+    same_reporter = bool(doc.reporter & other.reporter)
+    if outside(doc, other, rules):
+        return Pair(of=other.id, day=other.day, probability=0.0, same_reporter=same_reporter, reasons=())
+    theirs = view(other)
+    found = features(seen, theirs)
+    return Pair(
+        of=other.id,
+        day=other.day,
+        probability=round(model.probability(found), 4),
+        same_reporter=same_reporter,
+        reasons=reasons(model, found, seen, theirs),
+    )
+
+
+def outside(doc: Doc, other: Doc, rules: Rules) -> bool:
+    """Too far apart in time, or in two provinces that are both known."""
+    if abs(doc.day - other.day) > rules.days:
+        return True
+    return rules.province and bool(doc.region and other.region) and doc.region[:2] != other.region[:2]
 
 
 _RANK: Final[dict[Answer, int]] = {"same": 0, "review": 1, "new": 2}
 
 
-def _new(rules: Rules) -> Verdict:
-    return Verdict(answer="new", of=None, probability=0.0, same_reporter=False, reasons=(), model=rules.version)
-
-
-def _streets(where: str) -> tuple[str, ...]:
-    """Names after "jalan" or "gang" with their number, in order, each once; what only looks like a name is left out."""
-    found = []
-    for names, number in _STREET.findall(where):
-        kept: list[str] = []
-        for word in names.split():
-            if word in _NO_NAME and not (word == "raya" and not kept):
-                break
-            kept.append(word)
-        if kept and kept != ["raya"]:
-            whole = len(kept) == len(names.split())
-            found.append(" ".join([*kept, *([number] if number and whole else [])]))
-    return tuple(dict.fromkeys(found))
-
-
-def _against(doc: Doc, other: Doc, rules: Rules) -> Verdict:
-    """The verdict against one candidate."""
-    pair = compared(doc, other, rules)
-    same_reporter = bool(doc.reporter & other.reporter)
-    probability, answer = _weighed(pair, same_reporter, rules)
-    if answer == "new":
-        return Verdict(
-            answer="new", of=None, probability=probability, same_reporter=False, reasons=(), model=rules.version
-        )
-    reasons = _reasons(pair, same_reporter)
-    return Verdict(
-        answer=answer,
-        of=other.id,
-        probability=probability,
-        same_reporter=same_reporter,
-        reasons=reasons,
-        model=rules.version,
-    )
-
-
-def _weighed(pair: Comparison, same_reporter: bool, rules: Rules) -> tuple[float, Answer]:
-    """Probability and answer. A conflict, or a text too short to tell matters apart, is never surer than a review."""
-    if pair.outside:
-        return 0.0, "new"
-    probability = pair.likeness
-    if pair.conflicts:
-        probability = min(probability, rules.conflict)
-    if pair.short and not (pair.exact and same_reporter):
-        probability = min(probability, rules.conflict)
-    answer: Answer = "same" if probability >= rules.same else "review" if probability >= rules.review else "new"
-    return round(probability, 4), answer
-
-
-def _reasons(pair: Comparison, same_reporter: bool) -> tuple[Reason, ...]:
-    """At most four, the strongest first."""
-    codes = [pair.how, *pair.conflicts]
-    codes += ["short_text"] if pair.short else []
-    codes += ["same_reporter"] if same_reporter else []
-    codes += ["same_street"] if pair.same_street else []
-    found = [Reason(code=code, weight=_PHRASES[code][0], id=_PHRASES[code][1], en=_PHRASES[code][2]) for code in codes]
-    return tuple(sorted(found, key=lambda reason: -abs(reason.weight))[:4])
-
-
-_PHRASES: Final[dict[str, tuple[float, str, str]]] = {
-    "exact_text": (3.0, "teksnya sama persis", "the text is equal"),
-    "near_text": (2.0, "teksnya hampir sama", "the text is nearly equal"),
-    "contained_text": (1.8, "teks yang satu bagian dari yang lain", "one text is part of the other"),
-    "alike_text": (0.5, "teksnya sebagian mirip", "the texts are partly alike"),
-    "other_street": (-2.5, "nama jalan berbeda", "the street is another"),
-    "other_house": (-2.2, "nomor rumah berbeda", "the house number is another"),
-    "other_unit": (-2.2, "RT/RW berbeda", "the neighbourhood unit (RT/RW) is another"),
-    "other_place": (-2.0, "lokasi berbeda", "the place is another"),
-    "other_words": (-2.1, "kata penting berbeda di tempat yang sama", "a telling word was replaced by another"),
-    "short_text": (-1.5, "teksnya terlalu pendek", "the text is too short"),
-    "same_reporter": (1.0, "pelapornya sama", "the reporter is the same"),
-    "same_street": (0.8, "nama jalan sama", "the street is the same"),
-}
+def _order(pair: Pair, rules: Rules) -> tuple[int, bool, float, int, str]:
+    rank = _RANK[answer_of(pair.probability, rules)]
+    return rank, not pair.same_reporter, -pair.probability, pair.day, pair.of

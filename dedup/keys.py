@@ -2,52 +2,95 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
-from hashlib import blake2b
+from dataclasses import dataclass
+from heapq import nsmallest
 from itertools import pairwise
+from math import floor
 from typing import TYPE_CHECKING, Final
 
+from dedup.places import streets
 from dedup.rules import RULES, STOP
-from dedup.text import tokens
+from dedup.words import is_known, rarity, sound
 
 if TYPE_CHECKING:
-    from dedup.judge import Doc
+    from dedup.doc import Doc
 
-_HEAD: Final = 18  # informative words at the start: what is left of a text that a channel cut at 140 characters
-_SHARE_HEAD: Final = 6
-_SHARE_ALL: Final = 5
-_SHARE_PAIRS: Final = 4
+_ENOUGH: Final = RULES.least
+_REPORTER: Final = 3.0
+_PAIR: Final = 3.0
+_RAREST: Final = 4.5
+_CELL: Final = 0.002
+"""Degrees: 220 m from south to north."""
+_HEAD: Final = 18  # telling words at the start: what is left of a text that a channel cut at 140 characters
+_TICKET: Final = re.compile(r"\b\d{3,6} [a-z]{2,3} (?:[ivxl]+|\d{1,2}) (?:19|20)\d\d\b|\b\d{7,10}\b")
 
 
-def keys(doc: Doc) -> frozenset[str]:
-    """At most 18 strings; texts that are equal, mistyped, cut or wrapped in a greeting share several.
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One string and what sharing it tells, in nats; a sum of `Rules.least` makes a complaint worth judging."""
 
-    Without a corpus the longest words stand in for the rarest; a hash breaks ties, so every worker chooses alike.
+    text: str
+    weight: float
+
+
+def keys(doc: Doc) -> tuple[Key, ...]:
+    """At most 18 keys, none twice; texts that are equal, mistyped, cut or wrapped in a greeting share several.
+
+    A street, a cell of 220 m or a quoted ticket number is enough by itself; a rare word needs a second.
     """
-    telling = [word for word in dict.fromkeys(tokens(doc.text)) if _telling(word)]
-    head = telling[:_HEAD]
-    chosen = [_exact(doc.text), *(f"s:{street}" for street in doc.streets[:2])]
-    chosen += [f"w:{word}" for word in _best(head, _SHARE_HEAD)]
-    chosen += [f"p:{pair}" for pair in _best(_pairs(head), _SHARE_PAIRS)]
-    chosen += [f"w:{word}" for word in _best(telling, _SHARE_ALL)]
-    return frozenset(list(dict.fromkeys(chosen))[: RULES.most_keys])
+    found = [Key(f"t:{ticket}", _ENOUGH) for ticket in tickets(doc.text)[:2]]
+    found += [Key(f"s:{name}", _ENOUGH) for name in list(dict.fromkeys(_street_names(doc)))[:3]]
+    if (cell := _cell(doc)) is not None:
+        found.append(_cell_key(*cell))
+    found += [Key(f"r:{token}", _REPORTER) for token in sorted(doc.reporter)[:2]]
+    return tuple([*found, *_word_keys(doc)][: RULES.most_keys])
 
 
-def _telling(word: str) -> bool:
-    return word not in STOP and (len(word) > 3 or (word.isdigit() and len(word) > 1))
+def probes(doc: Doc) -> tuple[Key, ...]:
+    """Keys that are looked up and never stored: the eight cells round the complaint's own."""
+    cell = _cell(doc)
+    if cell is None:
+        return ()
+    north, east = cell
+    return tuple(_cell_key(north + i, east + j) for i in (-1, 0, 1) for j in (-1, 0, 1) if i or j)
 
 
-def _pairs(words: list[str]) -> list[str]:
-    return [f"{first} {second}" for first, second in pairwise(words)]
+def tickets(text: str) -> list[str]:
+    """Numbers of tickets and customers that a normalised text quotes, each once."""
+    return list(dict.fromkeys(_TICKET.findall(text)))
 
 
-def _best(words: Iterable[str], count: int) -> Iterator[str]:
-    yield from sorted(words, key=lambda word: (-min(len(word), 20), _hashed(word)))[:count]
+def _street_names(doc: Doc) -> Iterator[str]:
+    return (" ".join(sound(word) for word in street.name) for street in streets(f"{doc.text} ; {doc.place}"))
 
 
-def _exact(text: str) -> str:
-    return f"x:{_hashed(text)}"
+def _cell(doc: Doc) -> tuple[int, int] | None:
+    return None if doc.lat is None or doc.lon is None else (floor(doc.lat / _CELL), floor(doc.lon / _CELL))
 
 
-def _hashed(text: str) -> str:
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+def _cell_key(north: int, east: int) -> Key:
+    return Key(f"c:{north}:{east}", _ENOUGH)
+
+
+def _word_keys(doc: Doc) -> list[Key]:
+    """The rarest words that others use too, of all and of the start; the longest of one's own; the rarest pairs."""
+    first: dict[str, int] = {}
+    for number, word in enumerate(doc.text.split()):
+        if _tells(word):
+            first.setdefault(sound(word), number)
+    old = [said for said in first if is_known(said)]
+    chosen = _rarest(old, 6) + _rarest([said for said in old if first[said] < _HEAD], 3)
+    chosen += nsmallest(3, (said for said in first if not is_known(said)), key=lambda said: (-len(said), said))
+    words = [Key(f"w:{said}", min(rarity(said), _RAREST)) for said in dict.fromkeys(chosen)]
+    pairs = nsmallest(3, pairwise(first), key=lambda pair: (-rarity(pair[0]) - rarity(pair[1]), pair))
+    return words + [Key(f"p:{one} {two}", _PAIR) for one, two in pairs]
+
+
+def _tells(word: str) -> bool:
+    return word not in STOP and (len(word) > 3 or (len(word) > 1 and word.isdigit()))
+
+
+def _rarest(said: Iterable[str], count: int) -> list[str]:
+    return nsmallest(count, said, key=lambda one: (-rarity(one), one))

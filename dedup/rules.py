@@ -19,15 +19,10 @@ class Rules:
     province: bool = _TABLE["windows"]["province"]
     same: float = _TABLE["thresholds"]["same"]
     review: float = _TABLE["thresholds"]["review"]
-    conflict: float = _TABLE["thresholds"]["conflict"]
-    short: int = _TABLE["thresholds"]["short"]
-    contained: int = _TABLE["thresholds"]["contained"]
-    word: int = _TABLE["thresholds"]["word"]
-    torn: int = _TABLE["thresholds"]["torn"]
-    place: int = _TABLE["thresholds"]["place"]
+    merge: float = _TABLE["thresholds"]["merge"]
     most_keys: int = _TABLE["keys"]["most"]
     cap: int = _TABLE["keys"]["cap"]
-    shared: int = _TABLE["keys"]["shared"]
+    least: float = _TABLE["keys"]["least"]
     candidates: int = _TABLE["keys"]["candidates"]
 
 

@@ -19,7 +19,7 @@ _QUOTED: Final = re.compile(
 )
 _SIGNED: Final = re.compile(
     r"^[ \t]*(?:--|(?:hormat|salam)(?: saya| kami| hangat)?[,.]?|ttd\.?"
-    r"|(?:dikirim dari|sent from|get outlook for)\b.*)[ \t]*$",
+    r"|(?:demikian|atas perhatian|terima ?kasih)\b[^\n]{0,80}|(?:dikirim dari|sent from|get outlook for)\b.*)[ \t]*$",
     re.MULTILINE,
 )
 _DROPPED: Final = re.compile(
@@ -83,7 +83,8 @@ def _cut(text: str) -> str:
     quoted = _QUOTED.search(text)
     kept = text[: quoted.start()] if quoted else text
     for signed in _SIGNED.finditer(kept):
-        if sum(1 for line in kept[signed.end() :].splitlines() if line.strip()) <= 5:
+        after = [line for line in kept[signed.end() :].splitlines() if line.strip()]
+        if len(after) <= 5 and all(len(line) <= 60 for line in after) and signed.start():
             kept = kept[: signed.start()]
             break
     return kept if kept.strip() else text

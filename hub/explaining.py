@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import UUID
 
-from dedup.judge import RULES
+from dedup.judge import RULES, pairs, version
 from hub.again import described
 from hub.cases import NoSuchCase
-from hub.leaf import pairs
 from hub.spine import Hub
 from hub.store import case_lists, cases, labels
 
@@ -24,7 +23,7 @@ def explain(hub: Hub, one: UUID, other: UUID) -> Iterator[str]:
         standing = case_lists.between(work, one, other)
         said = labels.standing(work, [one]).get(frozenset((one, other)))
     [pair] = pairs(found[one].described.doc, [found[other].described.doc], RULES)
-    yield f"model {RULES.version}: {pair.probability:.3f}  {_word(pair.probability)}"
+    yield f"model {version()}: {pair.probability:.3f}  {_word(pair.probability)}"
     yield from (f"  {reason.weight:+.2f}  {reason.code}: {reason.id} / {reason.en}" for reason in pair.reasons)
     if pair.same_reporter:
         yield "  pelapor sama / the same reporter"

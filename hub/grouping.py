@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from dedup.judge import Rules
-from hub.leaf import Pair, decide
+from dedup.groups import decide
+from dedup.judge import Pair, Rules
 from hub.store.candidates import Candidate
 
 

@@ -13,11 +13,11 @@ import re2
 from rapidfuzz.fuzz import partial_ratio
 
 from connectors.manifest import Manifest
-from dedup.judge import RULES, Doc, Reason, Rules, document, pack
+from dedup.judge import RULES, Doc, Reason, Rules, document, pack, pairs, version
+from dedup.keys import keys, probes
 from dedup.text import normalise
 from hub.audit.entry import Detail
 from hub.grouping import Against, Groups, Joined
-from hub.leaf import pairs, weights
 from hub.normalise import registry_numbers
 from hub.privacy import Vault
 from hub.store import candidates, cases, complaints, labels
@@ -33,8 +33,6 @@ SHORT = 5
 """Words; a shorter body says what it means only together with its title."""
 KNOWN_BY = {"phone": "phone_e164", "email": "email", "national_id": "national_id", "handle": "handle"}
 """Keyed hash of a reporter -> the field that it is of."""
-SURE = 0.9
-"""From this probability a complaint may wait behind its reporter's own: a link costs nobody anything, waiting may."""
 ECHO = 90
 """Likeness (0 to 100) from which a text that carries our marker is the text that we sent."""
 
@@ -141,7 +139,7 @@ def found_for(work: Work, vault: Vault, asked: Sequence[Asked], rules: Rules = R
 
     Each of a batch that is not filed yet also finds those before it; see hub.store.candidates.near.
     """
-    wanted = [Wanted(number=one.number, day=one.doc.day, keys=keys_of(vault, one.doc)) for one in asked]
+    wanted = [Wanted(number=one.number, day=one.doc.day, keys=keys_of(vault, one.doc, looking=True)) for one in asked]
     near = candidates.near(work, wanted, _limits(rules), filed=filed)
     beside = {one.number: Candidate(id=one.complaint, doc=one.doc, leads=False, case=one.case) for one in asked}
     known = candidates.known(work, vault, {n for one in near for n in one} - beside.keys()) | beside
@@ -152,17 +150,17 @@ def found_for(work: Work, vault: Vault, asked: Sequence[Asked], rules: Rules = R
     )
 
 
-def keys_of(vault: Vault, doc: Doc) -> list[Weighed]:
-    """The keys of a complaint as keyed 32-bit hashes, with their weights."""
+def keys_of(vault: Vault, doc: Doc, *, looking: bool = False) -> list[Weighed]:
+    """The keys of a complaint as keyed 32-bit hashes, with their weights; who is looking also asks for the places beside."""
     own: dict[int, int] = {}
-    for key, weight in weights(doc).items():
-        hashed = vault.token64("dedup", key) >> 32
-        own[hashed] = max(own.get(hashed, 0), round(weight * 1000))
+    for key in keys(doc) + (probes(doc) if looking else ()):
+        hashed = vault.token64("dedup", key.text) >> 32
+        own[hashed] = max(own.get(hashed, 0), round(key.weight * 1000))
     return list(own.items())
 
 
 def _limits(rules: Rules) -> Limits:
-    return Limits(days=rules.days, cap=rules.cap, least=rules.shared * 1000, most=rules.candidates)
+    return Limits(days=rules.days, cap=rules.cap, least=round(rules.least * 1000), most=rules.candidates)
 
 
 def against(doc: Doc, others: Sequence[Candidate], rules: Rules = RULES) -> list[Against]:
@@ -174,7 +172,7 @@ def against(doc: Doc, others: Sequence[Candidate], rules: Rules = RULES) -> list
 def judged(one: Asked, found: Found, leading: Collection[UUID] = (), rules: Rules = RULES) -> Judged:
     """The verdict about one complaint; `leading` are those that this transaction has put on their way."""
     compared = against(one.doc, found.candidates[one.complaint], rules)
-    leader = _leader(compared, leading) if one.may_wait else None
+    leader = _leader(compared, leading, rules) if one.may_wait else None
     joined = found.groups.place(one.case, compared, rules)
     answer = "same" if joined.links else "review" if joined.questions else "new"
     best = next(iter(joined.links + joined.questions), None)
@@ -185,15 +183,15 @@ def judged(one: Asked, found: Found, leading: Collection[UUID] = (), rules: Rule
         if best is None
         else best.pair.probability,
         reasons=best.pair.reasons if best else (),
-        model=rules.version,
+        model=version(rules),
         leader=leader,
         joined=joined,
     )
 
 
-def _leader(found: Sequence[Against], leading: Collection[UUID]) -> UUID | None:
+def _leader(found: Sequence[Against], leading: Collection[UUID], rules: Rules) -> UUID | None:
     """The reporter's own complaint about the same matter that is forwarded or on its way."""
-    own = [one for one in found if one.pair.same_reporter and one.pair.probability >= SURE]
+    own = [one for one in found if one.pair.same_reporter and one.pair.probability >= rules.merge]
     own = [one for one in own if one.other.leads or one.other.id in leading]
     return (
         min(own, key=lambda one: (-one.pair.probability, one.other.doc.day, one.other.doc.id)).other.id if own else None

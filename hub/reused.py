@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dedup.compare import compared
-from dedup.judge import RULES, document
+from dedup.judge import alike, document
+
+ALIKE = 0.5
+"""Of what the words of one text tell, the share that the other must hold to be a version of it."""
 
 
 def reused(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
@@ -24,8 +26,7 @@ def reused(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
 
 def _other_text(old: str, new: str) -> bool:
     """So unlike that nobody would even ask whether the two are about one matter."""
-    pair = compared(document(id="old", text=old, day=0), document(id="new", text=new, day=0), RULES)
-    return pair.likeness < RULES.review
+    return alike(document(id="old", text=old, day=0), document(id="new", text=new, day=0)) < ALIKE
 
 
 def _changed(old: frozenset[str], new: frozenset[str]) -> bool | None:

@@ -48,7 +48,7 @@ def _case(row: Any) -> str:
 
 
 def _question(row: Any) -> str:
-    from hub.leaf import phrases
+    from dedup.reasons import phrases
 
     detail = row.detail
     sure = f"{detail['per_mille'] / 10:.0f} %" if "per_mille" in detail else "?"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hub.commands.erasing import number
-from hub.commands.proving import dedup
+from hub.commands.matters import dedup, explain_records
 from hub.commands.shared import end, opened, wrong_use
 
 if TYPE_CHECKING:
@@ -22,8 +22,16 @@ __all__ = ["dedup"]
 
 
 @dedup.command("explain")
-def dedup_explain(one: str, other: str) -> None:
+def dedup_explain(
+    one: str,
+    other: str,
+    records: Annotated[
+        Path | None, typer.Option("--records", metavar="FILE", help="Two records of this file, without a database.")
+    ] = None,
+) -> None:
     """Why two complaints count as one matter or as two, in Indonesian and English."""
+    if records is not None:
+        return explain_records(one, other, records)
     from hub.explaining import explain
 
     with opened() as hub:

@@ -1,8 +1,7 @@
-"""Commands whose results others check: the log that anyone can verify, and deduplication by itself."""
+"""Commands whose results others check: the log that anyone can verify."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,10 +13,6 @@ from hub.telling import complain
 
 app = typer.Typer()
 audit = typer.Typer(help="The log that anyone can verify.", no_args_is_help=True)
-dedup = typer.Typer(
-    help="Deduplication: measure it, ask it why, and let a new model over history.", no_args_is_help=True
-)
-"""hub.commands.history has those that need the store."""
 app.add_typer(audit, name="audit")
 From = Annotated[str | None, typer.Option("--from", metavar="TIME", help="A date or RFC 3339, in Jakarta.")]
 To = Annotated[str | None, typer.Option("--to", metavar="TIME", help="… to here; a date counts whole.")]
@@ -165,16 +160,3 @@ def audit_sample(
         asked = question(hub, since=since, until=until, connector=connector, region=region)
         for trace in sample(hub, asked, count=count, seed=seed):
             print(as_json(trace) if jsonl else "\n".join(as_text(trace)))
-
-
-@dedup.command("evaluate")
-def dedup_evaluate(records: Path, out: Annotated[Path, typer.Option(help="CLUSTERS.csv")]) -> None:
-    """Group records (one JSON object a line) into clusters: id,cluster_id."""
-    import csv
-
-    from dedup.evaluate import clusters
-
-    with records.open(encoding="utf-8") as lines, out.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["id", "cluster_id"])
-        writer.writerows(clusters(json.loads(line) for line in lines if line.strip()))

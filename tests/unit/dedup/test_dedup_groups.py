@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedup.groups import Link, head, heads
+from dedup.groups import Joined, Link, decide, head, heads
 
 BORN = {"a": 1, "b": 2, "c": 3, "d": 4, "e": 4}
 
@@ -83,3 +83,39 @@ def test_heads_agree_with_walking_the_links(links: list[Link]) -> None:
         for _ in links:
             reached |= {end for a in links if not a.undone and {a.case, a.other} & reached for end in (a.case, a.other)}
         assert {other for other in found if found[other] == found[case]} == reached
+
+
+@pytest.mark.parametrize(
+    ("found", "joined"),
+    [
+        ({}, Joined(case=None, probability=0.0)),
+        ({"a": [0.05]}, Joined(case=None, probability=0.05)),
+        ({"a": [0.4]}, Joined(case=None, probability=0.4, review=("a",))),
+        ({"a": [0.8]}, Joined(case="a", probability=0.8)),
+        ({"a": [0.8], "b": [0.85]}, Joined(case="b", probability=0.85, review=("a",))),
+        ({"a": [0.95], "b": [0.85]}, Joined(case="a", probability=0.95, review=("b",))),
+        ({"a": [0.95], "b": [0.92]}, Joined(case="a", probability=0.95, merge=("b",))),
+        ({"a": [0.95], "b": [0.92], "c": [0.75]}, Joined(case="a", probability=0.95, merge=("b",), review=("c",))),
+        ({"a": [0.8], "b": [0.4]}, Joined(case="a", probability=0.8)),
+        ({"b": [0.8], "a": [0.8]}, Joined(case="a", probability=0.8, review=("b",))),
+        ({"a": [0.75, 0.0, 0.0]}, Joined(case=None, probability=0.5, review=("a",))),
+    ],
+)
+def test_one_report_between_two_cases_does_not_make_them_one(
+    found: dict[str, list[float]], joined: Joined[str]
+) -> None:
+    """A report that fits two cases joins the better one and a person is asked; only a sure fit with both merges them."""
+    decided = decide(found)
+    assert (decided.case, decided.merge, decided.review) == (joined.case, joined.merge, joined.review)
+    assert decided.probability == pytest.approx(joined.probability)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.dictionaries(st.text(max_size=3), st.lists(st.floats(0, 1), max_size=4), max_size=5), st.integers(0, 2**32))
+def test_the_order_in_which_cases_are_compared_does_not_matter(found: dict[str, list[float]], seed: int) -> None:
+    """Two workers that look in another order decide the same, and nothing below the threshold is ever merged."""
+    shuffled = list(found.items())
+    Random(seed).shuffle(shuffled)
+    decided = decide(found)
+    assert decide(dict(shuffled)) == decided
+    assert all(max(found[case]) >= 0.9 for case in decided.merge)

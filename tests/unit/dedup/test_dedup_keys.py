@@ -17,7 +17,7 @@ LETTER = (
 
 
 def keys_of(text: str) -> frozenset[str]:
-    return keys(document(id="1", text=text, day=0))
+    return frozenset(key.text for key in keys(document(id="1", text=text, day=0)))
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_versions_of_one_text_share_several_keys(text: str) -> None:
 def test_an_equal_text_shares_every_key() -> None:
     """The same text always has the same keys, on every worker."""
     assert keys_of(LETTER) == keys_of(LETTER)
-    assert any(key.startswith("s:kenanga 5") for key in keys_of(LETTER))
+    assert any(key.startswith("s:kng") for key in keys_of(LETTER))
 
 
 def test_complaints_about_other_things_share_next_to_nothing() -> None:
@@ -56,4 +56,4 @@ def test_complaints_about_other_things_share_next_to_nothing() -> None:
 @given(st.text(max_size=400))
 def test_there_are_never_more_than_eighteen(text: str) -> None:
     """The index grows by a known amount a complaint, whatever was written."""
-    assert 1 <= len(keys_of(text)) <= 18
+    assert len(keys_of(text)) <= 18

@@ -1,0 +1,117 @@
+"""Where a complaint is about: the streets, numbers and named places that its words tell."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from rapidfuzz.distance import OSA
+
+from dedup.rules import NOT_A_STREET, STOP
+
+SAME, UNNUMBERED, LONGER, OTHER_NUMBER, OTHER = 1.0, 0.6, 0.5, -1.0, -2.0
+"""What two streets are to each other; above 0 they may be one."""
+
+_STREET: Final = re.compile(
+    r"\b(jalan|gang|perumahan|perum|dusun|desa)"
+    r"((?: (?!jalan\b|gang\b|nomor\b|rt\b|rw\b|kelurahan\b|kecamatan\b|blok\b)[a-z]+){1,4})(?: (\d{1,3}[a-z]?)\b)?"
+)
+_HOUSE: Final = re.compile(r"\bnomor (\d{1,4}[a-z]?)\b")
+_UNIT: Final = re.compile(r"\b(rt|rw) (\d{1,3})\b")
+_NAMED: Final = re.compile(
+    r"\b(kelurahan|kecamatan|desa|dusun|puskesmas|pasar|perumahan|rusun|sdn|smpn|terminal|stasiun|masjid|indomaret"
+    r"|alfamart|blok|titik|lantai) ([a-z]+|\d+)"
+)
+_NO_NAME: Final = STOP | NOT_A_STREET
+_MOST_STREETS: Final = 6
+_MOST_WORDS: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Street:
+    """A name of at most three words and its own number ("" = none): Rungkut Lor 5. ``quotable``: it is a "jalan"."""
+
+    name: tuple[str, ...]
+    number: str
+    quotable: bool
+
+
+def streets(where: str) -> tuple[Street, ...]:
+    """The first streets, lanes and housing estates of a normalised text, each once."""
+    found: list[Street] = []
+    for kind, names, number in _STREET.findall(where):
+        words = names.split()
+        stop = next((n for n, word in enumerate(words) if word in _NO_NAME and word != "raya"), len(words))
+        kept = words[:stop][words[:1] == ["raya"] :][:_MOST_WORDS]
+        if kept:
+            whole = stop == len(words) and stop <= _MOST_WORDS
+            found.append(Street(name=tuple(kept), number=number if whole else "", quotable=kind == "jalan"))
+    return tuple(dict.fromkeys(found))[:_MOST_STREETS]
+
+
+def houses(where: str) -> frozenset[str]:
+    """House numbers, with their letter."""
+    return frozenset(_HOUSE.findall(where))
+
+
+def units(where: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Numbers of RT, numbers of RW."""
+    found = _UNIT.findall(where)
+    return frozenset(n for kind, n in found if kind == "rt"), frozenset(n for kind, n in found if kind == "rw")
+
+
+def named(where: str) -> frozenset[tuple[str, str]]:
+    """Villages, schools, markets and the like: (kind, first word of the name)."""
+    return frozenset((kind, name) for kind, name in _NAMED.findall(where) if name not in _NO_NAME and name != kind)
+
+
+def compare(one: Street, other: Street) -> float:
+    """SAME | UNNUMBERED | LONGER | OTHER_NUMBER | OTHER; a name cut short or mistyped is the same name."""
+    shared = min(len(one.name), len(other.name))
+    if not all(_one_name(one.name[n], other.name[n], last=n == shared - 1) for n in range(shared)):
+        return OTHER
+    if one.number and other.number:
+        return SAME if one.number == other.number else OTHER_NUMBER
+    if len(one.name) != len(other.name):
+        return LONGER
+    return SAME if one.number == other.number else UNNUMBERED
+
+
+def _one_name(word: str, other: str, *, last: bool) -> bool:
+    if word == other or alike(word, other) >= 0.4:
+        return True
+    return last and min(len(word), len(other)) >= 3 and (word.startswith(other) or other.startswith(word))
+
+
+def best(ours: tuple[Street, ...], theirs: tuple[Street, ...]) -> float | None:
+    """The most that any street of one is to any of the other; None where one names none."""
+    return max((compare(one, other) for one in ours for other in theirs), default=None)
+
+
+def swapped(ours: tuple[Street, ...], theirs: tuple[Street, ...]) -> bool:
+    """Each names a street that the other does not: a form letter with one street exchanged."""
+    mine, yours = _lonely(ours, theirs), _lonely(theirs, ours)
+    return bool(mine and yours)
+
+
+def _lonely(ours: tuple[Street, ...], theirs: tuple[Street, ...]) -> list[Street]:
+    return [one for one in ours if all(compare(one, other) == OTHER for other in theirs)]
+
+
+def alike(word: str, other: str) -> float:
+    """0..1: as how small a mistyping two words may be one; 0 for numbers and short words (7 and 17 are two houses)."""
+    longer = max(len(word), len(other))
+    if longer < 4 or word[0].isdigit() or other[0].isdigit():
+        return 0.0
+    most = 2 if longer >= 8 else 1
+    slips = OSA.distance(word, other, score_cutoff=most)
+    return max(0.0, 1 - slips / (0.34 * longer)) if slips <= most else 0.0
+
+
+def slip(word: str, other: str) -> float:
+    """The same, more generous: for two words that stand at the same place of two texts."""
+    longer = max(len(word), len(other))
+    if longer < 3 or word[0].isdigit() or other[0].isdigit():
+        return 0.0
+    return max(0.0, 1 - OSA.distance(word, other) / (0.45 * longer))

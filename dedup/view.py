@@ -1,0 +1,80 @@
+"""What is read out of one complaint before it is compared with others: done once, however many others there are."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dedup.doc import Doc
+from dedup.keys import tickets
+from dedup.places import Street, houses, named, streets, units
+from dedup.rules import STOP
+from dedup.words import rarity, sound, topics
+
+_EVERYWHERE = frozenset({"jalan", "gang", "kota", "kabupaten", "provinsi", "indonesia"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """One complaint taken apart. Weights are rarities in nats, ``mass`` is their sum."""
+
+    doc: Doc
+    words: tuple[str, ...]
+    sounds: tuple[str, ...]
+    weight: dict[str, float]
+    written: dict[str, str]
+    mass: float
+    pairs: frozenset[tuple[str, str]]
+    joined: str
+    topics: dict[str, float]
+    streets: tuple[Street, ...]
+    houses: frozenset[str]
+    rt: frozenset[str]
+    rw: frozenset[str]
+    named: frozenset[tuple[str, str]]
+    place: dict[str, float]
+    tickets: frozenset[str]
+
+
+def view(doc: Doc) -> View:
+    """The complaint taken apart; about 60 microseconds."""
+    words = tuple(doc.text.split())
+    sounds = tuple(map(sound, words))
+    written = dict(zip(sounds, words, strict=True))
+    weight = {said: rarity(said) for said in written}
+    where = f"{doc.text} ; {doc.place}"
+    rt, rw = units(where)
+    return View(
+        doc=doc,
+        words=words,
+        sounds=sounds,
+        weight=weight,
+        written=written,
+        mass=sum(weight.values()),
+        pairs=frozenset(itertools.pairwise(sounds)),
+        joined=doc.text.replace(" ", ""),
+        topics=_topics(written.values()),
+        streets=streets(where),
+        houses=houses(where),
+        rt=rt,
+        rw=rw,
+        named=named(where),
+        place=_place(doc.place),
+        tickets=frozenset(tickets(doc.text)),
+    )
+
+
+def _topics(words: Iterable[str]) -> dict[str, float]:
+    """How strongly the words speak of each problem; a word of two problems counts half for each."""
+    found: dict[str, float] = {}
+    for word in words:
+        spoken = topics(word)
+        for topic in spoken:
+            found[topic] = found.get(topic, 0.0) + 1 / len(spoken)
+    return found
+
+
+def _place(place: str) -> dict[str, float]:
+    telling = {sound(word) for word in place.split() if word not in STOP and word not in _EVERYWHERE}
+    return {said: rarity(said) for said in sorted(telling)}

@@ -1,0 +1,104 @@
+"""What one word tells: its sound without vowels, how rare it is among complaints, and of which problem it speaks."""
+
+from __future__ import annotations
+
+import tomllib
+import zlib
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from math import log, log2
+from pathlib import Path
+from typing import Final
+
+SLOTS: Final = 1 << 18
+"""Places of the table of rarities; a word's place is its CRC-32, so that every worker finds the same."""
+SCALE: Final = 4000
+"""The table counts as if there had been so many matters."""
+RAREST: Final = log(SCALE / 0.7)
+"""Rarity of a word that the table does not know, in nats."""
+
+_HERE: Final = Path(__file__)
+_KNOWN_WORDS: Final = 1 << 16
+_VOWELS: Final = str.maketrans("", "", "aeiou")
+_PREFIXES: Final = ("meng", "meny", "peng", "peny", "mem", "men", "pem", "pen", "ber", "per", "ter", "di", "ke", "se")
+_ENDINGS: Final = ("nya", "kan", "an", "i", "lah")
+_SHORTEST: Final = 3
+
+
+@lru_cache(maxsize=_KNOWN_WORDS)
+def sound(word: str) -> str:
+    """The first letter and the consonants, none doubled: "lampu" and "lmpu" sound alike. Short words and numbers stay."""
+    if len(word) < _SHORTEST or word[0].isdigit():
+        return word
+    bare = word[0]
+    for letter in word[1:].translate(_VOWELS):
+        if letter != bare[-1]:
+            bare += letter
+    return bare if len(bare) >= _SHORTEST else word
+
+
+@lru_cache(maxsize=_KNOWN_WORDS)
+def rarity(said: str) -> float:
+    """How much a sound tells, in nats: about 1 for "jalan", `RAREST` for what was never seen."""
+    level = _TABLE[slot(said)]
+    return log(SCALE / (2 ** ((level - 1) / 4) - 0.3)) if level else RAREST
+
+
+def is_known(said: str) -> bool:
+    """Several matters used this word, so it is none of somebody's own and no mistyping."""
+    return _TABLE[slot(said)] > 1
+
+
+def slot(said: str) -> int:
+    """The place of a sound in the table."""
+    return zlib.crc32(said.encode("utf-8", "surrogatepass")) & (SLOTS - 1)
+
+
+def level(matters: float) -> int:
+    """What the table holds for a word that so many of `SCALE` matters used: quarter steps of log2, never 0."""
+    return min(255, max(1, round(4 * log2(matters)) + 1))
+
+
+@lru_cache(maxsize=_KNOWN_WORDS)
+def topics(word: str) -> frozenset[str]:
+    """The problems of topics.toml that a word speaks of, in its bare form or with the usual prefix and ending."""
+    return next((_TOPICS[form] for stem in _stems(word) for form in _forms(stem) if form in _TOPICS), frozenset())
+
+
+def _stems(word: str) -> Iterator[str]:
+    yield word
+    if len(word) < 5:
+        return
+    bare = [word, *(word[len(prefix) :] for prefix in _PREFIXES if word.startswith(prefix))]
+    yield from bare[1:]
+    for stem in bare:
+        yield from (stem[: -len(ending)] for ending in _ENDINGS if stem.endswith(ending))
+
+
+def _forms(stem: str) -> Iterable[str]:
+    if len(stem) < _SHORTEST:
+        return ()
+    said = sound(stem)
+    return (stem, said) if len(said) >= _SHORTEST else (stem,)
+
+
+def _read_topics() -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for topic, words in tomllib.loads(_HERE.with_name("topics.toml").read_text(encoding="utf-8")).items():
+        for word in words.split():
+            for form in _forms(word):
+                found[form] = found.get(form, frozenset()) | {topic}
+    return found
+
+
+def use_table(table: bytes) -> None:
+    """Weigh words by another table (training and its tests only). ValueError if it has not `SLOTS` places."""
+    global _TABLE  # noqa: PLW0603 - one table a process; passing it through every word would cost more than it says
+    if len(table) != SLOTS:
+        raise ValueError(f"a table of rarities has {SLOTS} places, not {len(table)}")
+    _TABLE = table
+    rarity.cache_clear()
+
+
+_TABLE = zlib.decompress(_HERE.with_name("rarity.bin").read_bytes())
+_TOPICS: Final = _read_topics()
