@@ -16,12 +16,15 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from hub.privacy import Keys, Vault
 from hub.store.migrate import ensure, libpq
 from hub.store.server import HUB_LOGIN, Embedded
 from hub.store.work import Store
 
+settings.register_profile("untimed", deadline=None)  # how long an example takes says how busy the machine is
+settings.load_profile("untimed")
 POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
 NOW = datetime(2026, 12, 1, 3, 0, tzinfo=UTC)
 _TEMPLATE = "satupintu_template"
