@@ -21,6 +21,7 @@ from hub.retention import NoSuchClass
 from hub.settings import WrongSetting
 from hub.store.leases import LostLease
 from hub.store.server import StoreProblem, StoreUnavailable
+from hub.store.work import StoreBusy
 from hub.telling import FAILED, INCOMPLETE, WRONG_USE, complain
 
 
@@ -38,6 +39,7 @@ def explained(error: Exception) -> int:
         (WrongRange, WRONG_USE),
         (WrongQuestion, WRONG_USE),
         (KeyProblem, WRONG_USE),
+        (StoreBusy, INCOMPLETE),
         (StoreUnavailable, FAILED),
         (StoreProblem, WRONG_USE),
         (NotOwed, FAILED),

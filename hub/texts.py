@@ -60,7 +60,7 @@ _BARE: Final = (
     "status laporan aduan pengaduan anda bapak ibu telah sudah saat ini berubah diubah dari menjadi ke oleh dan di "
     "pada belum menunggu terverifikasi verifikasi diverifikasi terdisposisi didisposisikan disposisi diteruskan "
     "dikoordinasikan dalam proses diproses tindakan pengerjaan ditindaklanjuti ditanggapi selesai tuntas penanganan "
-    "ditutup diarsipkan ditunda ditolak dihapus diterima masuk sistem admin pelapor instansi"
+    "kelengkapan informasi data ditutup diarsipkan ditunda ditolak dihapus diterima masuk sistem admin pelapor instansi"
 )
 """Words that only name a status or say that it has changed."""
 _SAYS_NOTHING: Final = frozenset(_BARE.split())

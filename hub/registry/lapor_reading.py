@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
@@ -51,18 +52,28 @@ def pages(read: Callable[[str], Any], first: str, *, whole: bool = False) -> Ite
         raise endless()
 
 
-def changes(results: Mapping[str, Any], followups: Sequence[Mapping[str, Any]], *, base: str = "") -> list[Change]:
+def changes(
+    results: Mapping[str, Any],
+    followups: Sequence[Mapping[str, Any]],
+    *,
+    base: str = "",
+    is_status: Callable[[str], bool] = lambda name: False,
+) -> list[Change]:
     """
     All that is known about one complaint, oldest first; what has no readable stamp comes last, as given.
 
-    `base`: the registry's address, against which those of attachments are read.
+    `base`: the registry's address, against which those of attachments are read; `is_status`: whether a word is a status
+    of its table.
     """
     data = _dict(results.get("data"))
     logs = _upwards(_rows(results.get("data_logs")), str(data.get("status_name") or ""))
     found = [change for log in logs if (change := _log(log))]
-    current = _current(data, found)
+    found += _lines(data, found, is_status)
+    found.sort(key=lambda change: change.at or _LAST)
+    found += _current(data, found)
     answers = {str(row.get("id")): row for row in followups}
-    found += [*current, *(_answer(row, base) for row in answers.values())]
+    said = [_answer(row, base) for row in answers.values()]
+    found += [*_words(logs, {_flat(one.text) for one in said}), *said]
     return sorted(found, key=lambda change: change.at or _LAST)
 
 
@@ -90,11 +101,42 @@ def _log(log: Mapping[str, Any]) -> Change | None:
     )
 
 
+def _lines(data: Mapping[str, Any], found: Sequence[Change], is_status: Callable[[str], bool]) -> Iterator[Change]:
+    """Statuses that only the status log tells: a line whose note is a status word, or whose data name one."""
+    told = Counter(change.name.casefold() for change in found if change.what == "status")
+    for line in _rows(data.get("status_logs")):
+        note = plain(str(line.get("note") or ""), {})
+        name = str(_inside(line).get("status_new") or (note if is_status(note) else ""))
+        if not name or stamped(line.get("timestamp")) is None:
+            continue
+        if told[name.casefold()] > 0:
+            told[name.casefold()] -= 1
+            continue
+        stamp = str(line.get("timestamp"))
+        yield Change(what="status", name=name, text=note, stamp=stamp, at=stamped(stamp), by=_by(name))
+
+
+def _words(logs: Sequence[Mapping[str, Any]], answers: Collection[str]) -> Iterator[Change]:
+    """What an institution says in a log that is neither status nor disposition; not where its answer stands apart."""
+    for log in logs:
+        inside = _inside(log)
+        sender, text = _institution(log, inside, "from"), plain(str(log.get("content") or ""), {**inside, **log})
+        if _log(log) is not None or not sender or not text or _flat(text) in answers:
+            continue
+        stamp = str(log.get("date") or "")
+        yield Change(what="follow_up", text=text, stamp=stamp, at=stamped(stamp), by="agency", from_institution=sender)
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
 def _current(data: Mapping[str, Any], found: Sequence[Change]) -> list[Change]:
     """The present status where the logs do not end with it; it is as old as the youngest line of the status log."""
     name = str(data.get("status_name") or "")
-    last = next((change.name for change in reversed(found) if change.what == "status"), "")
-    if not name or name == last:
+    known = [change for change in found if change.what == "status"]
+    last = known[-1].name if known else ""
+    if not name or name in {change.name for change in known if change.at == known[-1].at}:
         return []
     lines = [(stamped(line.get("timestamp")), line) for line in _rows(data.get("status_logs"))]
     at, line = max(((at, line) for at, line in lines if at), key=lambda pair: pair[0], default=(None, {}))

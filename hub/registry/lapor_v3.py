@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -14,7 +15,7 @@ from hub.registry.asking import Line
 from hub.registry.lapor_writing import follow_up_form, payload
 from hub.registry.port import File, FollowUp, Master, Shown
 from hub.registry.receipts import answered, broken, number, repeatable
-from hub.routing import RegistryConfig, Target
+from hub.routing import RegistryConfig, Target, hub_status
 
 __all__ = ["LaporV3", "judged", "payload"]
 
@@ -22,6 +23,8 @@ _LISTS: Final = (
     ("institution", "/masters/institutions/external", "id", "name"),
     ("template", "/masters/templates", "template_code", "title"),
 )
+_UNKNOWN_THERE: Final = re.compile(r"(?i)tidak ditemukan|tidak terdaftar|not found")
+"""Of the message of an answer without a complaint; any other failure says nothing about whether it has one."""
 
 
 def judged(status: int, headers: Mapping[str, str], body: bytes | Exception) -> Receipt:
@@ -82,7 +85,10 @@ class LaporV3:
         return True
 
     def changes(self, registry_id: str) -> Iterator[Change]:
-        """See Registry.changes; where the list of follow-ups breaks off, the error comes behind what it did show."""
+        """See Registry.changes; where the list of follow-ups breaks off, the error comes behind what it did show.
+
+        Unavailable (no_status): no status is told anywhere; that is no answer about a complaint.
+        """
         path = f"/complaints/{_path(registry_id)}"
         results = _results(self._line.read(f"{path}/complaint"))
         rows: list[dict[str, Any]] = []
@@ -92,9 +98,15 @@ class LaporV3:
                 rows += page
         except ChannelError as error:
             broken = error
-        yield from lapor_reading.changes(results, rows, base=self._line.base)
+        found = lapor_reading.changes(results, rows, base=self._line.base, is_status=self._is_status)
+        yield from found
         if broken is not None:
             raise broken
+        if not any(change.what == "status" for change in found):  # 200 without a complaint, as in `success: false`
+            raise Unavailable("The registry's answer tells no status of the complaint.", code="no_status")
+
+    def _is_status(self, name: str) -> bool:
+        return hub_status(self._config, name) is not None
 
     def shown(self, registry_id: str) -> Shown:
         """See Shows.shown."""
@@ -105,7 +117,7 @@ class LaporV3:
                 return Shown(found=False)
             raise
         data = _results(document).get("data")
-        if not data and isinstance(document, dict) and document.get("success") is False:
+        if not data and isinstance(document, dict) and _UNKNOWN_THERE.search(str(document.get("message") or "")):
             return Shown(found=False)
         if not isinstance(data, dict):
             raise Unavailable("The registry's answer is not the complaint that was asked for.", code="no_data")

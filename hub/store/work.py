@@ -22,16 +22,33 @@ from hub.store.columns import sent
 from hub.store.packed import Packed, PackedDumper
 from hub.store.server import HUB_LOGIN, Embedded, StoreProblem, StoreUnavailable, embedded
 
-__all__ = ["Clock", "Row", "Store", "StoreProblem", "StoreUnavailable", "Work", "as_json", "open_store"]
+__all__ = ["Clock", "Row", "Store", "StoreBusy", "StoreProblem", "StoreUnavailable", "Work", "as_json", "open_store"]
 
 Clock = Callable[[], datetime]
 _log = logging.getLogger("satupintu.store")
 _ENTER = text("SELECT set_config('role', :role, true), set_config('satupintu.region', :region, true)")
+_ENTER_STILL = text(f"{_ENTER.text}, set_config('idle_in_transaction_session_timeout', '0', true)")
+IDLE = 120
+"""
+Seconds after which PostgreSQL ends the session of a process that stands still, or whose machine is gone, inside a
+transaction: it holds locks that all others wait for. Shorter than every lease.
+"""
+WAIT = 180
+"""Seconds that a statement waits for a lock; longer than IDLE, so that whoever holds it is gone by then or works."""
+_SESSION = f"""
+SET TIME ZONE 'UTC'; SET idle_in_transaction_session_timeout = '{IDLE}s'; SET lock_timeout = '{WAIT}s'
+"""
+_ALIVE = {"keepalives_idle": 60, "keepalives_interval": 15, "keepalives_count": 4}
+"""A server that has vanished is noticed in two minutes, also where nothing is under way (libpq's parameters)."""
 _ONLY_INDEXES = (
     "SELECT set_config('enable_bitmapscan', :on, true), set_config('enable_sort', :on, true), "
     "set_config('enable_hashjoin', :on, true), set_config('enable_mergejoin', :on, true)"
 )
 _text = lru_cache(maxsize=512)(text)
+
+
+class StoreBusy(StoreUnavailable):
+    """Another process holds a lock for too long; the same step can be tried again."""
 
 
 class Work:
@@ -129,7 +146,7 @@ class Store:
         """
         try:
             with (self._still if still else self._engine).begin() as connection:
-                connection.execute(_ENTER, {"role": f"satupintu_{role}", "region": region})
+                connection.execute(_ENTER_STILL if still else _ENTER, {"role": f"satupintu_{role}", "region": region})
                 yield Work(connection)
         except exc.DBAPIError as error:
             raise _problem(error.orig) from None
@@ -193,7 +210,7 @@ def _engine(url: str) -> Engine:
         max_overflow=4,
         pool_pre_ping=True,
         hide_parameters=True,
-        connect_args={"application_name": "satupintu"},
+        connect_args={"application_name": "satupintu", **_ALIVE},
     )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "first_connect", _warn_if_strong)
@@ -208,7 +225,7 @@ def _prepare(connection: Any, _: object) -> None:
     connection.adapters.register_dumper(dict, _DictDumper)
     connection.adapters.register_dumper(Packed, PackedDumper)
     with connection.cursor() as cursor:
-        cursor.execute("SET TIME ZONE 'UTC'")
+        cursor.execute(_SESSION)
     connection.commit()
 
 
@@ -227,6 +244,15 @@ def _warn_if_strong(connection: Any, _: object) -> None:
 def _problem(cause: Any) -> StoreProblem:
     """What went wrong, in words that hold no value of a row."""
     state = getattr(cause, "sqlstate", None)
+    if state == "55P03":  # lock_not_available
+        return StoreBusy(
+            f"Another process of the hub has held what this one needs for over {WAIT} s. Nothing was changed; run the "
+            "command again. If that does not help, 'satupintu status' and pg_stat_activity show who it is."
+        )
+    if state == "25P03":  # idle_in_transaction_session_timeout
+        return StoreUnavailable(
+            f"This process stood still for over {IDLE} s in the middle of a change, so PostgreSQL has undone it. Try again."
+        )
     if state is None or isinstance(cause, psycopg.OperationalError):
         return migrate.unavailable(cause)
     place = [f"table {cause.diag.table_name}"] if cause.diag.table_name else []
