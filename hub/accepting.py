@@ -254,4 +254,4 @@ class _Run:
 
     def _batch_is(self, state: str) -> None:
         with self.hub.store.begin(region=self.connector.region) as work:
-            work.run("UPDATE connectors SET first_batch = :state WHERE id = :id", state=state, id=self.connector.id)
+            connectors.batch_is(work, self.connector, state, by=self.hub.actor, now=self.hub.clock())

@@ -11,10 +11,12 @@ from urllib.parse import urlsplit
 from connectors.base import Answer, Attachment, Context
 from connectors.errors import ChannelError, Misconfigured, Refused, Unavailable
 from connectors.manifest import Manifest
+from hub.audit.entry import Entry
 from hub.pieces import LATER, Found, Pieces, whole
 from hub.spine import Hub
 from hub.store import attachments, follow_ups
 from hub.store.connectors import Connector
+from hub.store.log import append
 
 MOST = 200
 """Files fetched for one connector in one accept."""
@@ -58,7 +60,22 @@ def _one(run: _Fetching, connector: Connector, row: Any) -> bool:
             follow_ups.queue_file(work, row.id, digest=digest, now=hub.clock())
         elif reason:
             attachments.failed(work, row.id, reason)
+        if content is not None or reason:
+            append(work, _entry(hub, connector, row, reason or "held"))
     return content is not None
+
+
+def _entry(hub: Hub, connector: Connector, row: Any, code: str) -> Entry:
+    return Entry(
+        act="fetched",
+        at=hub.clock(),
+        actor=hub.actor,
+        connector=str(connector.id),
+        region=connector.region,
+        complaint=str(row.complaint),
+        code=code,
+        detail={"file": row.id},
+    )
 
 
 @dataclass(slots=True, kw_only=True)

@@ -40,7 +40,7 @@ def _release_connector(hub: Hub, name: str, by: str, because: str, reasons: Sequ
     for reason in reasons:
         words += release_held(hub, manifest, connector, reason=reason, by=by, because=because)
     with hub.store.begin(region=manifest.region) as work:
-        work.run("UPDATE connectors SET first_batch = 'passed' WHERE id = :id", id=connector.id)
+        connectors.batch_is(work, connector, "passed", by=by, now=hub.clock(), because=because)
     return words
 
 

@@ -52,9 +52,10 @@ def accept(hub: Hub, names: Sequence[str] = (), *, progress: Said = silent) -> T
 
 def forward(hub: Hub, names: Sequence[str] = ()) -> Tally:
     """Outbox -> registry, with receipts; then what was said about complaints that are there."""
-    from hub import forwarding, relaying
+    from hub import configured, forwarding, relaying
 
     pulling.known_names(hub, names)
+    configured.see(hub)
     return added("forward", [forwarding.forward(hub, names), relaying.relay(hub, names)])
 
 
@@ -75,8 +76,9 @@ def seal(hub: Hub) -> Tally:
 
 def watch(hub: Hub) -> Tally:
     """Everything -> oversight figures, conservation check, silent channels, deadlines."""
-    from hub import oversight
+    from hub import configured, oversight
 
+    configured.see(hub)
     return oversight.watch(hub)
 
 

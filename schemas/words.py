@@ -117,5 +117,8 @@ ACTS: Final = (
     "readmitted",
     "split",
     "described",
+    "first_batch",
+    "fetched",
+    "configured",
 )
 """What an audit entry can tell of."""

@@ -45,6 +45,18 @@ CATALOGUE: Final[Mapping[str, Meaning]] = MappingProxyType(
             ("hub/decided.py",),
         ),
         "held": Meaning("tertahan sampai dilepas", "held until it is released", "code; manifest", ("hub/decided.py",)),
+        "first_batch": Meaning(
+            "kiriman pertama suatu kanal ditahan (`held`), atau boleh jalan (`passed`)",
+            "the first batch of a connector is held, or may go",
+            "code; was, because",
+            ("hub/store/connectors.py",),
+        ),
+        "fetched": Meaning(
+            "berkas yang disebut dengan alamat diambil (`held`), atau tidak dapat diambil",
+            "a file that a portal names by its address was fetched (`held`), or cannot be had",
+            "code; file",
+            ("hub/fetching.py",),
+        ),
         "linked": Meaning(
             "dua aduan dinyatakan tentang satu perkara",
             "two complaints about one matter",
@@ -168,6 +180,12 @@ CATALOGUE: Final[Mapping[str, Meaning]] = MappingProxyType(
             ("hub/store/gates.py",),
         ),
         "breaker_closed": Meaning("dan mulai lagi", "and began again", "registry", ("hub/store/gates.py",)),
+        "configured": Meaning(
+            "setelan hub: keadaan kini, dan sebelumnya (`was_…`) untuk yang berubah; rahasia hanya sebagai hash berkunci",
+            "the hub's settings: as they are, and as they were (`was_…`) where they changed; secrets as a keyed hash only",
+            "count; a value each setting, was_ before its name",
+            ("hub/configured.py",),
+        ),
         "connector_seen": Meaning(
             "kanal pertama kali terlihat, dengan SHA-256 manifesnya",
             "a connector was first seen, with its manifest's SHA-256",

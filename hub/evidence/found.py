@@ -22,7 +22,7 @@ OVERRIDES: Final = (
     "retention_set",
 )
 PAUSES: Final = ("paused", "resumed", "breaker_opened", "breaker_closed")
-CHANGES: Final = ("connector_seen", "manifest_seen", "secret_bound", "masters_read")
+CHANGES: Final = ("configured", "connector_seen", "manifest_seen", "secret_bound", "masters_read")
 LOOKS: Final = ("exported",)
 
 

@@ -68,7 +68,7 @@ def pending(work: Work, connector: UUID, limit: int) -> Sequence[Any]:
     """Files of this connector that are still to be fetched."""
     return work.rows(
         """
-        SELECT a.id, a.key_id, k.wrapped, a.url_enc, a.name_enc FROM attachments a
+        SELECT a.id, a.complaint, a.key_id, k.wrapped, a.url_enc, a.name_enc FROM attachments a
         JOIN complaints c ON c.id = a.complaint JOIN data_keys k ON k.id = a.key_id
         WHERE c.connector = :connector AND a.state = 'pending' ORDER BY a.id LIMIT :limit
         """,

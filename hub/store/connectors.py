@@ -99,6 +99,32 @@ def _write(work: Work, manifest: Manifest, mark: bytes, own: UUID, now: datetime
     return Connector(**row._mapping)
 
 
+def batch_is(work: Work, connector: Connector, state: str, *, by: str, now: datetime, because: str = "") -> None:
+    """The first batch is held, or has passed; who let it pass is on record, and nothing where it stood so already."""
+    was = work.value(
+        """
+        WITH old AS (SELECT id, first_batch FROM connectors WHERE id = :id FOR UPDATE)
+        UPDATE connectors c SET first_batch = :state FROM old WHERE c.id = old.id AND old.first_batch <> :state
+        RETURNING old.first_batch
+        """,
+        id=connector.id,
+        state=state,
+    )
+    if was is not None:
+        append(
+            work,
+            Entry(
+                act="first_batch",
+                at=now,
+                actor=by,
+                connector=str(connector.id),
+                region=connector.region,
+                code=state,
+                detail={"was": was, "because": because[:500] or None},
+            ),
+        )
+
+
 def _keep_text(work: Work, manifest: Manifest, connector: Connector, now: datetime) -> None:
     work.run(
         """

@@ -11,15 +11,19 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import requests
 
 from hub.settings import Settings
 from hub.spine import Hub
+from hub.store.migrate import libpq
+from hub.store.server import Embedded
 from hub.wire import open_hub
 from sandbox import manifests, running
 from sandbox.portal import PortalState
-from tests.conftest import Database
+from tests import witness
+from tests.conftest import Database, fresh_database
 from tests.scenario import commands
 from tests.scenario.commands import Said
 
@@ -111,6 +115,24 @@ class Site:
         """Tell a counterpart to fail, or (False) to stop failing."""
         url = f"{self.addresses[counterpart]['url']}/_sandbox/switch"
         requests.post(url, json={name: value}, timeout=10).raise_for_status()
+
+
+@pytest.fixture(scope="session")
+def witnessed(cluster: Embedded, template: str) -> str:
+    """A migrated database in which a state that changes without its entry is an error (tests/witness.py)."""
+    name = "satupintu_witnessed"
+    with psycopg.connect(libpq(cluster.uri("postgres")), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+    with psycopg.connect(libpq(cluster.uri(name)), autocommit=True) as superuser:
+        witness.install(superuser)
+    return name
+
+
+@pytest.fixture
+def database(cluster: Embedded, witnessed: str) -> Iterator[Database]:
+    """A fresh database with the witness in it; it is gone after the test."""
+    with fresh_database(cluster, witnessed) as made:
+        yield made
 
 
 @pytest.fixture

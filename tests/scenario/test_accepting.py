@@ -10,12 +10,14 @@ import pytest
 
 from connectors.base import Item
 from hub import accepting, steps
+from hub.audit.entry import Entry
 from hub.keeping import Keeping
 from hub.oversight import figures
 from hub.pulling import manifest_of
 from hub.spine import Hub
 from hub.store import connectors, leases
 from hub.store.leases import LostLease
+from hub.store.log import append
 from hub.store.work import StoreUnavailable
 from sandbox.portal import generate
 from tests.scenario.conftest import START, Portals, Site
@@ -75,6 +77,7 @@ def kept(hub: Hub, *raws: bytes) -> None:
         assert connector is not None
         interval = work.value("SELECT max(id) FROM intervals")
         Keeping(hub=hub, manifest=manifest, connector=connector).keep(work, found, interval=interval, now=hub.clock())
+        append(work, Entry(act="pulled", at=hub.clock(), actor=hub.actor, count=len(found)))
 
 
 def test_what_two_readers_would_read_differently_is_quarantined(empty_site: Site, add_portal: Portals) -> None:
