@@ -90,7 +90,8 @@ class Turn:
                 came.append((load, receipt_of(load.step, one.answer, _error(one))))
         return self._came(came)
 
-    def _came(self, came: Sequence[tuple[Load, Receipt]]) -> list[str]:
+    def _came(self, received: Sequence[tuple[Load, Receipt]]) -> list[str]:
+        came = self._with_numbers_of_their_own(received)
         doubtful = [load.delivery.id for load, receipt in came if receipt.outcome in ("retry", "unknown")]
         since = attempts.first_tries(self.work, doubtful)
         endings = []
@@ -101,6 +102,19 @@ class Turn:
         creates = {load.delivery.id: receipt.outcome for load, receipt in came if load.step == "create"}
         kept = self._write(endings, {load.delivery.id: load for load, _ in came})
         return [outcome for number, outcome in creates.items() if number in kept]
+
+    def _with_numbers_of_their_own(self, came: Sequence[tuple[Load, Receipt]]) -> list[tuple[Load, Receipt]]:
+        """A create that is answered with another complaint's number, as a gateway's cache does, is unknown."""
+        given = [one.registry_id for load, one in came if load.step == "create" and one.registry_id]
+        holders = dict(attempts.holders_of(self.work, self.lane.name, given))
+        checked = []
+        for load, receipt in came:
+            mine = load.delivery.complaint
+            if load.step == "create" and receipt.registry_id and holders.setdefault(receipt.registry_id, mine) != mine:
+                checked.append((load, Receipt(outcome="unknown", code="number_taken", http=receipt.http)))
+            else:
+                checked.append((load, receipt))
+        return checked
 
     def _write(self, endings: Sequence[Ending], loads: Mapping[int, Load]) -> set[int]:
         """Results with what belongs to them; of what is no longer ours nothing is written, it is only told of."""

@@ -41,6 +41,7 @@ CAUSES: Final = {
     "empty": "jawaban kosong / an empty answer",
     "not_json": "jawaban tidak terbaca / an unreadable answer",
     "no_id": "jawaban tanpa nomor / an answer without a number",
+    "number_taken": "nomor milik aduan lain / another complaint's number",
     "redirect": "dialihkan / redirected",
     "declined": "ditolak dengan alasan / declined with reasons",
     "interrupted": "proses terhenti saat mengirim / stopped while sending",

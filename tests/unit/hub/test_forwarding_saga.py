@@ -270,6 +270,15 @@ def test_a_limit_and_names_choose(outbox: Outbox) -> None:
     assert tally.done == 2 and tally.owed[0].startswith("1 wait for sp4n (queued)")
 
 
+def test_a_number_of_another_complaint_is_no_answer(outbox: Outbox) -> None:
+    """A gateway that repeats an old answer gives no reporter the news of another one: a person looks, the first stays."""
+    first, second, third = (outbox.complaint() for _ in range(3))
+    outbox.told.answers["create"] = [Receipt(outcome="done", registry_id="9001")] * 2
+    assert forward(outbox.hub()).words == {"confirmed": 2, "unknown": 1}
+    assert [outbox.delivery(own).registry_id for own in (first, second, third)] == ["9001", None, "9003"]
+    assert outbox.delivery(second).code == "number_taken" and outbox.told.calls.count("route") == 2
+
+
 # leases ------------------------------------------------------------------------------------------------------------
 
 
