@@ -141,7 +141,8 @@ class Row:
     described: Described
     features: bytes
     tokens: dict[str, bytes]
-    keys: Sequence[int]
+    keys: Sequence[int] = ()
+    """Of those that others are derived from."""
 
 
 def described(vault: Vault, one: Matter) -> Row:
@@ -245,7 +246,8 @@ class Bench:
                     continue
                 old = self.kept and draw.random() < 0.08
                 matter = self.writing.again(draw.choice(self.kept), moment) if old else self.writing.matter(moment)
-                rows.append(described(self.vault, matter))
+                row = described(self.vault, matter)
+                rows.append(replace(row, keys=[key for key, _ in judging.keys_of(self.vault, row.described.doc)]))
                 made.append(rows[-1])
                 self.kept.append(matter)
             self._write(made)
@@ -293,7 +295,7 @@ class Bench:
         ]
         found = judging.found_for(work, self.vault, asked)
         verdicts = [(one.complaint, judging.judged(one, found)) for one in asked]
-        judging.file(work, self.vault, [(one.number, one.doc) for one in asked])
+        judging.file(work, self.vault, [(one.number, one.doc) for one in asked], made=found.keys)
         judging.link(work, "35", verdicts, "bench", END)
         words["pairs"] += sum(map(len, found.candidates.values()))
         for _, one in verdicts:

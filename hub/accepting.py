@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -122,8 +122,7 @@ class _Run:
         self._write_texts(work, origin, [o for o in batch if o.result.document and o.what != "quarantined"], now)
         doubtful = [(one.item.complaint, one.doubtful) for one in batch if one.doubtful]
         complaints.review_all(work, origin.region, "id_used_again", doubtful, now)
-        self._place(work, new, now)
-        self._file(work, batch)
+        self._file(work, batch, self._place(work, new, now))
         entries = [one.entry(origin, self.hub.actor, now) for one in batch]
         return [*entries, *self._said(work, batch, now)]
 
@@ -180,8 +179,12 @@ class _Run:
             manifest_sha256=self.manifest.sha256,
         )
 
-    def _place(self, work: Work, new: Sequence[Decided], now: datetime) -> None:
-        """Judge what is new, then hold, withhold or queue it; an earlier one of the batch leads a later one."""
+    def _place(self, work: Work, new: Sequence[Decided], now: datetime) -> Mapping[int, Sequence[int]]:
+        """
+        Judge what is new, then hold, withhold or queue it; an earlier one of the batch leads a later one.
+
+        Returns the keys by which they looked for others, by number.
+        """
         places = Places(hub=self.hub, manifest=self.manifest, connector=self.connector)
         rules = rules_of(self.manifest)
         heads = cases.of(work, [one.item.complaint for one in new if one.known.case_id]) if self.judges else {}
@@ -197,12 +200,13 @@ class _Run:
         links = [(one.item.complaint, one.judged) for one in new if one.judged]
         link(work, self.connector.region, links, self.hub.actor, now)
         places.write(work, now)
+        return found.keys
 
-    def _file(self, work: Work, batch: Sequence[Decided]) -> None:
+    def _file(self, work: Work, batch: Sequence[Decided], made: Mapping[int, Sequence[int]]) -> None:
         """From now on others find these; what was stored before is found by its new text only."""
         filed = [(one.number, one.described.doc) for one in batch if one.number is not None and one.described]
         again = [one.number for one in batch if one.number is not None and one.known.state != "waiting"]
-        file(work, self.hub.vault, filed, again=again)
+        file(work, self.hub.vault, filed, again=again, made=made)
 
     def _hold(self, one: Decided) -> str | None:
         """Why a new complaint is not sent at once."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import UUID
 
-from dedup.judge import RULES, pairs, version
+from dedup.judge import explained
 from hub.again import described
 from hub.cases import NoSuchCase
 from hub.spine import Hub
@@ -13,7 +13,11 @@ from hub.store import case_lists, cases, labels
 
 
 def explain(hub: Hub, one: UUID, other: UUID) -> Iterator[str]:
-    """Sentences in Indonesian and English; no text, name or number of a person is among them. Raises NoSuchCase."""
+    """
+    Probability, reasons in Indonesian and English, every measurement, links and people's words. Raises NoSuchCase.
+
+    No name, address or number of a person is among them; a reason may name two streets.
+    """
     with hub.store.begin() as work:
         found = {again.complaint: again for again in described(work, hub.vault, (one, other))}
         for asked in (one, other):
@@ -22,23 +26,14 @@ def explain(hub: Hub, one: UUID, other: UUID) -> Iterator[str]:
         heads = cases.of(work, (one, other))
         standing = case_lists.between(work, one, other)
         said = labels.standing(work, [one]).get(frozenset((one, other)))
-    [pair] = pairs(found[one].described.doc, [found[other].described.doc], RULES)
-    yield f"model {version()}: {pair.probability:.3f}  {_word(pair.probability)}"
-    yield from (f"  {reason.weight:+.2f}  {reason.code}: {reason.id} / {reason.en}" for reason in pair.reasons)
-    if pair.same_reporter:
-        yield "  pelapor sama / the same reporter"
-    yield "  satu perkara / one case" if heads[one] == heads[other] else "  dua perkara / two cases"
+    yield from explained(found[one].described.doc, found[other].described.doc)
+    yield ""
+    yield "satu perkara / one case" if heads[one] == heads[other] else "dua perkara / two cases"
     for row in standing:
         who = "petugas / a person" if row.model == cases.PERSON else f"model {row.model}"
-        yield f"  tautan / link {row.id}: {who}"
+        yield f"tautan / link {row.id}: {who}"
     if said:
-        yield f"  kata petugas / a person's word: {_SAID[said]}"
+        yield f"kata petugas / a person's word: {_SAID[said]}"
 
 
 _SAID = {"same": "satu perkara / one matter", "apart": "dua perkara / two matters"}
-
-
-def _word(probability: float) -> str:
-    if probability >= RULES.same:
-        return "ditautkan / linked"
-    return "perlu dilihat petugas / a person should look" if probability >= RULES.review else "baru / new"

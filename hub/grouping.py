@@ -74,4 +74,4 @@ class Groups:
 
 
 def _best(pairs: Sequence[Against]) -> Against:
-    return max(pairs, key=lambda one: (one.pair.probability, -one.other.doc.day, one.other.doc.id))
+    return min(pairs, key=lambda one: (-one.pair.probability, one.other.doc.day, one.other.doc.id))

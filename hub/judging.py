@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,7 +15,7 @@ from rapidfuzz.fuzz import partial_ratio
 
 from connectors.manifest import Manifest
 from dedup.judge import RULES, Doc, Reason, Rules, document, pack, pairs, version
-from dedup.keys import keys, probes
+from dedup.keys import Key, keys, probes
 from dedup.text import normalise
 from hub.audit.entry import Detail
 from hub.grouping import Against, Groups, Joined
@@ -29,10 +30,13 @@ Document = Mapping[str, Any]
 """A complaint as its schema has it."""
 JAKARTA = ZoneInfo("Asia/Jakarta")
 EPOCH = date(1970, 1, 1)
+KECAMATAN, KELURAHAN = 3, 4
+"""Parts of a Kemendagri code."""
 SHORT = 5
 """Words; a shorter body says what it means only together with its title."""
 KNOWN_BY = {"phone": "phone_e164", "email": "email", "national_id": "national_id", "handle": "handle"}
 """Keyed hash of a reporter -> the field that it is of."""
+NONE_MADE: Mapping[int, Sequence[int]] = MappingProxyType({})
 ECHO = 90
 """Likeness (0 to 100) from which a text that carries our marker is the text that we sent."""
 
@@ -67,13 +71,18 @@ def doc_of(complaint: Document, tokens: Iterable[bytes], region: str, at: dateti
     """The complaint as dedup judges it; `tokens` are the keyed hashes of its reporter."""
     body = complaint["body"]
     alone = len(normalise(body).split()) >= SHORT
+    code = complaint.get("region_code") or "" if complaint.get("code_system") == "kemendagri" else ""
+    parts = code.split(".")
     doc = document(
         id=complaint["id"],
         text=body if alone else f"{complaint.get('title') or ''} {body}",
         place=complaint.get("location_text") or "",
         day=(at.astimezone(JAKARTA).date() - EPOCH).days,
-        region=(complaint.get("region_code") if complaint.get("code_system") == "kemendagri" else None) or region,
+        region=code or region,
+        kecamatan=".".join(parts[:3]) if len(parts) >= KECAMATAN else "",
+        kelurahan=code if len(parts) == KELURAHAN else "",
         reporter=[token.hex() for token in tokens],
+        # no coordinates: those of many channels are where the reporter sits, and the model takes distance for another matter
     )
     return Described(doc=doc, features=pack(replace(doc, id="", reporter=frozenset())))
 
@@ -121,6 +130,8 @@ class Found:
 
     candidates: Mapping[UUID, Sequence[Candidate]]
     groups: Groups
+    keys: Mapping[int, Sequence[int]]
+    """Of those that asked, by number: what they are filed under."""
 
 
 def numbers_for(work: Work, described: Sequence[tuple[UUID, Described]]) -> dict[UUID, int]:
@@ -128,10 +139,22 @@ def numbers_for(work: Work, described: Sequence[tuple[UUID, Described]]) -> dict
     return candidates.numbered(work, [(complaint, one.doc.day) for complaint, one in described])
 
 
-def file(work: Work, vault: Vault, docs: Sequence[tuple[int, Doc]], *, again: Collection[int] = ()) -> None:
-    """Let others find these complaints, after they have been looked for themselves; `again`: those filed before."""
+def file(
+    work: Work,
+    vault: Vault,
+    docs: Sequence[tuple[int, Doc]],
+    *,
+    again: Collection[int] = (),
+    made: Mapping[int, Sequence[int]] = NONE_MADE,
+) -> None:
+    """Let others find these complaints (number, doc), after they have been looked for themselves.
+
+    `again`: numbers of those that were filed before; `made`: the keys of those whose keys are known.
+    """
     candidates.forget(work, sorted(again))
-    candidates.file(work, [(number, [key for key, _ in keys_of(vault, doc)]) for number, doc in docs])
+    candidates.file(
+        work, [(number, made.get(number) or [key for key, _ in keys_of(vault, doc)]) for number, doc in docs]
+    )
 
 
 def found_for(work: Work, vault: Vault, asked: Sequence[Asked], rules: Rules = RULES, *, filed: bool = False) -> Found:
@@ -139,7 +162,10 @@ def found_for(work: Work, vault: Vault, asked: Sequence[Asked], rules: Rules = R
 
     Each of a batch that is not filed yet also finds those before it; see hub.store.candidates.near.
     """
-    wanted = [Wanted(number=one.number, day=one.doc.day, keys=keys_of(vault, one.doc, looking=True)) for one in asked]
+    own = {one.number: keys_of(vault, one.doc) for one in asked}
+    wanted = [
+        Wanted(number=one.number, day=one.doc.day, keys=[*own[one.number], *_around(vault, one.doc)]) for one in asked
+    ]
     near = candidates.near(work, wanted, _limits(rules), filed=filed)
     beside = {one.number: Candidate(id=one.complaint, doc=one.doc, leads=False, case=one.case) for one in asked}
     known = candidates.known(work, vault, {n for one in near for n in one} - beside.keys()) | beside
@@ -147,14 +173,26 @@ def found_for(work: Work, vault: Vault, asked: Sequence[Asked], rules: Rules = R
     return Found(
         candidates={one.complaint: candidates.together(known, found) for one, found in zip(asked, near, strict=True)},
         groups=Groups(apart=labels.apart(work, heads)),
+        keys={number: [key for key, _ in found] for number, found in own.items()},
     )
 
 
-def keys_of(vault: Vault, doc: Doc, *, looking: bool = False) -> list[Weighed]:
-    """The keys of a complaint as keyed 32-bit hashes, with their weights; who is looking also asks for the places beside."""
+def keys_of(vault: Vault, doc: Doc) -> list[Weighed]:
+    """The keys of a complaint as keyed 32-bit hashes, with their weights."""
+    return _hashed(vault, doc, keys(doc))
+
+
+def _around(vault: Vault, doc: Doc) -> list[Weighed]:
+    """What is looked up beside its keys, and never filed: the cells round its own."""
+    return _hashed(vault, doc, probes(doc))
+
+
+def _hashed(vault: Vault, doc: Doc, found: Iterable[Key]) -> list[Weighed]:
+    """Of another province none is equal: no verdict there is other than new, and the newest of a key are of one's own."""
+    where = doc.region[:2] if RULES.province else ""
     own: dict[int, int] = {}
-    for key in keys(doc) + (probes(doc) if looking else ()):
-        hashed = vault.token64("dedup", key.text) >> 32
+    for key in found:
+        hashed = vault.token64("dedup", f"{where}:{key.text}") >> 32
         own[hashed] = max(own.get(hashed, 0), round(key.weight * 1000))
     return list(own.items())
 
@@ -190,7 +228,11 @@ def judged(one: Asked, found: Found, leading: Collection[UUID] = (), rules: Rule
 
 
 def _leader(found: Sequence[Against], leading: Collection[UUID], rules: Rules) -> UUID | None:
-    """The reporter's own complaint about the same matter that is forwarded or on its way."""
+    """
+    The reporter's own complaint about the same matter that is forwarded or on its way.
+
+    It takes more than a link: a link costs nobody anything, and what waits is not sent.
+    """
     own = [one for one in found if one.pair.same_reporter and one.pair.probability >= rules.merge]
     own = [one for one in own if one.other.leads or one.other.id in leading]
     return (

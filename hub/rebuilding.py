@@ -10,7 +10,7 @@ from datetime import date, datetime, time
 from typing import Any, Final
 from uuid import UUID
 
-from dedup.judge import RULES, Rules
+from dedup.judge import RULES, Rules, version
 from hub.again import Again, described, filed, unchanged
 from hub.audit.entry import Detail, Entry
 from hub.grouping import Against, Groups
@@ -100,7 +100,7 @@ class Rebuild:
     def _part(self, step: str) -> Part:
         day = (self.since - EPOCH).days
         first = candidates.first_number(day)
-        return Part(model=self.rules.version, since=first, step=step, shard=self.shard, of=self.of)
+        return Part(model=version(self.rules), since=first, step=step, shard=self.shard, of=self.of)
 
     def _batches(self, part: Part) -> Iterator[Sequence[tuple[UUID, int]]]:
         """Batch by batch from where it had come; whoever works one off says in his transaction how far he came."""
@@ -191,7 +191,7 @@ class Rebuild:
         return [Change(what=what, complaint=one.complaint, pair=pair, region=one.region) for what, pair in found]
 
     def _write(self, work: Work, found: Sequence[Change], now: datetime) -> None:
-        actor, model = self.hub.actor, self.rules.version
+        actor, model = self.hub.actor, version(self.rules)
         gone = [change.link for change in found if change.what == "unlink" and change.link is not None]
         cases.undo(work, gone, by=actor, model=model, now=now)
         links = [as_link(one.complaint, one.pair, model) for one in found if one.what == "link"]
