@@ -132,7 +132,11 @@ def _flat(text: str) -> str:
 
 
 def _current(data: Mapping[str, Any], found: Sequence[Change]) -> list[Change]:
-    """The present status where the logs do not end with it; it is as old as the youngest line of the status log."""
+    """
+    The present status where the logs do not end with it; it is as old as the youngest line of the status log.
+
+    A line no younger than what is known tells of something else: then nobody knows since when.
+    """
     name = str(data.get("status_name") or "")
     known = [change for change in found if change.what == "status"]
     last = known[-1].name if known else ""
@@ -140,6 +144,8 @@ def _current(data: Mapping[str, Any], found: Sequence[Change]) -> list[Change]:
         return []
     lines = [(stamped(line.get("timestamp")), line) for line in _rows(data.get("status_logs"))]
     at, line = max(((at, line) for at, line in lines if at), key=lambda pair: pair[0], default=(None, {}))
+    if at and known and known[-1].at and at <= known[-1].at:
+        at, line = None, {}
     text = plain(str(line.get("note") or ""), {"status_new": name, "status_old": last})
     return [Change(what="status", name=name, text=text, stamp=str(line.get("timestamp") or ""), at=at, by=_by(name))]
 

@@ -124,3 +124,10 @@ def test_the_present_status_is_the_same_event_later() -> None:
     first = changes({"data": {"status_name": WORDS[2], "status_logs": lines[:3]}}, [], is_status=WORDS.__contains__)
     later = changes({"data": {"status_name": WORDS[4], "status_logs": lines}}, [], is_status=WORDS.__contains__)
     assert first == later[:3]
+
+
+def test_a_status_whose_line_cannot_be_read_has_no_date() -> None:
+    """The present status is not dated by an older line: without a date it comes last, and nothing contradicts itself."""
+    lines = [{"note": WORDS[0], "timestamp": "01-12-2026 08:00:00"}, {"note": WORDS[4], "timestamp": "kemarin"}]
+    found = changes({"data": {"status_name": WORDS[4], "status_logs": lines}}, [], is_status=WORDS.__contains__)
+    assert [(change.name, change.at is None) for change in found] == [(WORDS[0], False), (WORDS[4], True)]
