@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import mul
 from typing import TYPE_CHECKING, Final
 
 from rapidfuzz import fuzz, process
@@ -65,28 +66,30 @@ def _share(one: View, left: dict[str, float]) -> float:
 
 
 def _cosine(one: View, other: View, common: set[str]) -> float:
-    lengths = sum(w * w for w in one.weight.values()) * sum(w * w for w in other.weight.values())
-    return float(sum(one.weight[said] ** 2 for said in common) / lengths**0.5) if lengths else 0.0
+    mine, yours = list(one.weight.values()), list(other.weight.values())
+    lengths = sum(map(mul, mine, mine)) * sum(map(mul, yours, yours))
+    return float(sum([one.weight[said] ** 2 for said in common]) / lengths**0.5) if lengths else 0.0
 
 
 def _left(one: View, other: View, common: set[str]) -> dict[str, float]:
     """What each word still tells that the other text lacks; less for a word that stands there mistyped or torn."""
+    candidates = [word for said, word in other.written.items() if said not in common and len(word) >= 3]
     left = {said: weight for said, weight in one.weight.items() if said not in common}
-    asked = {said: one.written[said] for said, weight in left.items() if weight > _TELLS}
-    mistyped = _mistyped(asked, [word for said, word in other.written.items() if said not in common and len(word) >= 3])
-    for said, word in asked.items():
-        left[said] *= 1 - _found(word, mistyped.get(said, 0.0), other, common)
+    for said, weight in left.items():
+        if weight > _TELLS:
+            word = one.written[said]
+            likely = _found(word, _mistyped(word, candidates), other, common)
+            if likely:
+                left[said] = weight * (1 - likely)
     return left
 
 
-def _mistyped(asked: dict[str, str], candidates: list[str]) -> dict[str, float]:
-    """0..1 for the words that one of the candidates may be, mistyped; all distances in one call of compiled code."""
-    found = {}
-    for said, word in asked.items():
-        if len(word) >= 4:
-            near = process.extract(word, candidates, scorer=OSA.distance, score_cutoff=2, limit=None, processor=None)
-            found[said] = max((alike(word, candidate) for candidate, _, _ in near), default=0.0)
-    return found
+def _mistyped(word: str, candidates: list[str]) -> float:
+    """0..1: how surely a word is one of the candidates, mistyped; its distances to all in one call of compiled code."""
+    if len(word) < 4:
+        return 0.0
+    near = process.extract(word, candidates, scorer=OSA.distance, score_cutoff=2, limit=None)
+    return max([alike(word, candidate) for candidate, _, _ in near]) if near else 0.0
 
 
 def _found(word: str, mistyped: float, other: View, common: set[str]) -> float:
