@@ -128,7 +128,7 @@ def _word_by_word(
         one.sounds[ours], other.sounds[theirs], one.words[ours], other.words[theirs], strict=True
     ):
         mistyped = slip(word, instead)
-        slips += mistyped > 0.3
+        slips += mistyped >= 0.5
         told = max(told, min(mine.get(said, 0.0), yours.get(their, 0.0)) * (1 - mistyped))
     return told, slips
 

@@ -90,17 +90,21 @@ def _cut(text: str) -> str:
     return kept if kept.strip() else text
 
 
+_NEVER: Final = 1000
+_NAME: Final = 2  # words of a street's name before its number: "jalan rungkut lor v"
+
+
 def _spelled(words: list[str]) -> Iterator[str]:
     """Words with short forms written out and Roman numerals as digits."""
-    before = ""
+    since = _NEVER
     for word in words:
         full = SHORT.get(word, word)
         if not _ROMAN.fullmatch(word):
             full = SHORT.get(collapsed := _REPEATED.sub(r"\1", full), collapsed)  # bangeeet is banget, but III is three
-        if _ROMAN.fullmatch(full) and (len(full) > 1 or before in _AFTER_STREET):
+        if _ROMAN.fullmatch(full) and (len(full) > 1 or since <= _NAME):
             full = str(_number(full))
         yield full
-        before = full.rsplit(" ", 1)[-1]
+        since = 0 if full.rsplit(" ", 1)[-1] in _AFTER_STREET else since + 1
 
 
 def _number(roman: str) -> int:
