@@ -97,11 +97,10 @@ def growth(rounds: Iterable[Round]) -> None:
         return
     _head("growth of ours: exponent of CPU over records, the start-up over no records taken off; memory")
     for small, large in pairwise(sizes):
-        for name, empty in (("ours: pull", "pull"), ("ours: accept", "accept"), ("ours", "both")):
-            if name == "ours" and not all("ours, last" in one.found for one in (small, large)):
-                continue
-            pair = [_of(one, name) for one in (small, large)]
-            power = exponent(small.nothing[f"ours: {empty}, empty"], *pair)
+        for name, steps in (("ours: pull", ["pull"]), ("ours: accept", ["accept"]), ("ours", ["pull", "accept"])):
+            start = _sum([small.nothing[f"ours: {step}, empty"] for step in steps])
+            pair = [_sum([one.found[f"ours: {step}"] for step in steps]) for one in (small, large)]
+            power = exponent(start, *pair)
             low, high = (one.peak / 2**20 for one in pair)
             print(
                 f"{small.records:>7} -> {large.records:<8}{name:<14}{power:>6.3f}   "
@@ -119,16 +118,13 @@ def agree(one: Round) -> bool:
     return same
 
 
-def _of(one: Round, name: str) -> Measured:
-    """What was measured of ours; of first and last the mean CPU and the higher peak."""
-    if name in one.found:
-        return one.found[name]
-    first, last = one.found["ours, first"], one.found["ours, last"]
+def _sum(steps: list[Measured]) -> Measured:
+    """Steps one after another: their CPU together, and the higher peak."""
     return replace(
-        first,
-        client=(first.client + last.client) / 2,
-        server=(first.server + last.server) / 2,
-        peak=max(first.peak, last.peak),
+        steps[0],
+        client=sum(one.client for one in steps),
+        server=sum(one.server for one in steps),
+        peak=max(one.peak for one in steps),
     )
 
 
