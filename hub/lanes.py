@@ -71,7 +71,9 @@ class Lane:
 
     def due(self, now: datetime) -> bool:
         """A turn finds something to do even where no call has ended."""
-        return self.hungry or (self.wake is not None and self.wake <= now)
+        if self.wake is None:  # what waits while nothing is under way would else wait for ever
+            return self.hungry or (bool(self.waiting) and not self.flying)
+        return self.hungry or self.wake <= now
 
     def tokens(self) -> list[int]:
         """Of all deliveries in our hands."""

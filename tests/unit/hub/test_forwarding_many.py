@@ -9,12 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from hub.calling import AtOnce, Call, OneByOne
+from hub.carrying import Load
 from hub.forwarding import forward
+from hub.lanes import Lane
 from hub.model import Receipt
 from hub.registry.port import File
 from hub.routing import Registries, Target
@@ -173,6 +175,20 @@ def test_stopped_beyond_its_lease_it_sends_nothing(outbox: Outbox) -> None:
 
     tally = forward(outbox.hub("test/1"), calling=Stopped)
     assert outbox.told.calls == [] and tally.done == 0 and outbox.states() == {"unknown": 1}
+
+
+@pytest.mark.parametrize(
+    ("flying", "wake", "due"),
+    [(0, None, True), (1, None, False), (0, 60, False), (0, 0, True), (1, 0, True)],
+)
+def test_what_waits_gets_its_turn(outbox: Outbox, flying: int, wake: int | None, due: bool) -> None:
+    """Also where all that went before it turned out to be another process's by now: no run goes round without an end."""
+    hub = outbox.hub()
+    lane = Lane(hub=hub, config=outbox.config, names=(), client=outbox.registry, width=2, hungry=False)
+    lane.waiting = [cast("Load", None)]
+    lane.flying = dict.fromkeys(range(flying))
+    lane.wake = None if wake is None else outbox.now + timedelta(seconds=wake)
+    assert lane.due(outbox.now) is due
 
 
 def test_slots_are_shared_by_processes(outbox: Outbox) -> None:
