@@ -91,11 +91,11 @@ def best(ours: tuple[Street, ...], theirs: tuple[Street, ...]) -> float | None:
 
 def swapped(ours: tuple[Street, ...], theirs: tuple[Street, ...]) -> bool:
     """Each names a street that the other does not: a form letter with one street exchanged."""
-    mine, yours = _lonely(ours, theirs), _lonely(theirs, ours)
-    return bool(mine and yours)
+    return bool(lonely(ours, theirs) and lonely(theirs, ours))
 
 
-def _lonely(ours: tuple[Street, ...], theirs: tuple[Street, ...]) -> list[Street]:
+def lonely(ours: tuple[Street, ...], theirs: tuple[Street, ...]) -> list[Street]:
+    """Streets of one that are none of the other's."""
     return [one for one in ours if all(compare(one, other) == OTHER for other in theirs)]
 
 

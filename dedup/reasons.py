@@ -7,12 +7,33 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from dedup.model import Model
+from dedup.places import Street, lonely
 
 if TYPE_CHECKING:
     from dedup.view import View
 
 MOST: Final = 4
 _EXACT: Final = 0.995
+_SLIGHT: Final = 0.1  # log odds below which a reason is none
+_OF_PERSONS: Final = frozenset(
+    (
+        "pak",
+        "bapak",
+        "bu",
+        "ibu",
+        "mas",
+        "mbak",
+        "haji",
+        "hajah",
+        "milik",
+        "sdr",
+        "saudara",
+        "nama",
+        "rumah",
+        "tuan",
+        "an",
+    )
+)
 
 Found = Mapping[str, float]
 
@@ -95,7 +116,7 @@ def _told(model: Model, found: Found) -> Iterator[tuple[str, float]]:
         code = ground.code(found)
         if code is not None:
             weight = sum(model.told(found, name) for name in ground.names)
-            if weight * PHRASES[code][0] > 0:
+            if weight * PHRASES[code][0] > _SLIGHT:
                 yield code, round(weight, 2)
 
 
@@ -106,10 +127,14 @@ def _reason(code: str, weight: float, one: View, other: View) -> Reason:
 
 
 def _quoted(one: View, other: View) -> str:
-    """The first street of each, letters only; lanes and estates are often called after their owner and stay unnamed."""
-    ours = [" ".join(street.name) for street in one.streets if street.quotable]
-    theirs = [" ".join(street.name) for street in other.streets if street.quotable]
-    return f": {ours[0].title()} / {theirs[0].title()}" if ours and theirs else ""
+    """The first street of each that the other lacks; lanes, estates and whatever sounds like a person stay unnamed."""
+    ours = _quotable(lonely(one.streets, other.streets))
+    theirs = _quotable(lonely(other.streets, one.streets))
+    return f": {ours[0]} / {theirs[0]}" if ours and theirs else ""
+
+
+def _quotable(streets: list[Street]) -> list[str]:
+    return [" ".join(one.name).title() for one in streets if one.quotable and not _OF_PERSONS.intersection(one.name)]
 
 
 def _text(found: Found) -> str:

@@ -184,6 +184,13 @@ def test_reasons_name_streets_and_nothing_else() -> None:
     assert not any(letter.isdigit() for reason in found.reasons for letter in reason.code)
 
 
+@pytest.mark.parametrize("owner", ["Pak Budi", "Haji Contoh", "milik Budi"])
+def test_a_street_called_after_its_owner_is_not_named(owner: str) -> None:
+    """What sounds like a person stays out of the reasons, even behind the word for street."""
+    found = pair(doc(HOLE.replace("Cempaka", owner)), old(HOLE))
+    assert not any(word in told(found) for word in ("budi", "contoh", "cempaka"))
+
+
 def test_codes_alone_can_be_said_in_both_languages() -> None:
     """Where only codes are kept, the reasons can still be read, without a word of the complaints."""
     found = pair(doc(HOLE.replace("Cempaka", "Kenarimerah")), old(HOLE))
