@@ -70,12 +70,11 @@ def reporter_tokens(vault: Vault, document: Document) -> dict[str, bytes]:
 def doc_of(complaint: Document, tokens: Iterable[bytes], region: str, at: datetime) -> Described:
     """The complaint as dedup judges it; `tokens` are the keyed hashes of its reporter."""
     body = complaint["body"]
-    alone = len(normalise(body).split()) >= SHORT
     code = complaint.get("region_code") or "" if complaint.get("code_system") == "kemendagri" else ""
     parts = code.split(".")
     doc = document(
         id=complaint["id"],
-        text=body if alone else f"{complaint.get('title') or ''} {body}",
+        text=body,
         place=complaint.get("location_text") or "",
         day=(at.astimezone(JAKARTA).date() - EPOCH).days,
         region=code or region,
@@ -84,6 +83,8 @@ def doc_of(complaint: Document, tokens: Iterable[bytes], region: str, at: dateti
         reporter=[token.hex() for token in tokens],
         # no coordinates: those of many channels are where the reporter sits, and the model takes distance for another matter
     )
+    if len(doc.text.split()) < SHORT:
+        doc = replace(doc, text=normalise(f"{complaint.get('title') or ''} {body}"))
     return Described(doc=doc, features=pack(replace(doc, id="", reporter=frozenset())))
 
 
