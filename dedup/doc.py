@@ -6,6 +6,7 @@ import json
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from dedup.text import normalise
@@ -54,11 +55,17 @@ def document(
         region=region,
         place=normalise(place),
         reporter=frozenset(reporter),
-        kelurahan=normalise(kelurahan),
-        kecamatan=normalise(kecamatan),
+        kelurahan=_area(kelurahan),
+        kecamatan=_area(kecamatan),
         lat=lat if lon is not None else None,
         lon=lon if lat is not None else None,
     )
+
+
+@lru_cache(maxsize=4096)
+def _area(name: str) -> str:
+    """Villages and districts are few and come again with every complaint."""
+    return normalise(name)
 
 
 def pack(doc: Doc) -> bytes:

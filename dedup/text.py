@@ -62,6 +62,8 @@ def normalise(text: str) -> str:
     Greetings, quoted mails, signatures, links and mentions fall away. Short forms are spelled out, Roman
     numerals and RT/RW become plain numbers; place words and house numbers stay.
     """
+    if not text:
+        return ""
     plain = unicodedata.normalize("NFKC", text[:_MOST]).lower().replace("\r", "\n").replace("\x00", " ")
     plain = _cut(plain)
     plain = _DROPPED.sub(" ", plain).replace("&", " dan ")
