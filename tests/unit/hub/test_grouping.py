@@ -11,7 +11,7 @@ from hub.grouping import Against, Groups
 from hub.store.candidates import Candidate
 
 OWN = UUID(int=99)
-HIGH, GREY, LOW = 0.97, (RULES.same + RULES.review) / 2, RULES.review / 2
+HIGH, GREY, LOW = (1 + RULES.merge) / 2, (RULES.same + RULES.review) / 2, RULES.review / 2
 LIKELY = (RULES.same + RULES.merge) / 2
 
 
