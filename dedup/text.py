@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from dedup.rules import SHORT
@@ -100,13 +101,19 @@ def _spelled(words: list[str]) -> Iterator[str]:
     """Words with short forms written out and Roman numerals as digits."""
     since = _NEVER
     for word in words:
-        full = SHORT.get(word, word)
-        if not _ROMAN.fullmatch(word):
-            full = SHORT.get(collapsed := _REPEATED.sub(r"\1", full), collapsed)  # bangeeet is banget, but III is three
-        if _ROMAN.fullmatch(full) and (len(full) > 1 or since <= _NAME):
-            full = str(_number(full))
-        yield full
-        since = 0 if full.rsplit(" ", 1)[-1] in _AFTER_STREET else since + 1
+        full, number, before_name = _read(word)
+        yield number if number and (len(full) > 1 or since <= _NAME) else full
+        since = 0 if before_name else since + 1
+
+
+@lru_cache(maxsize=1 << 16)
+def _read(word: str) -> tuple[str, str, bool]:
+    """One word: written out, as a number if it may be a Roman one, and whether a street's name may follow it."""
+    full = SHORT.get(word, word)
+    if not _ROMAN.fullmatch(word):
+        full = SHORT.get(collapsed := _REPEATED.sub(r"\1", full), collapsed)  # bangeeet is banget, but III is three
+    number = str(_number(full)) if _ROMAN.fullmatch(full) else ""
+    return full, number, full.rsplit(" ", 1)[-1] in _AFTER_STREET
 
 
 def _number(roman: str) -> int:
