@@ -8,6 +8,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,7 @@ def group(docs: Sequence[Doc], rules: Rules = RULES, model: Model = MODEL) -> Gr
     past, cases = Past(rules=rules), Cases(rules=rules)
     review: list[tuple[str, str]] = []
     for doc in docs:
-        near = pairs(doc, past.near(doc), rules, model)
+        near = pairs(doc, past.near(doc), rules, model, reasons_from=inf)
         review.extend((doc.id, other) for other in cases.join(doc.id, [(pair.of, pair.probability) for pair in near]))
         past.keep(doc)
     return Grouped(clusters=cases.clusters(), review=tuple(review))

@@ -68,10 +68,16 @@ def judge(doc: Doc, candidates: Iterable[Doc], rules: Rules = RULES) -> Verdict:
     )
 
 
-def pairs(doc: Doc, candidates: Iterable[Doc], rules: Rules = RULES, model: Model = MODEL) -> tuple[Pair, ...]:
-    """The complaint against every candidate, in their order; outside window or province it is 0, unread."""
+def pairs(
+    doc: Doc, candidates: Iterable[Doc], rules: Rules = RULES, model: Model = MODEL, *, reasons_from: float = 0.0
+) -> tuple[Pair, ...]:
+    """
+    The complaint against every candidate, in their order; outside window or province it is 0, unread.
+
+    `reasons_from`: the probability below which nobody asks for reasons; finding them costs a third of the whole.
+    """
     seen = view(doc)
-    return tuple(_pair(seen, other, rules, model) for other in candidates)
+    return tuple(_pair(seen, other, rules, model, reasons_from) for other in candidates)
 
 
 def answer_of(probability: float, rules: Rules = RULES) -> Answer:
@@ -107,19 +113,20 @@ def alike(one: Doc, other: Doc) -> float:
     return likeness(view(one), view(other)).contained
 
 
-def _pair(seen: View, other: Doc, rules: Rules, model: Model) -> Pair:
+def _pair(seen: View, other: Doc, rules: Rules, model: Model, reasons_from: float) -> Pair:
     doc = seen.doc
     same_reporter = bool(doc.reporter & other.reporter)
     if outside(doc, other, rules):
         return Pair(of=other.id, day=other.day, probability=0.0, same_reporter=same_reporter, reasons=())
     theirs = view(other)
     found = features(seen, theirs)
+    probability = round(model.probability(found), 4)
     return Pair(
         of=other.id,
         day=other.day,
-        probability=round(model.probability(found), 4),
+        probability=probability,
         same_reporter=same_reporter,
-        reasons=reasons(model, found, seen, theirs),
+        reasons=reasons(model, found, seen, theirs) if probability >= reasons_from else (),
     )
 
 

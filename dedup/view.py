@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from dedup.doc import Doc
 from dedup.keys import tickets
@@ -37,8 +38,9 @@ class View:
     tickets: frozenset[str]
 
 
+@lru_cache(maxsize=1024)
 def view(doc: Doc) -> View:
-    """The complaint taken apart; about 60 microseconds."""
+    """The complaint taken apart, about 60 microseconds; many of a batch look at the same earlier ones."""
     words = tuple(doc.text.split())
     sounds = tuple(map(sound, words))
     written = dict(zip(sounds, words, strict=True))
