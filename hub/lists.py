@@ -39,6 +39,19 @@ def learn(hub: Hub) -> Iterator[str]:
             at, gate = masters.read_at(work, name), gates.gate(work, name)
         if (at is None or now - at >= DAY) and not gate.paused_by and not gate.opened_at:
             yield from _read(hub, config)
+        yield from _routed_nowhere(hub, config)
+
+
+def _routed_nowhere(hub: Hub, config: RegistryConfig) -> Iterator[str]:
+    """Institutions of our table that the registry's own list has no more."""
+    with hub.store.begin() as work:
+        gone = masters.gone(work, config.name, "institution")
+    for code, number in config.institutions.items():
+        if name := gone.get(str(number)):
+            yield (
+                f"{config.name}: institution {number} ({name}) is not in its list any more, and {code} is still routed there; "
+                "correct the table 'institutions' of its file."
+            )
 
 
 def _read(hub: Hub, config: RegistryConfig) -> Iterator[str]:

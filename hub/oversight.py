@@ -147,7 +147,7 @@ def _findings(hub: Hub, work: Work, now: datetime) -> Iterator[str]:
     number, since = counts.unsealed(work)
     if since is not None and now - since > SEALED_WITHIN:
         yield f"{number} entries are not sealed, the oldest for {_span(now - since)}; run 'satupintu seal'."
-    for path, error in hub.manifests.bad.items():
+    for path, error in [*hub.manifests.bad.items(), *hub.registries.bad.items()]:
         yield f"{path.name} cannot be used: {error.what}"
 
 

@@ -185,6 +185,19 @@ def shown(work: Work, registry: str) -> list[Any]:
     )
 
 
+def gone(work: Work, registry: str, what: str) -> dict[str, str]:
+    """Numbers that one of its lists once had and has no more, with their names."""
+    rows = work.rows(
+        """
+        SELECT m.foreign_id, m.name FROM masters m JOIN registries r ON r.name = m.registry
+        WHERE m.registry = :registry AND m.what = :what AND m.last_seen_at < r.masters_at
+        """,
+        registry=registry,
+        what=what,
+    )
+    return {row.foreign_id: row.name for row in rows}
+
+
 def names(work: Work, registry: str, what: str) -> dict[str, str]:
     """The registry's own name of each number in one of its lists."""
     rows = work.rows(

@@ -53,10 +53,22 @@ def test_a_row_that_is_gone_stays_with_its_last_day(outbox: Outbox, lapor: Runni
     del lapor.state.institutions[3501]
     lapor.state.institutions[3102] = "Pemkot Surabaya"
     outbox.later(days=1)
-    assert list(learn(outbox.hub())) == []
+    assert all("institution 3501" in sentence for sentence in learn(outbox.hub()))
     (gone,) = outbox.rows("SELECT last_seen_at FROM masters WHERE foreign_id = '3501'")
     (named,) = outbox.rows("SELECT name FROM institutions WHERE code = '35.78' AND valid_to IS NULL")
     assert gone.last_seen_at == START and named.name == "Pemkot Surabaya"
+
+
+def test_a_number_of_our_table_that_is_gone_is_named_until_it_is_mended(outbox: Outbox, lapor: RunningRegistry) -> None:
+    """Complaints are not routed in silence to an institution that the registry has closed."""
+    code, number = next(iter(outbox.config.institutions.items()))
+    assert list(learn(outbox.hub())) == []
+    del lapor.state.institutions[number]
+    outbox.later(hours=24)
+    for _ in range(2):
+        (sentence,) = learn(outbox.hub())
+        assert f"institution {number} (" in sentence and f"{code} is still routed there" in sentence
+        outbox.later(hours=1)
 
 
 @pytest.mark.parametrize("left", [0, 1, 5])
