@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
@@ -107,7 +107,15 @@ def measure(server: Server, command: Sequence[str], env: Mapping[str, str], reco
     """Run one program to its end; raises SystemExit with its last words where it fails."""
     server.settle()
     server.alone()
-    before, began = server.cpu(), time.monotonic()
+    before = server.cpu()
+    alone = measure_alone(command, env, records)
+    server.alone()
+    return replace(alone, server=server.cpu() - before)
+
+
+def measure_alone(command: Sequence[str], env: Mapping[str, str], records: int) -> Measured:
+    """The same for a program that needs no database."""
+    began = time.monotonic()
     with tempfile.TemporaryFile() as said:
         child = subprocess.Popen(command, env={**os.environ, **env}, stdout=said, stderr=said)
         try:
@@ -119,10 +127,9 @@ def measure(server: Server, command: Sequence[str], env: Mapping[str, str], reco
             said.seek(0)
             words = said.read().decode(errors="replace")[-3000:]
             raise SystemExit(f"{' '.join(command)} ended with {child.returncode}:\n{words}")
-    server.alone()
     client = used.ru_utime + used.ru_stime
     print(f"{wall:8.1f} s  {client:8.1f} CPU-s  {' '.join(command[1:])}", file=sys.stderr, flush=True)
-    return Measured(records=records, wall=wall, client=client, server=server.cpu() - before, peak=peak)
+    return Measured(records=records, wall=wall, client=client, server=0.0, peak=peak)
 
 
 def _watch(child: subprocess.Popen[bytes]) -> tuple[resource.struct_rusage, int]:

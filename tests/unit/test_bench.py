@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bench.dedup_peers import best_threshold, clusters
 from bench.ours import digest, line_of, manifest
 from bench.peers import by_hand
 from bench.source import INVALID_EVERY, Portal, record
@@ -87,3 +88,15 @@ def test_the_portal_pages_through_everything_once(tmp_path: Path) -> None:
     page = json.loads(portal.page({"since": [late.astimezone(UTC).isoformat()]}, 23))
     assert [raw["id"] for raw in page["data"]] == [record(n, 23)["id"] for n in (20, 21, 22)]
     assert json.loads(portal.page({"page": ["1"]}, 0)) == {"data": [], "total": 0}
+
+
+def test_a_peer_of_deduplication_has_its_best_threshold() -> None:
+    """Nobody looks worse than they are: the threshold is where joining pairs gives the highest F1, equal scores together."""
+    matter = {"a": "1", "b": "1", "c": "1", "d": "2", "e": "3"}
+    pairs = [("a", "b", 0.9), ("b", "c", 0.5), ("c", "d", 0.5), ("d", "e", 0.5)]
+    assert best_threshold(matter, pairs) == 0.9
+    right = [("a", "b", 0.9), ("b", "c", 0.6), ("c", "d", 0.5)]
+    assert best_threshold(matter, right) == 0.6
+    found = clusters(matter, right, 0.6)
+    assert found["a"] == found["b"] == found["c"]
+    assert len(set(found.values())) == 3
