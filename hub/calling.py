@@ -171,10 +171,10 @@ def _made(hub: Hub, call: Call, notes: Departures | None) -> Made:
         wait = (call.slot - hub.clock()).total_seconds()
         if wait > 0:
             hub.sleep(wait)
+        if notes is not None and call.create is not None:
+            notes.note(call.create)  # before the last look at the clock: a full disk may hold this up for long
         if hub.clock() > call.slot + GRACE:
             return Made(call=call, late=True)
-        if notes is not None and call.create is not None:
-            notes.note(call.create)
         return Made(call=call, answer=call.make(registry))
     except BaseException as error:  # the edge: it is told to whoever waits for this call
         return Made(call=call, error=error)
