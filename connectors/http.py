@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import random
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -61,6 +63,19 @@ class HttpAnswer:
             return strictjson.parse(self.body)
         except strictjson.BadJson as error:
             raise Unavailable(f"{_place(self.url)} answered no usable JSON ({error}).", code=str(error)) from None
+
+
+_looks = threading.local()
+
+
+@contextmanager
+def last_look(may_leave: Callable[[], bool]) -> Iterator[None]:
+    """Inside the block each request of this thread asks just before it leaves; refused, it is NotReached (late)."""
+    _looks.may_leave = may_leave
+    try:
+        yield
+    finally:
+        del _looks.may_leave
 
 
 class HttpClient:
@@ -158,6 +173,8 @@ class HttpClient:
         if method.upper() != "GET" and self._wire.idle() > FRESH:
             self._session.close()  # a connection that the other side closed meanwhile would leave the outcome unknown
         self._wire.begin(timeout)
+        if (may_leave := getattr(_looks, "may_leave", None)) is not None and not may_leave():
+            raise NotReached(f"The request to {place} was held up for too long and was not sent.", code="late")
         try:
             with self._session.request(method, address, allow_redirects=False, stream=True, **rest) as got:
                 body = self._body(got, place)

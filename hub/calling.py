@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any, Final, Protocol
 
+from connectors.http import last_look
 from hub.departures import Departures
 from hub.registry.port import Registry
 from hub.spine import Hub
@@ -21,6 +22,8 @@ GRACE: Final = timedelta(milliseconds=100)
 How late a call may leave after its slot; one that missed it gets another. So the calls of any second are at most those
 of 1.1 seconds' slots, however many processes there are, and one that was stopped beyond its lease sends nothing.
 """
+HELD_UP: Final = timedelta(minutes=5)
+"""A create whose bytes have not left by then never leaves; shorter than a lease, so nobody else has sent it yet."""
 LATELY: Final = 0.2
 """How much the last call counts for how long calls take."""
 GATHER: Final = 0.002
@@ -175,6 +178,9 @@ def _made(hub: Hub, call: Call, notes: Departures | None) -> Made:
             notes.note(call.create)  # before the last look at the clock: a full disk may hold this up for long
         if hub.clock() > call.slot + GRACE:
             return Made(call=call, late=True)
-        return Made(call=call, answer=call.make(registry))
+        if call.create is None:
+            return Made(call=call, answer=call.make(registry))
+        with last_look(lambda: hub.clock() <= call.slot + HELD_UP):
+            return Made(call=call, answer=call.make(registry))
     except BaseException as error:  # the edge: it is told to whoever waits for this call
         return Made(call=call, error=error)

@@ -13,6 +13,8 @@ from typing import Any, cast
 
 import pytest
 
+from connectors.http import HttpClient
+from connectors.net import NotReached, dialler
 from hub.calling import AtOnce, Call, OneByOne
 from hub.carrying import Load
 from hub.forwarding import forward
@@ -315,3 +317,17 @@ def test_the_pool_grows_to_its_width_and_no_further(outbox: Outbox) -> None:
         ended += len(pool.ended(10))
     pool.close()
     assert len(seen) == 3
+
+
+def test_a_create_that_was_held_up_never_leaves(outbox: Outbox) -> None:
+    """Stopped behind the last look at the slot and before the first byte: when it wakes nothing is sent."""
+    http = HttpClient(dialler([]), lambda text, host: text, lambda: outbox.now)
+
+    def make(registry: Any) -> Any:
+        outbox.later(minutes=6)
+        return http.raw("POST", "http://127.0.0.1:9/complaints/complaint", json={})
+
+    pool = OneByOne(outbox.hub())
+    pool.begin(Call(registry="sp4n", key=None, slot=outbox.now, make=make, create=1), 1)
+    ((made,),) = [pool.ended(1)]
+    assert isinstance(made.error, NotReached) and made.error.code == "late"
