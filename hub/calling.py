@@ -174,13 +174,25 @@ def _made(hub: Hub, call: Call, notes: Departures | None) -> Made:
         wait = (call.slot - hub.clock()).total_seconds()
         if wait > 0:
             hub.sleep(wait)
-        if notes is not None and call.create is not None:
-            notes.note(call.create)  # before the last look at the clock: a full disk may hold this up for long
+        if call.create is not None:
+            return _created(hub, call, registry, notes)
         if hub.clock() > call.slot + GRACE:
             return Made(call=call, late=True)
-        if call.create is None:
-            return Made(call=call, answer=call.make(registry))
-        with last_look(lambda: hub.clock() <= call.slot + HELD_UP):
-            return Made(call=call, answer=call.make(registry))
+        return Made(call=call, answer=call.make(registry))
     except BaseException as error:  # the edge: it is told to whoever waits for this call
         return Made(call=call, error=error)
+
+
+def _created(hub: Hub, call: Call, registry: Registry, notes: Departures | None) -> Made:
+    """A create; its note comes before the last look at the clock, because a full disk may hold that up for long."""
+    assert call.create is not None
+    if notes is not None and not notes.note(call.create):
+        return Made(call=call, late=True)
+    try:
+        if hub.clock() > call.slot + GRACE:
+            return Made(call=call, late=True)
+        with last_look(lambda: hub.clock() <= call.slot + HELD_UP):
+            return Made(call=call, answer=call.make(registry))
+    finally:
+        if notes is not None:
+            notes.back(call.create)

@@ -89,14 +89,19 @@ class _Run:
         """What a killed process left behind; where a create has left nobody knows what it did."""
         config, now, actor = self.hub.registries.good.get(name), self.hub.clock(), self.hub.actor
         with self.hub.store.begin() as work:
-            left = partial(departures.left, self.hub.settings.departures_folder)
-            lost = deliveries.interrupted(work, name, left=left, now=now, actor=actor)
+            folder = self.hub.settings.departures_folder
+            left, lives = partial(departures.left, folder), partial(departures.lives, folder)
+            lost = deliveries.interrupted(work, name, left=left, lives=lives, now=now, actor=actor)
             if config is not None:  # what is sent now has these numbers
                 masters.keep_tables(
                     work, registry=name, sha256=config.sha256, tables=config.tables, now=now, actor=actor
                 )
-        for complaint in lost:
-            self._said("unknown", "interrupted", str(complaint), name)
+        for complaint, holder in lost:
+            if holder is None:
+                self._said("unknown", "interrupted", str(complaint), name)
+            else:
+                self.words["unknown"] += 1
+                self.named.append(f"Complaint {complaint} (unknown, interrupted): {departures.stands(holder)}")
 
     def count(self, ended: Ended) -> None:
         """One delivery has come as far as it comes in this run."""
@@ -191,7 +196,7 @@ def resolve(hub: Hub, number: str, *, registry_id: str | None = None, absent: bo
         rows = resolutions.to_resolve(work, number)
         if not rows:
             return _not_done("resolve", f"There is no delivery or complaint {number} on the way.")
-        wrong = _unfit(work, rows[0], registry_id)
+        wrong = _unfit(work, rows[0], registry_id) or (_on_its_way(hub, work, rows[0], now) if absent else None)
         if wrong:
             return _not_done("resolve", wrong)
         state = "queued" if absent else "confirmed" if rows[0].registry_id else "created"
@@ -220,6 +225,17 @@ def _unfit(work: Work, row: Any, registry_id: str | None) -> str | None:
             f"{row.registry} {registry_id} is complaint {other} already; look again for {marker(str(row.complaint))}."
         )
     return None
+
+
+def _on_its_way(hub: Hub, work: Work, row: Any, now: datetime) -> str | None:
+    """Nobody can have seen that it is absent while the process that sends it may go on."""
+    if row.holder is None:
+        return None
+    lives = partial(departures.lives, hub.settings.departures_folder)
+    if lives(row.holder):
+        return f"Complaint {row.complaint}: {departures.stands(row.holder)}"
+    deliveries.outlived(work, row.registry, lives=lives, now=now)
+    return f"Complaint {row.complaint}: {departures.ended_since(row.registry)}"
 
 
 def pause(hub: Hub, registry: str, *, by: str, because: str) -> Tally:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from functools import partial
+from typing import Any, Final
 from uuid import UUID
 
 from connectors.errors import ChannelError, Unavailable
-from hub import echoes
+from connectors.http import last_look
+from hub import departures, echoes
 from hub.carrying import LONGEST_ASKED, PATIENCE, code_of
+from hub.departures import Departures
 from hub.model import Change, Receipt, Tally
 from hub.privacy import Erased
 from hub.registry.port import Registry, TakesFollowUps
@@ -32,6 +35,8 @@ SPARE: Final = timedelta(seconds=30)
 """A call is begun no later than so long before it could outlive its lease."""
 TIRED: Final = 3
 """Groups in a row of which nothing arrived end the run of a registry."""
+NOTES: Final = "follow_ups"
+"""Under this name the numbers of those that have left this process are noted."""
 LOOK_CALLS: Final = 2
 """Calls of the rate budget that a look at one complaint costs."""
 
@@ -48,9 +53,10 @@ def relay(hub: Hub, names: Collection[str] = ()) -> Tally:
         registries = gates.names(work)
     if stuck is not None and hub.clock() - stuck > SILENCE:
         return Tally(verb="forward", halted=True)  # forwarding has said why
-    runs = [_Run(hub=hub, only=names, name=name) for name in registries]
-    with ThreadPoolExecutor(max(len(runs), 1)) as side_by_side:
-        list(side_by_side.map(_Run.whole, runs))
+    with departures.departures(hub.settings.departures_folder, hub.holder, NOTES) as notes:
+        runs = [_Run(hub=hub, only=names, name=name, notes_of=notes) for name in registries]
+        with ThreadPoolExecutor(max(len(runs), 1)) as side_by_side:
+            list(side_by_side.map(_Run.whole, runs))
     words: Counter[str] = Counter()
     for run in runs:
         words += run.words
@@ -78,6 +84,8 @@ class _Run:
     hub: Hub
     only: Collection[str]
     name: str
+    notes_of: Departures | None
+    """What has left this process."""
     words: Counter[str] = field(default_factory=Counter)
     owed: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -86,15 +94,20 @@ class _Run:
         """Free what the dead held, look for what is unknown, send what is due, then a word about what is not."""
         config = self.hub.registries.good.get(self.name)
         if config is not None and config.connect_timeout + config.read_timeout < LEASE - timedelta(minutes=1):
-            with self.hub.store.begin() as work:
-                at = self.hub.clock()
-                relays.interrupted(work, self.name, now=at, look_at=look_at(at, config), actor=self.hub.actor)
+            self._interrupted(config)
             self._look(config)
             self._send(config)
         with self.hub.store.begin() as work:
             waiting = relays.waiting(work, self.name, names=self.only)
         for one in waiting:
             self._tell(one)
+
+    def _interrupted(self, config: RegistryConfig) -> None:
+        left, lives = _known(self.hub)
+        with self.hub.store.begin() as work:
+            at, actor = self.hub.clock(), self.hub.actor
+            look = look_at(at, config)
+            relays.interrupted(work, self.name, left=left, lives=lives, now=at, look_at=look, actor=actor)
 
     def _tell(self, one: Waiting) -> None:
         next_at = max(one.next_at, self.hub.clock()).astimezone(UTC)
@@ -177,15 +190,26 @@ class _Run:
         return calls
 
     def _call(self, one: Call) -> Receipt:
-        """One try. What our own code or the line does after it has begun leaves the outcome unknown."""
+        """One try, noted before it leaves: whoever takes over must not meet a call of ours."""
         if one.wait > 0:
             self.hub.sleep(one.wait)
-        if self.hub.clock() > one.latest:  # stopped meanwhile: whoever takes over must not meet a call of ours
+        if self.notes_of is not None and not self.notes_of.note(one.due.number):
+            return Receipt(outcome="retry", code="late")
+        try:
+            return self._called(one)
+        finally:
+            if self.notes_of is not None:
+                self.notes_of.back(one.due.number)
+
+    def _called(self, one: Call) -> Receipt:
+        """What our own code or the line does after it has begun leaves the outcome unknown."""
+        if self.hub.clock() > one.latest:  # stopped meanwhile
             return Receipt(outcome="retry", code="late")
         try:
             registry = self.hub.registry(self.name)
             assert isinstance(registry, TakesFollowUps)
-            return registry.follow_up(one.due.registry_id, one.note)
+            with last_look(lambda: self.hub.clock() <= one.latest):
+                return registry.follow_up(one.due.registry_id, one.note)
         except Exception as error:  # the edge of one follow-up
             return Receipt(outcome="unknown", code=code_of(error))
 
@@ -286,8 +310,25 @@ def resolve(hub: Hub, number: str, *, registry_id: str | None = None, absent: bo
             return _not_done("Say with --by who has looked, and either --registry-id N or --absent.")
         if row.state not in ("unknown", "needs_human"):
             return _not_done(f"Follow-up {number} is {row.state}; there is nothing to resolve.")
+        if absent and row.holder is not None:
+            return _not_done(_on_its_way(hub, work, row))
         relays.resolve(work, row, found=not absent, number=registry_id, by=by.strip(), now=hub.clock())
     return Tally(verb="resolve", done=1, words={"absent" if absent else "found": 1})
+
+
+def _on_its_way(hub: Hub, work: Work, row: Any) -> str:
+    """Nobody can have seen that it is absent while the process that sends it may go on."""
+    _, lives = _known(hub)
+    if lives(row.holder):
+        return f"Follow-up {row.id}: {departures.stands(row.holder)}"
+    relays.outlived(work, row.registry, lives=lives, look_at=hub.clock())
+    return f"Follow-up {row.id}: {departures.ended_since(row.registry)}"
+
+
+def _known(hub: Hub) -> tuple[Callable[[str], Collection[int] | None], Callable[[str], bool]]:
+    """What has left a holder, and whether calls of his may still be on their way."""
+    folder = hub.settings.departures_folder
+    return partial(departures.left, folder, what=NOTES), partial(departures.lives, folder, what=NOTES)
 
 
 def _not_done(why: str) -> Tally:

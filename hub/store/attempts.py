@@ -82,7 +82,7 @@ _DOUBTS = f"""
 WITH due AS (
     SELECT d.id FROM deliveries d
     WHERE d.registry = %b::text AND d.state = 'unknown' AND d.due_at <= %b::timestamptz
-      AND (d.until IS NULL OR d.until <= %b::timestamptz)
+      AND (d.holder IS NULL OR d.until <= %b::timestamptz)
       AND (%b::bool OR d.connector IN (SELECT k.id FROM connectors k WHERE k.name = ANY(%b::text[])))
       AND NOT EXISTS (SELECT FROM attempts a WHERE a.delivery = d.id AND a.step = 'create'
                         AND (a.ended_at IS NULL OR a.ended_at > %b::timestamptz))
@@ -100,7 +100,8 @@ def claim_doubts(
     """
     Deliveries whose create ended unknown at least `wait` ago, in our hands to be looked up, and when the first began.
 
-    `wait` is longer than the registry's slowest commit: what is not there by then will not come.
+    `wait` is longer than the registry's slowest commit: what is not there by then will not come, unless the process that
+    sends it still stands (a holder without a lease): nothing is asked until it is gone.
     """
     params = (registry, now, now, not names, list(names), now - wait, count, holder, now + LEASE)
     rows = work.tuples(_DOUBTS, params)

@@ -138,15 +138,24 @@ def queue_repeats(work: Work, complaint: UUID, *, registry: str, now: datetime, 
 
 
 def interrupted(
-    work: Work, registry: str, *, left: Callable[[str], Collection[int] | None], now: datetime, actor: str
-) -> list[UUID]:
+    work: Work,
+    registry: str,
+    *,
+    left: Callable[[str], Collection[int] | None],
+    lives: Callable[[str], bool],
+    now: datetime,
+    actor: str,
+) -> list[tuple[UUID, str | None]]:
     """
-    Deliveries whose holder is gone: where a create has left nobody knows its outcome, so they become unknown.
+    Deliveries whose lease has run out: where a create has left nobody knows its outcome, so they become unknown.
 
     `left`: holder -> the attempts whose creates have left it, None where any of them may have. The others are free
-    again as they stand. Returns the complaints that became unknown.
+    again as they stand. `lives`: whether a holder's creates may still be on their way; such a holder stays on record,
+    and until he is gone nobody's look at the registry counts. Returns the complaints that became unknown, and who holds
+    them.
     """
     _free_the_dead(work, registry, now)
+    outlived(work, registry, lives=lives, now=now)
     rows = work.rows(
         """
         SELECT d.id, d.complaint, d.connector, d.region, d.state, d.holder, a.id AS attempt
@@ -157,29 +166,65 @@ def interrupted(
         registry=registry,
         now=now,
     )
-    noted = {holder: left(holder) for holder in {row.holder for row in rows}}
+    holders = {row.holder for row in rows}
+    living = {holder for holder in holders if lives(holder)}
+    noted = {holder: left(holder) for holder in holders}  # who went after the first question lets his notes be read
     home = [row for row in rows if (notes := noted[row.holder]) is not None and row.attempt not in notes]
     away = [row for row in rows if row not in home]
-    _ended_with_its_holder(work, away, "unknown", "unknown", "interrupted", now)
+    _ended_with_its_holder(work, away, "unknown", "unknown", "interrupted", now, living)
     _ended_with_its_holder(work, home, None, "retry", "not_sent", now)
     append_all(work, [entry("unknown", row, registry, now, actor, code="interrupted") for row in away])
     append_all(work, [_never_left(row, registry, now, actor) for row in home])
-    return [row.complaint for row in away]
+    return [(row.complaint, row.holder if row.holder in living else None) for row in away]
+
+
+def outlived(work: Work, registry: str, *, lives: Callable[[str], bool], now: datetime) -> None:
+    """
+    Creates of unknown outcome whose holder is gone at last, or has come back: only from now on does a look count.
+
+    What he sent in his last moment is at the registry when its slowest commit has passed.
+    """
+    held = work.rows(
+        "SELECT DISTINCT holder FROM deliveries "
+        "WHERE registry = :registry AND state = 'unknown' AND holder IS NOT NULL AND until IS NULL",
+        registry=registry,
+    )
+    if gone := [row.holder for row in held if not lives(row.holder)]:
+        work.run(
+            """
+            WITH ours AS (
+                UPDATE deliveries SET holder = NULL
+                WHERE registry = :registry AND state = 'unknown' AND holder = ANY(:gone) AND until IS NULL RETURNING id
+            )
+            UPDATE attempts a SET ended_at = :now FROM ours
+            WHERE a.delivery = ours.id AND a.step = 'create' AND a.outcome = 'unknown' AND a.code = 'interrupted'
+            """,
+            registry=registry,
+            gone=gone,
+            now=now,
+        )
 
 
 def _ended_with_its_holder(
-    work: Work, rows: Sequence[Any], state: str | None, outcome: str, code: str, now: datetime
+    work: Work,
+    rows: Sequence[Any],
+    state: str | None,
+    outcome: str,
+    code: str,
+    now: datetime,
+    living: Collection[str] = (),
 ) -> None:
-    """`state`: the new one of the deliveries; None: as they stand."""
+    """`state`: the new one of the deliveries; None: as they stand. `living`: holders that stay on record."""
     work.run(
         """
         UPDATE deliveries SET state = coalesce(CAST(:state AS text), state), code = :code, http = NULL,
-               holder = NULL, token = NULL, until = NULL
+               holder = CASE WHEN holder = ANY(CAST(:living AS text[])) THEN holder END, token = NULL, until = NULL
         WHERE id = ANY(:ids)
         """,
         state=state,
         code=code,
         ids=[row.id for row in rows],
+        living=list(living),
     )
     work.run(
         "UPDATE attempts SET ended_at = :now, outcome = :outcome, code = :code WHERE id = ANY(:ids)",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -222,32 +222,68 @@ def let_go(work: Work, dues: Sequence[Due]) -> None:
     )
 
 
-def interrupted(work: Work, registry: str, *, now: datetime, look_at: datetime, actor: str) -> int:
+def interrupted(
+    work: Work,
+    registry: str,
+    *,
+    left: Callable[[str], Collection[int] | None],
+    lives: Callable[[str], bool],
+    now: datetime,
+    look_at: datetime,
+    actor: str,
+) -> int:
     """
-    Follow-ups whose holder is gone: where a call had begun nobody knows its outcome, the others are free again.
+    Follow-ups whose holder is gone: where a call has left nobody knows its outcome, the others are free again.
 
-    `look_at`: when the registry can be asked. Returns how many became unknown.
+    `left`: holder -> the numbers of those that have left it, None where any may have; `lives`: whether they may still
+    be on their way: such a holder stays on record, and nobody looks until he is gone. `look_at`: when the registry can
+    be asked. Returns how many became unknown.
     """
     held = work.rows("SELECT DISTINCT holder FROM follow_ups WHERE registry = :r AND holder IS NOT NULL", r=registry)
     gone = [row.holder for row in held if leases.dead(row.holder)]
-    rows = work.rows(_INTERRUPTED, registry=registry, gone=gone, now=now, look_at=look_at)
-    lost = [row for row in rows if row.open]
+    outlived(work, registry, lives=lives, look_at=look_at)
+    rows = work.rows(_LAPSED, registry=registry, gone=gone, now=now)
+    holders = {row.holder for row in rows}
+    living = [holder for holder in holders if lives(holder)]
+    noted = {holder: left(holder) for holder in holders}
+    lost = [row for row in rows if row.open and ((notes := noted[row.holder]) is None or row.number in notes)]
+    ids = [row.id for row in lost]
+    work.run(_INTERRUPTED, all=[row.id for row in rows], lost=ids, living=living, look_at=look_at)
     more = {"state": "unknown"}
     append_all(work, [entry("followed_up", row, now, actor, more, code="interrupted") for row in lost])
     return len(lost)
 
 
-_INTERRUPTED = """
-UPDATE follow_ups f SET holder = NULL, token = NULL, until = NULL, started_at = NULL,
-       state = CASE WHEN w.open THEN 'unknown' ELSE f.state END, due_at = CASE WHEN w.open THEN :look_at ELSE f.due_at END,
-       code = CASE WHEN w.open THEN 'interrupted' ELSE f.code END
-FROM (SELECT id, started_at IS NOT NULL AS open FROM follow_ups
-      WHERE registry = :registry AND holder IS NOT NULL AND state IN ('queued', 'unknown')
-        AND (until <= :now OR holder = ANY(CAST(:gone AS text[])))
-      FOR UPDATE SKIP LOCKED) w
-WHERE f.id = w.id
-RETURNING f.id, f.complaint, f.connector, f.region, f.registry, f.what, w.open
+_LAPSED = """
+SELECT id, number, holder, started_at IS NOT NULL AS open, complaint, connector, region, registry, what FROM follow_ups
+WHERE registry = :registry AND holder IS NOT NULL AND until IS NOT NULL AND state IN ('queued', 'unknown')
+  AND (until <= :now OR holder = ANY(CAST(:gone AS text[])))
+ORDER BY number FOR UPDATE SKIP LOCKED
 """
+_INTERRUPTED = """
+UPDATE follow_ups f SET token = NULL, until = NULL, started_at = NULL,
+       holder = CASE WHEN w.lost AND holder = ANY(CAST(:living AS text[])) THEN holder END,
+       state = CASE WHEN w.lost THEN 'unknown' ELSE f.state END, due_at = CASE WHEN w.lost THEN :look_at ELSE f.due_at END,
+       code = CASE WHEN w.lost THEN 'interrupted' ELSE f.code END
+FROM (SELECT u.id, u.id = ANY(CAST(:lost AS uuid[])) AS lost FROM unnest(CAST(:all AS uuid[])) AS u(id)) w
+WHERE f.id = w.id
+"""
+
+
+def outlived(work: Work, registry: str, *, lives: Callable[[str], bool], look_at: datetime) -> None:
+    """Follow-ups of unknown outcome whose holder is gone at last, or has come back: they may be looked for."""
+    held = work.rows(
+        "SELECT DISTINCT holder FROM follow_ups WHERE registry = :r AND holder IS NOT NULL AND until IS NULL",
+        r=registry,
+    )
+    if gone := [row.holder for row in held if not lives(row.holder)]:
+        work.run(
+            "UPDATE follow_ups SET holder = NULL, due_at = :look_at "
+            "WHERE registry = :registry AND holder = ANY(:gone) AND until IS NULL",
+            registry=registry,
+            gone=gone,
+            look_at=look_at,
+        )
 
 
 def waiting(work: Work, registry: str, *, names: Collection[str]) -> list[Waiting]:
@@ -256,7 +292,7 @@ def waiting(work: Work, registry: str, *, names: Collection[str]) -> list[Waitin
         """
         SELECT f.state, f.code, count(*) AS count, min(f.due_at) AS next_at
         FROM follow_ups f JOIN connectors k ON k.id = f.connector JOIN complaints c ON c.id = f.complaint
-        WHERE f.registry = :registry AND f.state IN ('queued', 'unknown', 'needs_human') AND f.holder IS NULL
+        WHERE f.registry = :registry AND f.state IN ('queued', 'unknown', 'needs_human') AND f.until IS NULL
           AND (:everyone OR k.name = ANY(CAST(:names AS text[])))
           AND EXISTS (SELECT FROM deliveries d
                       WHERE d.complaint = CASE c.state WHEN 'withheld_repeat' THEN c.behind ELSE c.id END
@@ -299,9 +335,13 @@ def lists_ours(work: Work, registry: str) -> bool:
 
 
 def of_id(work: Work, number: UUID) -> Any | None:
-    """One follow-up for a person who decides: id, complaint, connector, region, registry, what, state."""
+    """
+    One follow-up for a person who decides: id, complaint, connector, region, registry, what, state, and as `holder`
+    whose call may still be on its way.
+    """
     return work.one(
-        "SELECT id, complaint, connector, region, registry, what, state FROM follow_ups WHERE id = :id FOR UPDATE",
+        "SELECT id, complaint, connector, region, registry, what, state, CASE WHEN until IS NULL THEN holder END AS holder "
+        "FROM follow_ups WHERE id = :id FOR UPDATE",
         id=number,
     )
 

@@ -13,10 +13,15 @@ from hub.store.work import Work
 
 
 def to_resolve(work: Work, number: str) -> list[Any]:
-    """The deliveries that a delivery number or a complaint's id names, locked; those that wait for a person first."""
+    """The deliveries that a delivery number or a complaint's id names, locked; those that wait for a person first.
+
+    `holder`: whose create may still be on its way.
+    """
     return work.rows(
         """
-        SELECT id, complaint, registry, connector, region, state, registry_id FROM deliveries
+        SELECT id, complaint, registry, connector, region, state, registry_id,
+               CASE WHEN until IS NULL THEN holder END AS holder
+        FROM deliveries
         WHERE CAST(id AS text) = :number OR CAST(complaint AS text) = :number
         ORDER BY state NOT IN ('unknown', 'needs_human'), id FOR UPDATE
         """,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from hub.redriving import redrive
 from hub.registry.port import FollowUp
 from hub.registry.wording import content, said
 from hub.relaying import GROUP, relay, resolve
-from hub.store import attachments, follow_ups, gates, relays
+from hub.store import attachments, follow_ups, gates, leases, relays
 from hub.store.follow_ups import NewFollowUp
 from hub.store.work import Store
 from tests.unit.hub.forth import DONE, REFUSED, RETRY, UNKNOWN, WORDS, House, Listening
@@ -176,6 +177,32 @@ def test_a_killed_process_repeats_nothing(house: House, moment: str, monkeypatch
         house.later(minutes=minutes)
         relay(house.hub())
     assert house.row(number).state == "sent" and house.spoken().count(WORDS) == 1
+
+
+def test_while_the_process_that_sends_one_stands_nobody_looks_for_it(house: House) -> None:
+    """Stopped in its call it may go on at any time: neither a look of ours nor a person's counts until it is gone."""
+    house.sent("satu")
+    relay(house.hub())
+    _, [number] = house.sent(WORDS)
+    house.there.told = [Killed()]  # type: ignore[list-item]
+    with pytest.raises(Killed):
+        relay(house.hub(leases.holder()))
+    (path,) = house.hub().settings.departures_folder.iterdir()
+    with path.open("rb") as locked:
+        fcntl.flock(locked, fcntl.LOCK_EX)
+        for _ in range(3):
+            house.later(minutes=11)
+            relay(house.hub())
+        assert house.row(number).state == "unknown" and house.there.looks == 0
+        said = resolve(house.hub(), str(number), absent=True, by="Ani")
+        assert said is not None and said.failed == 1 and "nobody can say" in said.notes[0]
+    said = resolve(house.hub(), str(number), absent=True, by="Ani")
+    assert said is not None and said.failed == 1 and "once more" in said.notes[0]
+    house.there.keep(house.there.notes[-1][0], house.there.notes[-1][1].text)
+    for _ in range(2):
+        house.later(minutes=5)
+        relay(house.hub())
+    assert house.row(number).state == "sent" and house.there.looks == 1
 
 
 def _killed(*_: Any, **rest: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from hub.forwarding import forward
 from hub.model import Receipt
 from hub.privacy import Vault
 from hub.registry.port import Listed
+from hub.store.leases import holder
 from hub.store.work import Store
 from tests.unit.hub.outbox import START, Killed, Outbox, ToldRegistry, config
 
@@ -156,6 +158,27 @@ def test_a_killed_process_is_looked_for_as_well(outbox: Outbox) -> None:
     outbox.later(seconds=186)
     assert forward(outbox.hub("test/2")).done == 1
     assert outbox.delivery(own).registry_id == "777" and outbox.told.calls == ["create", "route"]
+
+
+def test_while_the_process_that_sends_it_stands_the_registry_is_not_asked(outbox: Outbox) -> None:
+    """It may go on at any time, and what is absent until then need not stay so: the wait begins when it is gone."""
+    outbox.complaint()
+    outbox.told.answers["create"] = [Killed()]
+    with pytest.raises(Killed):
+        forward(outbox.hub(holder()))
+    (path,) = outbox.hub().settings.departures_folder.iterdir()
+    with path.open("rb") as locked:
+        fcntl.flock(locked, fcntl.LOCK_EX)
+        for _ in range(3):
+            outbox.later(minutes=11)
+            forward(outbox.hub("test/2"))
+        assert outbox.told.asked == [] and outbox.states() == {"unknown": 1}  # type: ignore[attr-defined]
+    forward(outbox.hub("test/2"))
+    outbox.later(seconds=100)
+    forward(outbox.hub("test/2"))
+    assert outbox.told.asked == []  # type: ignore[attr-defined]
+    outbox.later(seconds=86)
+    assert forward(outbox.hub("test/2")).words == {"absent": 1}
 
 
 def test_a_kind_that_cannot_be_asked_leaves_it_to_people(outbox: Outbox) -> None:
