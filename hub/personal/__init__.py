@@ -1,0 +1,6 @@
+"""Personal data in what people type: found by its form and the words beside it, and masked; pure, knows nothing of the hub."""
+
+from hub.personal.finding import KINDS, Span, find
+from hub.personal.masking import counts, mask
+
+__all__ = ["KINDS", "Span", "counts", "find", "mask"]
