@@ -141,15 +141,24 @@ def left(folder: Path, holder: str, what: str = "") -> frozenset[int] | None:
     return frozenset(one for (one,) in _RECORD.iter_unpack(written))
 
 
-def lives(folder: Path, holder: str, what: str = "") -> bool:
-    """Whether calls of this holder may still be on their way: it stands still, or waits for an answer."""
-    return same_boot(holder) and any(_is_locked(path) for path in _files(folder, holder, what))
+def lives(folder: Path, holder: str, attempt: int, what: str = "") -> bool:
+    """Whether this call of the holder may still be on its way: its process stands still, or waits for the answer."""
+    return same_boot(holder) and any(
+        _is_locked(path) and _may_hold(path, attempt) for path in _files(folder, holder, what)
+    )
+
+
+def _may_hold(path: Path, attempt: int) -> bool:
+    text = None if path.suffix == BROKEN else _whole(path)
+    return text is None or (attempt,) in _RECORD.iter_unpack(text)
 
 
 def _read(path: Path) -> bytes | None:
     """None where it is locked, not whole, or cannot be read."""
-    if path.suffix == BROKEN or _is_locked(path):
-        return None
+    return None if path.suffix == BROKEN or _is_locked(path) else _whole(path)
+
+
+def _whole(path: Path) -> bytes | None:
     try:
         text = path.read_bytes()
     except OSError:

@@ -232,9 +232,8 @@ def _on_its_way(hub: Hub, work: Work, row: Any, now: datetime) -> str | None:
     if row.holder is None:
         return None
     lives = partial(departures.lives, hub.settings.departures_folder)
-    if lives(row.holder):
+    if row.id not in deliveries.outlived(work, row.registry, lives=lives, now=now):
         return f"Complaint {row.complaint}: {departures.stands(row.holder)}"
-    deliveries.outlived(work, row.registry, lives=lives, now=now)
     return f"Complaint {row.complaint}: {departures.ended_since(row.registry)}"
 
 

@@ -319,13 +319,12 @@ def resolve(hub: Hub, number: str, *, registry_id: str | None = None, absent: bo
 def _on_its_way(hub: Hub, work: Work, row: Any) -> str:
     """Nobody can have seen that it is absent while the process that sends it may go on."""
     _, lives = _known(hub)
-    if lives(row.holder):
+    if row.id not in relays.outlived(work, row.registry, lives=lives, look_at=hub.clock()):
         return f"Follow-up {row.id}: {departures.stands(row.holder)}"
-    relays.outlived(work, row.registry, lives=lives, look_at=hub.clock())
     return f"Follow-up {row.id}: {departures.ended_since(row.registry)}"
 
 
-def _known(hub: Hub) -> tuple[Callable[[str], Collection[int] | None], Callable[[str], bool]]:
+def _known(hub: Hub) -> tuple[Callable[[str], Collection[int] | None], Callable[[str, int], bool]]:
     """What has left a holder, and whether calls of his may still be on their way."""
     folder = hub.settings.departures_folder
     return partial(departures.left, folder, what=NOTES), partial(departures.lives, folder, what=NOTES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -62,6 +63,10 @@ class _Row:
     at: datetime | None = None
     told: bytes | None = None
     code: str | None = None
+    alone: bool = False
+    """An answer under an id that no other one in the payload has: it takes the place of what stood there before."""
+    before: bytes | None = None
+    """Its digest as earlier versions of the hub made it."""
 
     @property
     def complaint(self) -> UUID:
@@ -90,7 +95,9 @@ class _Saying:
 
     def rows(self, one: Decided) -> list[_Row]:
         """All that one item may say, in the order in which it shall arrive."""
-        found = [self._answer(one, spoken) for spoken in self.read(one.item.payload)]
+        spoken = self.read(one.item.payload)
+        often = Counter(words.ref for words in spoken)
+        found = [self._answer(one, words, alone=often[words.ref] == 1) for words in spoken]
         if one.what == "updated" and one.known.document is not None:
             found = [self._changed(one, one.known.document), *found, self._status(one, one.known.document)]
         return [row for row in found if row]
@@ -98,18 +105,21 @@ class _Saying:
     def _mac(self, *parts: str) -> bytes:
         return self.hub.vault.mac("event", "\n".join(("said there", *parts)).encode("utf-8", "surrogatepass"))
 
-    def _answer(self, one: Decided, spoken: Said) -> _Row | None:
+    def _answer(self, one: Decided, spoken: Said, *, alone: bool) -> _Row | None:
         """An answer from before the connector's time is not sent; one without a time is remembered as not to be sent."""
         begin = self.connector.forward_from
         words = plain(spoken.text).strip()
         if (spoken.at is not None and spoken.at < begin) or not (words or spoken.attachments):
             return None
+        words_mac = self._mac(spoken.ref, said(spoken.text).decode("utf-8", "replace"))
         old = spoken.at is None and one.item.version == 1 and one.when < begin
         files = "".join(f"\nLampiran: {name}" for name in spoken.attachments)
         return _Row(
             one=one,
             what="reply" if spoken.by == "reporter" else "answer",
-            digest=self._mac(spoken.ref, said(spoken.text).decode("utf-8", "replace")),
+            digest=_of_answer(self._mac("slot", spoken.ref), words_mac),
+            before=words_mac,
+            alone=alone,
             words=f"{words}\n{files}".strip(),
             by=spoken.by,
             at=spoken.at,
@@ -167,7 +177,7 @@ def _first_time(
     if not later:
         return list(rows)
     known = follow_ups.known(work, later)
-    fresh = [row for row in rows if (row.complaint, row.digest) not in known]
+    fresh = [new for row in rows if (new := _not_known(row, known.get(row.complaint, ())))]
     doors = {row.complaint for row in fresh} & later if manifest.reply else set()
     there = written.at_doors(work, {row.complaint: row.one.item.version for row in fresh if row.complaint in doors})
 
@@ -179,6 +189,33 @@ def _first_time(
         return row.what in ("answer", "reply") and sent.ours(work, hub.vault, row.complaint, row.words)
 
     return [row for row in fresh if row.complaint not in there or not echo(row)]
+
+
+def _not_known(row: _Row, known: Sequence[bytes]) -> _Row | None:
+    """What has not been queued; also an answer that the officer has taken back to what it was before a correction."""
+    if row.what not in ("answer", "reply"):
+        return row if row.digest not in known else None
+    if row.before in known:
+        return None
+    words = row.digest[:_WORDS]
+    if all(one[:_WORDS] != words for one in known):
+        return row
+    last = next((one for one in reversed(known) if one[:_SLOT] == row.digest[:_SLOT]), words)
+    if not row.alone or last[:_WORDS] == words:
+        return None
+    return replace(row, digest=words + row.one.item.version.to_bytes(_SLOT, "big"))
+
+
+_SLOT: Final = 8
+_WORDS: Final = 24
+
+
+def _of_answer(slot: bytes, words: bytes) -> bytes:
+    """
+    Digest of an answer: eight bytes that name its place in the app, sixteen for its words, eight for the version in which
+    the same words have come back there (zero: they are said for the first time).
+    """
+    return slot[:_SLOT] + words[: _WORDS - _SLOT] + bytes(_SLOT)
 
 
 def _merged(rows: Sequence[_Row]) -> list[_Row]:

@@ -82,6 +82,13 @@ class PortalState:
             row = next(row for row in self.records if row["id"] == ref)
             return _said(row, text, self.now().astimezone(_JAKARTA), status=status, by=by)
 
+    def correct(self, ref: Any, text: str) -> None:
+        """An officer changes the words of his last answer to a record; its id and time stay."""
+        with self.lock:
+            row = next(row for row in self.records if row["id"] == ref)
+            row["tanggapan"][-1]["isi"] = text
+            row["updated_at"] = self.now().astimezone(_JAKARTA).strftime("%Y-%m-%dT%H:%M:%S")
+
     def take(self, row: dict[str, Any], status: str, note: str) -> None:
         """An answer that somebody sent: kept, and shown as this portal shows its own."""
         with self.lock:

@@ -252,15 +252,21 @@ def show_registry(name: str) -> None:
 
 def page(hub: Hub, name: str) -> Iterator[str]:
     """What `registry show` says, line by line. Raises Misconfigured where there is no such registry."""
-    from hub.store import differences, masters
+    from hub.store import differences, gates, masters
 
     config = hub.registries.chosen(name)
     with hub.store.begin() as work:
         lists, unmapped = masters.shown(work, name), masters.unmapped(work, name)
         names = masters.names(work, name, "institution")
         compared, wrong = differences.reconciled_at(work, name), differences.open_counts(work, name)
+        gate = gates.gate(work, name)
     now = hub.clock()
     yield f"{name} ({config.kind}), {config.path.name if config.path else '-'} sha256 {config.sha256[:12]}"
+    if gate.paused_by:
+        since = age(now - gate.paused_at) if gate.paused_at else "-"
+        yield f"dijeda / paused: {gate.paused_by}, {since} ({gate.because or '-'})"
+    elif gate.opened_at:
+        yield f"tidak menjawab / does not answer: {age(now - gate.opened_at)}"
     for what, table in config.tables.items():
         yield f"{what}: {len(table)}"
         for code, own in sorted(table.items()):

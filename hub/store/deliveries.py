@@ -142,7 +142,7 @@ def interrupted(
     registry: str,
     *,
     left: Callable[[str], Collection[int] | None],
-    lives: Callable[[str], bool],
+    lives: Callable[[str, int], bool],
     now: datetime,
     actor: str,
 ) -> list[tuple[UUID, str | None]]:
@@ -150,7 +150,7 @@ def interrupted(
     Deliveries whose lease has run out: where a create has left nobody knows its outcome, so they become unknown.
 
     `left`: holder -> the attempts whose creates have left it, None where any of them may have. The others are free
-    again as they stand. `lives`: whether a holder's creates may still be on their way; such a holder stays on record,
+    again as they stand. `lives`: whether such an attempt of a holder may still be on its way; he stays on record then,
     and until he is gone nobody's look at the registry counts. Returns the complaints that became unknown, and who holds
     them.
     """
@@ -166,43 +166,43 @@ def interrupted(
         registry=registry,
         now=now,
     )
-    holders = {row.holder for row in rows}
-    living = {holder for holder in holders if lives(holder)}
-    noted = {holder: left(holder) for holder in holders}  # who went after the first question lets his notes be read
+    living = {row.id for row in rows if lives(row.holder, row.attempt)}
+    noted = {
+        holder: left(holder) for holder in {row.holder for row in rows}
+    }  # asked second: who went meanwhile is read
     home = [row for row in rows if (notes := noted[row.holder]) is not None and row.attempt not in notes]
     away = [row for row in rows if row not in home]
     _ended_with_its_holder(work, away, "unknown", "unknown", "interrupted", now, living)
     _ended_with_its_holder(work, home, None, "retry", "not_sent", now)
     append_all(work, [entry("unknown", row, registry, now, actor, code="interrupted") for row in away])
     append_all(work, [_never_left(row, registry, now, actor) for row in home])
-    return [(row.complaint, row.holder if row.holder in living else None) for row in away]
+    return [(row.complaint, row.holder if row.id in living else None) for row in away]
 
 
-def outlived(work: Work, registry: str, *, lives: Callable[[str], bool], now: datetime) -> None:
+def outlived(work: Work, registry: str, *, lives: Callable[[str, int], bool], now: datetime) -> set[int]:
     """
     Creates of unknown outcome whose holder is gone at last, or has come back: only from now on does a look count.
 
-    What he sent in his last moment is at the registry when its slowest commit has passed.
+    What he sent in his last moment is at the registry when its slowest commit has passed. Returns the deliveries' numbers.
     """
     held = work.rows(
-        "SELECT DISTINCT holder FROM deliveries "
-        "WHERE registry = :registry AND state = 'unknown' AND holder IS NOT NULL AND until IS NULL",
+        """
+        SELECT d.id, d.holder, a.id AS attempt FROM deliveries d
+        JOIN attempts a ON a.delivery = d.id AND a.step = 'create' AND a.outcome = 'unknown' AND a.code = 'interrupted'
+        WHERE d.registry = :registry AND d.state = 'unknown' AND d.holder IS NOT NULL AND d.until IS NULL
+        ORDER BY d.id, a.id
+        """,
         registry=registry,
     )
-    if gone := [row.holder for row in held if not lives(row.holder)]:
+    last = {row.id: row for row in held}
+    gone = {row.id: row.attempt for row in last.values() if not lives(row.holder, row.attempt)}
+    if gone:
         work.run(
-            """
-            WITH ours AS (
-                UPDATE deliveries SET holder = NULL
-                WHERE registry = :registry AND state = 'unknown' AND holder = ANY(:gone) AND until IS NULL RETURNING id
-            )
-            UPDATE attempts a SET ended_at = :now FROM ours
-            WHERE a.delivery = ours.id AND a.step = 'create' AND a.outcome = 'unknown' AND a.code = 'interrupted'
-            """,
-            registry=registry,
-            gone=gone,
-            now=now,
+            "UPDATE deliveries SET holder = NULL WHERE id = ANY(:ids) AND state = 'unknown' AND until IS NULL",
+            ids=list(gone),
         )
+        work.run("UPDATE attempts SET ended_at = :now WHERE id = ANY(:ids)", now=now, ids=list(gone.values()))
+    return set(gone)
 
 
 def _ended_with_its_holder(
@@ -212,13 +212,13 @@ def _ended_with_its_holder(
     outcome: str,
     code: str,
     now: datetime,
-    living: Collection[str] = (),
+    living: Collection[int] = (),
 ) -> None:
-    """`state`: the new one of the deliveries; None: as they stand. `living`: holders that stay on record."""
+    """`state`: the new one of the deliveries; None: as they stand. `living`: those whose holder stays on record."""
     work.run(
         """
         UPDATE deliveries SET state = coalesce(CAST(:state AS text), state), code = :code, http = NULL,
-               holder = CASE WHEN holder = ANY(CAST(:living AS text[])) THEN holder END, token = NULL, until = NULL
+               holder = CASE WHEN id = ANY(CAST(:living AS bigint[])) THEN holder END, token = NULL, until = NULL
         WHERE id = ANY(:ids)
         """,
         state=state,

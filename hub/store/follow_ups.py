@@ -195,12 +195,15 @@ def queue_file(work: Work, file: int, *, digest: bytes, now: datetime) -> bool:
     return bool(queue_all(work, [new], now=now))
 
 
-def known(work: Work, complaints: Collection[UUID]) -> set[tuple[UUID, bytes]]:
-    """Which follow-ups these complaints have, by complaint and digest."""
-    rows = work.tuples(
-        "SELECT complaint, digest FROM follow_ups WHERE complaint = ANY(%b::uuid[])", (list(complaints),)
-    )
-    return {(complaint, bytes(digest)) for complaint, digest in rows}
+def known(work: Work, complaints: Collection[UUID]) -> dict[UUID, list[bytes]]:
+    """The digests of these complaints' follow-ups, in their order."""
+    found: dict[UUID, list[bytes]] = {}
+    for complaint, digest in work.tuples(
+        "SELECT complaint, digest FROM follow_ups WHERE complaint = ANY(%b::uuid[]) ORDER BY number",
+        (list(complaints),),
+    ):
+        found.setdefault(complaint, []).append(bytes(digest))
+    return found
 
 
 # known again -------------------------------------------------------------------------------------------------------

@@ -97,6 +97,8 @@ SELECT f.id, f.number, f.complaint, f.registry, due.registry_id, f.connector, du
        f.by_whom AS by, f.at, f.digest, f.key_id, k.wrapped, f.text_enc, f.files, f.state, f.tries, f.queued_at,
        f.first_try_at, f.token, coalesce(due.is_confidential, true) AS is_secret, due.institution,
        CASE f.what WHEN 'update' THEN f.first_try_at IS NULL AND f.sent_hmac IS NOT DISTINCT FROM due.created_with
+               AND NOT EXISTS (SELECT FROM follow_ups e WHERE e.complaint = f.complaint AND e.registry = f.registry
+                               AND e.what = 'update' AND e.number < f.number AND e.attempts > 0)
            WHEN 'file' THEN NOT EXISTS (
                SELECT FROM attachments a WHERE a.id = ANY(f.files) AND a.registry_file IS NULL AND NOT EXISTS (
                    SELECT FROM attachments b WHERE b.complaint = a.complaint AND b.content_hmac = a.content_hmac
@@ -227,7 +229,7 @@ def interrupted(
     registry: str,
     *,
     left: Callable[[str], Collection[int] | None],
-    lives: Callable[[str], bool],
+    lives: Callable[[str, int], bool],
     now: datetime,
     look_at: datetime,
     actor: str,
@@ -243,9 +245,8 @@ def interrupted(
     gone = [row.holder for row in held if leases.dead(row.holder)]
     outlived(work, registry, lives=lives, look_at=look_at)
     rows = work.rows(_LAPSED, registry=registry, gone=gone, now=now)
-    holders = {row.holder for row in rows}
-    living = [holder for holder in holders if lives(holder)]
-    noted = {holder: left(holder) for holder in holders}
+    living = [row.id for row in rows if lives(row.holder, row.number)]
+    noted = {holder: left(holder) for holder in {row.holder for row in rows}}
     lost = [row for row in rows if row.open and ((notes := noted[row.holder]) is None or row.number in notes)]
     ids = [row.id for row in lost]
     work.run(_INTERRUPTED, all=[row.id for row in rows], lost=ids, living=living, look_at=look_at)
@@ -262,7 +263,7 @@ ORDER BY number FOR UPDATE SKIP LOCKED
 """
 _INTERRUPTED = """
 UPDATE follow_ups f SET token = NULL, until = NULL, started_at = NULL,
-       holder = CASE WHEN w.lost AND holder = ANY(CAST(:living AS text[])) THEN holder END,
+       holder = CASE WHEN w.lost AND f.id = ANY(CAST(:living AS uuid[])) THEN f.holder END,
        state = CASE WHEN w.lost THEN 'unknown' ELSE f.state END, due_at = CASE WHEN w.lost THEN :look_at ELSE f.due_at END,
        code = CASE WHEN w.lost THEN 'interrupted' ELSE f.code END
 FROM (SELECT u.id, u.id = ANY(CAST(:lost AS uuid[])) AS lost FROM unnest(CAST(:all AS uuid[])) AS u(id)) w
@@ -270,20 +271,20 @@ WHERE f.id = w.id
 """
 
 
-def outlived(work: Work, registry: str, *, lives: Callable[[str], bool], look_at: datetime) -> None:
-    """Follow-ups of unknown outcome whose holder is gone at last, or has come back: they may be looked for."""
+def outlived(work: Work, registry: str, *, lives: Callable[[str, int], bool], look_at: datetime) -> set[UUID]:
+    """Follow-ups of unknown outcome whose holder is gone at last, or has come back: they may be looked for. Their ids."""
     held = work.rows(
-        "SELECT DISTINCT holder FROM follow_ups WHERE registry = :r AND holder IS NOT NULL AND until IS NULL",
+        "SELECT id, number, holder FROM follow_ups WHERE registry = :r AND holder IS NOT NULL AND until IS NULL",
         r=registry,
     )
-    if gone := [row.holder for row in held if not lives(row.holder)]:
+    gone = [row.id for row in held if not lives(row.holder, row.number)]
+    if gone:
         work.run(
-            "UPDATE follow_ups SET holder = NULL, due_at = :look_at "
-            "WHERE registry = :registry AND holder = ANY(:gone) AND until IS NULL",
-            registry=registry,
-            gone=gone,
+            "UPDATE follow_ups SET holder = NULL, due_at = :look_at WHERE id = ANY(:ids) AND until IS NULL",
             look_at=look_at,
+            ids=gone,
         )
+    return set(gone)
 
 
 def waiting(work: Work, registry: str, *, names: Collection[str]) -> list[Waiting]:

@@ -90,6 +90,24 @@ def test_200_answers_arrive_once_each_whatever_fails(
             assert work.rows("SELECT what, state, count(*) FROM follow_ups GROUP BY 1, 2") == [("answer", "sent", 200)]
 
 
+def test_what_is_taken_back_to_what_it_was_is_the_last_word(empty_site: Site, add_portal: Portals) -> None:
+    """An officer's answer goes A, B, A, B, then a complaint's own text: the registry hears each of them, in that order."""
+    with town(empty_site, add_portal, 1) as (hub, portal):
+        row, words = portal.state.records[0], said(portal, 1)
+        own = [row["isi"], f"{row['isi']} Mohon segera."]
+        for text in (words[0], "Besok.", words[0], "Besok."):
+            portal.state.correct(row["id"], text)
+            day(hub, empty_site)
+            day(hub, empty_site)
+        for text in (own[1], own[0], own[1]):
+            row["isi"] = text
+            portal.state.correct(row["id"], "Besok.")
+            day(hub, empty_site)
+        told = [one["content"].split("\n\n") for one in empty_site.registered()[0]["followups"]]
+        assert [part[1] for part in told[:4]] == [words[0], "Besok.", words[0], "Besok."]
+        assert [any(own[1] in line for line in part) for part in told[4:]] == [True, False, True]
+
+
 def _killed_run(hub: Hub, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pull and accept, then a forward that dies between the registry's word and our commit."""
     steps.pull(hub, NAME)

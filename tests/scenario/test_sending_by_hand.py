@@ -28,7 +28,9 @@ def test_the_work_list_from_doubt_to_done(empty_site: Site, add_portal: Portals,
     assert site.command("deliveries", "--state", "unknown", "--jsonl").out == ""
     assert site.command("reconcile").code == 0
     shown = site.command("registry", "show", "sp4n")
-    assert shown.code == 0 and "institutions" in shown.out
+    assert shown.code == 0 and "institutions" in shown.out and "dijeda" not in shown.out
+    assert site.command("registry", "pause", "sp4n", "--by", "Budi", "--because", "pemeliharaan").code == 0
+    assert "dijeda / paused: Budi" in site.command("registry", "show", "sp4n").out
 
 
 def test_what_was_said_later_is_on_the_list_too(empty_site: Site, add_portal: Portals) -> None:

@@ -66,11 +66,12 @@ def test_the_notes_of_a_killed_process_are_read_and_those_of_a_living_one_are_no
     process = _dying(folder, holder, 3, 5)
     try:
         os.kill(process.pid, signal.SIGSTOP)
-        assert departures.left(folder, holder) is None and departures.lives(folder, holder)
+        assert departures.left(folder, holder) is None
+        assert [departures.lives(folder, holder, attempt) for attempt in (3, 4, 5)] == [True, False, True]
     finally:
         process.kill()
         process.communicate()
-    assert departures.left(folder, holder) == {3, 5} and not departures.lives(folder, holder)
+    assert departures.left(folder, holder) == {3, 5} and not departures.lives(folder, holder, 3)
 
 
 @pytest.fixture
@@ -116,17 +117,17 @@ def test_a_run_that_ended_well_leaves_nothing(folder: Path, holder: str) -> None
     assert list(folder.iterdir()) == []
     _cut_short(folder, holder, 2).back(2)
     with departures.departures(folder, holder) as notes:
-        assert departures.left(folder, holder) is None and departures.lives(folder, holder)
-    assert departures.left(folder, holder) == {2} and not departures.lives(folder, holder)
+        assert departures.left(folder, holder) is None and not departures.lives(folder, holder, 2)
+    assert departures.left(folder, holder) == {2} and not departures.lives(folder, holder, 2)
 
 
 def test_a_run_that_is_over_sends_nothing_more_and_lives_until_its_last_call_is_back(folder: Path, holder: str) -> None:
     """Where a run ends with an error its threads may still wait for answers: what they sent counts as on its way."""
     notes = _cut_short(folder, holder, 1)
     assert not notes.note(2)
-    assert departures.lives(folder, holder) and departures.left(folder, holder) is None
+    assert departures.lives(folder, holder, 1) and departures.left(folder, holder) is None
     notes.back(1)
-    assert not departures.lives(folder, holder) and departures.left(folder, holder) == {1}
+    assert not departures.lives(folder, holder, 1) and departures.left(folder, holder) == {1}
 
 
 def test_where_one_run_could_keep_no_notes_those_of_an_earlier_one_do_not_count(
