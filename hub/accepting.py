@@ -117,7 +117,7 @@ class _Run:
         self._quarantine(work, origin, batch, now)
         new = [one for one in batch if one.what == "new"]
         unfiled = [one for one in new if not one.known.case_id]
-        for one, case in zip(unfiled, cases.make(work, len(unfiled), now), strict=True):
+        for one, case in zip(unfiled, cases.make(work, len(unfiled), origin.region, now), strict=True):
             one.case = case
         self._write_texts(work, origin, [o for o in batch if o.result.document and o.what != "quarantined"], now)
         doubtful = [(one.item.complaint, one.doubtful) for one in batch if one.doubtful]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 
-from hub.commands.ending import Stop
+from hub.commands.ending import Stop, begin
 from hub.telling import DONE, FAILED, complain
 
 INTERRUPTED = 130
@@ -37,6 +37,7 @@ def run(arguments: list[str]) -> int:
 
 def _command(arguments: list[str]) -> object:
     """What the command returns; `pull NAME`, which is mostly start-up, goes without what reads a command line."""
+    begin(arguments)
     match arguments:
         case ["pull", name] if name and not name.startswith("-"):
             from hub.commands.pulling import pull

@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from connectors.errors import ChannelError, Misconfigured
+from hub.access import NotAllowed
 from hub.cases import NoSuchCase
 from hub.closing import NotOwed
 from hub.erasing import Busy, Held
@@ -23,6 +24,7 @@ from hub.store.leases import LostLease
 from hub.store.server import StoreProblem, StoreUnavailable
 from hub.store.work import StoreBusy
 from hub.telling import FAILED, INCOMPLETE, WRONG_USE, complain
+from hub.users import WrongUser
 
 
 def explained(error: Exception) -> int:
@@ -49,6 +51,8 @@ def explained(error: Exception) -> int:
         (NoSuchCase, FAILED),
         (NoSuchClass, WRONG_USE),
         (NobodyNamed, WRONG_USE),
+        (NotAllowed, WRONG_USE),
+        (WrongUser, WRONG_USE),
         (Busy, INCOMPLETE),
         (Misconfigured, FAILED),
         (ChannelError, INCOMPLETE),

@@ -46,9 +46,10 @@ def add(
             raise NoSuchHold(f"There is no {'case' if case else 'complaint'} {case or complaint}.")
         complaints = [row.id for row in rows]
         number = holds.add(work, case=case, complaints=complaints, owner=owner, because=because, until=until, now=now)
+        actor = owner if hub.who.is_operator else hub.who.name
         detail = {"hold": number, "until": until.isoformat(), "because": because[:500]}
         detail |= {"case": str(case)} if case else {}
-        _tell(work, "hold_added", rows, owner, now, detail)
+        _tell(work, "hold_added", rows, actor, now, detail | ({} if actor == owner else {"owner": owner}))
     return Tally(verb="hold", done=len(rows), notes=(f"Hold {number} of {owner} until {until}.",))
 
 

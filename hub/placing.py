@@ -95,7 +95,7 @@ def release_one(
     known = complaints.known(work, hub.vault, {complaint})[complaint]
     assert known.document is not None
     if row.case_id is None:
-        [case] = cases.make(work, 1, now)
+        [case] = cases.make(work, 1, connector.region, now)
         work.run("UPDATE complaints SET case_id = :case WHERE id = :id", case=case, id=complaint)
     asked = _asked(work, hub, complaint)
     rules = rules_of(manifest)

@@ -7,7 +7,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -45,6 +45,8 @@ class Settings:
     """SATUPINTU_ALLOW_NETWORKS: private networks that connectors may reach, comma-separated CIDRs."""
     key_file: Path | None = None
     """SATUPINTU_KEY_FILE: the hub key; unset = HOME/keys/hub.key."""
+    token: str | None = field(default=None, repr=False)
+    """SATUPINTU_TOKEN: who runs this command; unset = the operator, by his account on this machine."""
 
     @property
     def log_folder(self) -> Path:
@@ -79,6 +81,7 @@ class Settings:
             registry_token=given.get(PREFIX + "REGISTRY_TOKEN"),
             allow_networks=_networks(given.get(PREFIX + "ALLOW_NETWORKS", "")),
             key_file=_file(given, "KEY_FILE"),
+            token=given.get(PREFIX + "TOKEN"),
         )
 
     def doubts(self) -> tuple[str, ...]:
@@ -115,6 +118,7 @@ NAMES = (
     "REGISTRY_TOKEN",
     "ALLOW_NETWORKS",
     "KEY_FILE",
+    "TOKEN",
 )
 
 

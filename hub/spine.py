@@ -10,6 +10,7 @@ from uuid import UUID
 
 from connectors.base import Context
 from connectors.manifest import Catalogue, Manifest
+from hub.access import Who
 from hub.privacy import Vault
 from hub.registry.port import Registry
 from hub.routing import Registries
@@ -37,4 +38,6 @@ class Hub:
     holder: str
     """Who holds leases: host, process id and a random part."""
     actor: str
-    """Who acts, for the log: account@host; people who decide are named by themselves."""
+    """Who acts, for the log: account@host, or the user who came with a token; people who decide are named by themselves."""
+    who: Who
+    """Who acts, and what he may; hub.entering puts somebody with a token in place of the operator."""

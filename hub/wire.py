@@ -25,6 +25,7 @@ from connectors.manifest import Catalogue, Manifest, catalogue
 from connectors.net import dialler
 from connectors.secret import Secrets, references
 from hub import binding
+from hub.access import operator
 from hub.privacy import Vault, open_keys
 from hub.registry.port import Registry
 from hub.routing import Registries, RegistryConfig, load_registries
@@ -104,7 +105,8 @@ def _hub(world: World, vault: Vault, number: UUID, manifests: Catalogue, seed: i
         sleep=world.sleep,
         random=random.Random(seed),
         holder=leases.holder(),
-        actor=_actor(),
+        actor=(account := _actor()),
+        who=operator(account),
     )
 
 

@@ -120,5 +120,10 @@ ACTS: Final = (
     "first_batch",
     "fetched",
     "configured",
+    "user_added",
+    "user_changed",
+    "password_set",
+    "token_issued",
+    "token_revoked",
 )
 """What an audit entry can tell of."""

@@ -239,6 +239,28 @@ RULES = (
         acts={"request": "erased", "retention": "erased", "lifted": "readmitted"},
     ),
     Rule(table="retention", word="coalesce({row}.days::text, 'for ever')", acts={ANY: "retention_set"}),
+    Rule(
+        table="users",
+        name="role",
+        word="{row}.role || ' ' || {row}.region || ' ' || coalesce({row}.institution, '-')",
+        acts={ANY: "user_added user_changed"},
+    ),
+    Rule(
+        table="users",
+        word=_set("disabled_at", "disabled", "active"),
+        acts={"active": "user_added", "disabled": "user_changed"},
+    ),
+    Rule(
+        table="users",
+        name="password",
+        word="coalesce({row}.password, '-')",
+        acts={"-": "user_added", ANY: "password_set"},
+    ),
+    Rule(
+        table="tokens",
+        word=_set("revoked_at", "revoked", "issued"),
+        acts={"issued": "token_issued", "revoked": "token_revoked user_changed"},
+    ),
     Rule(table="data_keys", name="row", word="'kept'", acts={"kept": ""}, gone="pulled erased"),
 )
 
@@ -275,6 +297,7 @@ NO_STATE_COLUMNS = {
     ("intervals", "what"): "what it is, from the beginning",
     ("log_words", "what"): "computed from the log",
     ("rebuilds", "step"): "how far a computation has come",
+    ("users", "role"): "part of the word of its table",
     ("reporter_tokens", "what"): "what it is, from the beginning",
 }
 """Columns with fixed words that are no state by themselves."""

@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from hub.commands.shared import Because, By, end, opened, wrong_use
+from hub.commands.shared import Because, By, decider, end, opened, wrong_use
 
 app = typer.Typer()
 registry = typer.Typer(help="Pause and resume sending to a registry.", no_args_is_help=True)
@@ -17,12 +17,12 @@ app.add_typer(secret, name="secret")
 
 
 @app.command()
-def close(name: str, interval: int, because: Because, by: By = "operator") -> None:
+def close(name: str, interval: int, because: Because, by: By = "") -> None:
     """Give up an owed interval, with a reason."""
     from hub.closing import close as closed
 
     with opened() as hub:
-        end(closed(hub, name, interval, who=by, because=because))
+        end(closed(hub, name, interval, who=by or decider(hub), because=because))
 
 
 @app.command()
@@ -104,10 +104,10 @@ def allow_secret(
     name: str,
     connector: Annotated[str, typer.Option(help="The connector that may use it.")],
     host: Annotated[str, typer.Option(help="The host that it may be sent to.")],
-    by: By = "operator",
+    by: By = "",
 ) -> None:
     """Let a connector send a secret to a host."""
     from hub.binding import allow
 
     with opened() as hub:
-        end(allow(hub.store, name, connector, host, by=by, now=hub.clock()))
+        end(allow(hub.store, name, connector, host, by=by or decider(hub), now=hub.clock()))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, NoReturn
 
 from hub.settings import Settings
@@ -31,7 +32,34 @@ def opened(only: str | None = None) -> Iterator[Hub]:
     for sentence in settings.doubts():
         complain(sentence)
     with open_hub(settings, only=only) as hub:
-        yield hub
+        yield _for_bearer(hub, settings.token) if settings.token else hub
+
+
+def _for_bearer(hub: Hub, token: str) -> Hub:
+    from hub.entering import entered
+
+    return entered(hub, _ARGUMENTS.get(), token)
+
+
+_ARGUMENTS: ContextVar[Sequence[str]] = ContextVar("arguments", default=())
+
+
+def begin(arguments: Sequence[str]) -> None:
+    """Remember which command runs: what somebody with a token may depends on it. Raises NotAllowed."""
+    from hub.access import OPERATORS_OWN, NotAllowed, verb_of
+
+    verb = verb_of(arguments)
+    _ARGUMENTS.set(tuple(arguments))
+    if verb in OPERATORS_OWN and Settings.read().token:
+        raise NotAllowed(
+            f"'{verb}' hanya untuk operator mesin ini, tanpa token. / '{verb}' is for this machine's operator: unset "
+            "SATUPINTU_TOKEN."
+        )
+
+
+def decider(hub: Hub) -> str:
+    """Who decides where nobody is named: the bearer of the token, else the operator."""
+    return "operator" if hub.who.is_operator else hub.who.name
 
 
 def end(*tallies: Tally) -> NoReturn:

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from hub.commands.ending import Stop, end, opened, tell_broken, wrong_use
+from hub.commands.ending import Stop, decider, end, opened, tell_broken, wrong_use
 
-__all__ = ["Because", "By", "Names", "Stop", "end", "opened", "tell_broken", "wrong_use"]
+__all__ = ["Because", "By", "Names", "Stop", "decider", "end", "opened", "tell_broken", "wrong_use"]
 
 Names = Annotated[list[str] | None, typer.Argument(help="Names of connectors; none = all.")]
 By = Annotated[str, typer.Option("--by", help="The person who decides.")]

@@ -204,6 +204,33 @@ CATALOGUE: Final[Mapping[str, Meaning]] = MappingProxyType(
             "name, hosts",
             ("hub/binding.py",),
         ),
+        "user_added": Meaning(
+            "pengguna baru: peran dan wilayahnya",
+            "a new user: his role and region",
+            "user, role, scope, institution, because",
+            ("hub/users.py",),
+        ),
+        "user_changed": Meaning(
+            "peran, wilayah atau instansi pengguna diubah, atau ia dinonaktifkan: sebelum dan sesudah",
+            "a user's role, region or institution changed, or he was disabled: before and after",
+            "user, was_role, was_scope, was_institution, role, scope, institution, because; was, now; count of ended tokens",
+            ("hub/users.py",),
+        ),
+        "password_set": Meaning(
+            "sandi pengguna ditetapkan; sandinya tidak disimpan di sini",
+            "a user's password was set; it does not stand here",
+            "user, had_one",
+            ("hub/users.py",),
+        ),
+        "token_issued": Meaning(
+            "token pengguna diterbitkan, dengan hari berakhirnya",
+            "a token of a user was issued, with its last day",
+            "user, token (its number), until",
+            ("hub/users.py",),
+        ),
+        "token_revoked": Meaning(
+            "token dicabut sebelum berakhir", "a token was ended early", "user, token, because", ("hub/users.py",)
+        ),
         "watched": Meaning(
             "hasil pemeriksaan harian: tujuh kata dan yang tidak cocok",
             "the daily check: the seven words and what does not agree",

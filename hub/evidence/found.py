@@ -22,7 +22,15 @@ OVERRIDES: Final = (
     "retention_set",
 )
 PAUSES: Final = ("paused", "resumed", "breaker_opened", "breaker_closed")
-CHANGES: Final = ("configured", "connector_seen", "manifest_seen", "secret_bound", "masters_read")
+CHANGES: Final = (
+    "configured",
+    "connector_seen",
+    "manifest_seen",
+    "secret_bound",
+    "masters_read",
+    "user_added",
+    "user_changed",
+)
 LOOKS: Final = ("exported",)
 
 

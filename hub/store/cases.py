@@ -19,16 +19,16 @@ PERSON = "person"
 """Stands where a link has a model, if a person made or undid it."""
 
 
-def make(work: Work, count: int, now: datetime) -> list[UUID]:
-    """New cases, one for each complaint of its own; the first is the oldest."""
+def make(work: Work, count: int, region: str, now: datetime) -> list[UUID]:
+    """New cases, one for each complaint of its own, born in this region; the first is the oldest."""
     made = [uuid4() for _ in range(count)]
     if made:
         work.tuples(
             """
-            INSERT INTO cases (id, head, made_at)
-            SELECT u.id, u.id, %b::timestamptz FROM unnest(%b::uuid[]) WITH ORDINALITY AS u(id, n) ORDER BY u.n
+            INSERT INTO cases (id, head, made_at, region)
+            SELECT u.id, u.id, %b::timestamptz, %b::text FROM unnest(%b::uuid[]) WITH ORDINALITY AS u(id, n) ORDER BY u.n
             """,
-            (now, made),
+            (now, region, made),
         )
     return made
 

@@ -6,6 +6,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from copy import copy
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Self
@@ -16,6 +17,7 @@ from psycopg.types.json import Jsonb, JsonbDumper
 from sqlalchemy import Connection, Engine, create_engine, event, exc, make_url, text
 from sqlalchemy.engine import Row
 
+from hub.access import EVERYTHING, Sight
 from hub.settings import Settings
 from hub.store import migrate
 from hub.store.columns import sent
@@ -26,7 +28,10 @@ __all__ = ["Clock", "Row", "Store", "StoreBusy", "StoreProblem", "StoreUnavailab
 
 Clock = Callable[[], datetime]
 _log = logging.getLogger("satupintu.store")
-_ENTER = text("SELECT set_config('role', :role, true), set_config('satupintu.region', :region, true)")
+_ENTER = text(
+    "SELECT set_config('role', :role, true), set_config('satupintu.scope', :scope, true), "
+    "set_config('satupintu.institution', :institution, true), set_config('satupintu.inspects', :inspects, true)"
+)
 _ENTER_STILL = text(f"{_ENTER.text}, set_config('idle_in_transaction_session_timeout', '0', true)")
 IDLE = 120
 """
@@ -127,9 +132,14 @@ class Work:
 class Store:
     """The database of the hub. Usable as a context manager; `close` gives the embedded server back."""
 
-    def __init__(self, url: str, *, clock: Clock, server: Embedded | None = None) -> None:
-        """`url`: of PostgreSQL, with any of its schemes; `server`: the embedded server that this store keeps alive."""
+    def __init__(self, url: str, *, clock: Clock, server: Embedded | None = None, sight: Sight = EVERYTHING) -> None:
+        """
+        `url`: of PostgreSQL, with any of its schemes; `server`: the embedded server that this store keeps alive.
+
+        `sight`: what transactions see of the tables; the hub's own processes see everything.
+        """
         self.clock = clock
+        self.sight = sight
         self.server = server
         self._engine = _engine(url)
         self._still = self._engine.execution_options(isolation_level="REPEATABLE READ")
@@ -137,7 +147,7 @@ class Store:
     @contextmanager
     def begin(self, role: str = "worker", region: str = "", *, still: bool = False) -> Iterator[Work]:
         """
-        One transaction as satupintu_<role> (worker, sealer or reader) for one region ("" = all).
+        One transaction as satupintu_<role> (worker, sealer or reader) for one region ("" = all that this store sees).
 
         `still`: all statements see the database as it was at the first one, so that figures of several agree.
 
@@ -146,7 +156,7 @@ class Store:
         """
         try:
             with (self._still if still else self._engine).begin() as connection:
-                connection.execute(_ENTER_STILL if still else _ENTER, {"role": f"satupintu_{role}", "region": region})
+                connection.execute(_ENTER_STILL if still else _ENTER, _stated(role, self.sight.within(region)))
                 yield Work(connection)
         except exc.DBAPIError as error:
             raise _problem(error.orig) from None
@@ -154,6 +164,12 @@ class Store:
             raise _problem(error) from None
         except exc.TimeoutError:
             raise StoreUnavailable("All connections to PostgreSQL are in use. Try again.") from None
+
+    def within(self, sight: Sight) -> Store:
+        """The same database, of which no transaction sees more than this; closing either closes both."""
+        narrower = copy(self)
+        narrower.sight = sight
+        return narrower
 
     def close(self) -> None:
         """Ends the connections; the embedded server stops if nobody else uses it."""
@@ -188,6 +204,15 @@ def open_store(settings: Settings, clock: Clock) -> Store:
     except BaseException:
         server.close()
         raise
+
+
+def _stated(role: str, sight: Sight) -> dict[str, str]:
+    return {
+        "role": f"satupintu_{role}",
+        "scope": sight.scope,
+        "institution": sight.institution,
+        "inspects": "on" if sight.inspects else "",
+    }
 
 
 def as_json(value: Any) -> Jsonb:

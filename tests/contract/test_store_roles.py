@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
+from hub.access import Sight
 from hub.store.migrate import ensure
 from hub.store.server import StoreProblem
 from hub.store.work import Store, as_json
@@ -95,12 +96,15 @@ def test_a_transaction_is_kept_whole_or_not_at_all(store: Store) -> None:
         assert work.value("SELECT count(*) FROM entries") == 0
 
 
-def test_role_and_region_end_with_the_transaction(store: Store) -> None:
+def test_role_and_sight_end_with_the_transaction(store: Store) -> None:
     """What one region's transaction was allowed is not left over for the next one."""
+    asked = "SELECT current_user::text, current_setting('satupintu.scope')"
     with store.begin("reader", "35") as work:
-        assert work.one("SELECT current_user::text, current_setting('satupintu.region')") == ("satupintu_reader", "35")
+        assert work.one(asked) == ("satupintu_reader", "35")
     with store.begin() as work:
-        assert work.one("SELECT current_user::text, current_setting('satupintu.region')") == ("satupintu_worker", "")
+        assert work.one(asked) == ("satupintu_worker", "*")
+    with store.within(Sight(scope="35")).begin(region="36") as work:
+        assert work.one(asked) == ("satupintu_worker", "35"), "nobody asks for more than he sees"
 
 
 def test_batches_locks_and_savepoints(store: Store) -> None:

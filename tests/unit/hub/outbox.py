@@ -17,6 +17,7 @@ import psycopg
 from connectors.http import HttpClient
 from connectors.manifest import Catalogue
 from connectors.net import dialler
+from hub.access import operator
 from hub.model import Complaint, Receipt
 from hub.privacy import DataKey, Vault
 from hub.registry.lapor_v3 import LaporV3
@@ -154,6 +155,7 @@ class Outbox:
             random=random.Random(1),
             holder=holder,
             actor="test",
+            who=operator("test"),
         )
 
     def _sleep(self, seconds: float) -> None:

@@ -35,7 +35,7 @@ def connector(work: Work, region: str = "35") -> UUID:
 def complaints(work: Work, count: int, region: str = "35") -> list[UUID]:
     """Accepted complaints, each in a case of its own; the first is the oldest."""
     own, made = connector(work, region), sorted(uuid4() for _ in range(count))
-    for complaint, case in zip(made, cases.make(work, count, NOW), strict=True):
+    for complaint, case in zip(made, cases.make(work, count, region, NOW), strict=True):
         work.run(
             """
             INSERT INTO complaints (id, connector, region, ref_hmac, incarnation, state, first_stored_at, channel, case_id)

@@ -19,6 +19,7 @@ import hub.answers
 from connectors.base import Context, Reply
 from connectors.errors import Misconfigured
 from connectors.manifest import Catalogue, Expect, Manifest
+from hub.access import operator
 from hub.audit.entry import Entry
 from hub.model import Change
 from hub.privacy import DataKey, Vault
@@ -178,6 +179,7 @@ class House:
             random=random.Random(1),
             holder="test/1",
             actor="test",
+            who=operator("test"),
         )
 
     def later(self, **span: float) -> None:

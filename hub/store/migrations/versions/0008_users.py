@@ -1,0 +1,23 @@
+"""Users, their tokens, and the region of a case; see 0008.sql."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Adds the tables of users and tokens, and says whose each case is."""
+    text = Path(__file__).with_name("0008.sql").read_text(encoding="utf-8")
+    op.get_bind().execution_options(no_parameters=True).exec_driver_sql(text)
+
+
+def downgrade() -> None:
+    """Migrations go forward only: data that a newer table holds cannot be put back."""
+    raise NotImplementedError("migrations go forward only; restore a backup instead")
