@@ -15,6 +15,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from connectors.net import Dial
+from connectors.trust import Tls
 
 
 class Wire:
@@ -67,21 +68,26 @@ class Wire:
 class Adapter(HTTPAdapter):
     """An adapter whose pools open every connection through the dialler."""
 
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
+    def __init__(self, wire: Wire, tls: Tls | None = None) -> None:
+        self._wire, self._tls = wire, tls
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _pools(self._wire)
+        self.poolmanager.pool_classes_by_scheme = _pools(self._wire, self._tls)
 
 
-def _pools(wire: Wire) -> dict[str, type[HTTPConnectionPool]]:
+def _pools(wire: Wire, tls: Tls | None) -> dict[str, type[HTTPConnectionPool]]:
     class Plain(_Dialled, HTTPConnection):
         _wire = wire
 
     class Secure(_Dialled, HTTPSConnection):
         _wire = wire
+
+        def connect(self) -> None:
+            if tls is not None:  # at the call, so that a missing file is told where errors of the channel are told
+                self.ssl_context = tls()
+            super().connect()
 
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = Plain

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +12,7 @@ from functools import cache
 from typing import Any, Protocol, TypeVar
 
 from connectors.errors import Misconfigured
+from connectors.trust import Tls
 
 T = TypeVar("T")
 Position = Mapping[str, Any]
@@ -157,6 +159,8 @@ class Context:
     secret: Callable[[str, str], str]
     """secret(text, host) -> the text with its ${secret:NAME} references resolved for that host."""
     clock: Callable[[], datetime]
+    tls: Tls = ssl.create_default_context
+    """Makes the TLS context of a dialled socket; see connectors.trust."""
     another: Callable[[], Http] | None = None
     """Makes one more HTTP client, for another thread."""
     parse_mail: Callable[[bytes], Any] | None = None

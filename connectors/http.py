@@ -24,6 +24,7 @@ from connectors import strictjson
 from connectors.adapter import Adapter, Wire
 from connectors.errors import ChannelError, Misconfigured, Refused, Unavailable
 from connectors.net import Dial, NotReached
+from connectors.trust import Tls
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
@@ -92,12 +93,16 @@ class HttpClient:
         monotonic: Callable[[], float] = time.monotonic,
         timeout: float = 60.0,
         biggest: int = 25 * MIB,
+        tls: Tls | None = None,
     ) -> None:
-        """`timeout` is the whole time of one try in seconds, `biggest` the bytes of a decoded body."""
+        """`timeout` is the whole time of one try in seconds, `biggest` the bytes of a decoded body.
+
+        `tls`: whose certificates are believed, beside the public authorities.
+        """
         self._secret, self._clock, self._sleep, self._jitter = secret, clock, sleep, jitter
         self._timeout, self._biggest = timeout, biggest
         self._wire = Wire(dial, monotonic)
-        self._session = _session(self._wire)
+        self._session = _session(self._wire, tls)
         self._left = False
 
     def send(
@@ -321,13 +326,13 @@ class _Session(requests.Session):
         return None
 
 
-def _session(wire: Wire) -> requests.Session:
+def _session(wire: Wire, tls: Tls | None) -> requests.Session:
     session = _Session()
     session.trust_env = False
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     heads = {"User-Agent": "satupintu", "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
     session.headers.update(heads)
-    adapter = Adapter(wire)
+    adapter = Adapter(wire, tls)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session

@@ -88,6 +88,8 @@ class Manifest:
     forward: Forward = Forward()
     dedup: Dedup = Dedup()
     already_in_sp4n: bool = False
+    ca_file: str | None = None
+    """A certificate authority of the region's own, in the operator's folder; see connectors.trust."""
     only: str | None = None
     require: Sequence[str] = ()
     """Fields without which a complaint is incomplete: its reporter is asked for them."""
@@ -140,6 +142,7 @@ _AS_WRITTEN: Final = (
     "messages",
     "texts",
     "already_in_sp4n",
+    "ca_file",
     "only",
     "require",
     "shadow",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol
 
 from connectors.errors import Misconfigured, Unavailable
@@ -19,6 +19,13 @@ TRIES = 4
 _HINT = (
     "Only public addresses may be reached; whoever runs the hub can add a private network"
     " to SATUPINTU_ALLOW_NETWORKS (the owner of a manifest cannot)."
+)
+WEB = frozenset({80, 443, 8080, 8443})
+MAIL = frozenset({25, 143, 465, 587, 993})
+"""Ports on which a public host may be dialled for HTTP and for mail: no manifest makes the hub talk to anything else."""
+_PORT_HINT = (
+    "Whoever runs the hub can add a port to SATUPINTU_ALLOW_PORTS; in the networks of SATUPINTU_ALLOW_NETWORKS every"
+    " port may be reached."
 )
 _GLOBAL_V6 = ipaddress.IPv6Network("2000::/3")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
@@ -51,7 +58,7 @@ def permitted(address: Address, allow: Sequence[Network]) -> bool:
     inner = _embedded(address)
     if inner is not None:
         return permitted(inner, allow)
-    if any(address in network for network in allow if network.version == address.version):
+    if _opened(address, allow):
         return True
     if (
         address.is_multicast
@@ -62,20 +69,34 @@ def permitted(address: Address, allow: Sequence[Network]) -> bool:
     return address.version == 4 or address in _GLOBAL_V6
 
 
+def _opened(address: Address, allow: Sequence[Network]) -> bool:
+    """Whether it lies in a network that the operator named."""
+    address = _embedded(address) or address
+    return any(address in network for network in allow if network.version == address.version)
+
+
 def dialler(
     allow: Sequence[Network],
     *,
+    ports: Collection[int] | None = None,
     resolve: Callable[..., Sequence[Any]] = socket.getaddrinfo,
     connect: Connect | None = None,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> Dial:
-    """The `dial` of a hub. What the resolver answers is what is judged, so no spelling of a host matters."""
+    """
+    The `dial` of a hub. What the resolver answers is what is judged, so no spelling of a host matters.
+
+    `ports`: those on which a public address may be dialled; None is all. What lies in `allow` may be dialled on any.
+    """
     join = connect or _connect
 
     def dial(host: str, port: int, timeout: float = 30.0) -> socket.socket:
         deadline = monotonic() + timeout
         failure = NotReached(f"{host} has no address.", code="dns")
-        for found in _judged(host, _resolved(resolve, host, port), allow)[:TRIES]:
+        good = _judged(host, _resolved(resolve, host, port), allow)
+        if ports is not None and port not in ports:
+            good = _on_any_port(host, port, good, allow)
+        for found in good[:TRIES]:
             try:
                 return join(found, max(deadline - monotonic(), 0.001))
             except TimeoutError:
@@ -107,13 +128,26 @@ def _judged(host: str, found: Sequence[Found], allow: Sequence[Network]) -> list
     return good
 
 
+def _on_any_port(host: str, port: int, found: Sequence[Found], allow: Sequence[Network]) -> list[Found]:
+    good = [one for one in found if (address := _address(one)) and _opened(address, allow)]
+    if found and not good:
+        raise Misconfigured(f"{host} may not be reached on port {port}.", hint=_PORT_HINT, code="port_refused")
+    return good
+
+
 def _is_permitted(found: Found, allow: Sequence[Network]) -> bool:
+    address = _address(found)
+    return address is not None and permitted(address, allow)
+
+
+def _address(found: Found) -> Address | None:
+    """What a socket would really be connected to; None where that cannot be said."""
     if found[0] not in (socket.AF_INET, socket.AF_INET6):
-        return False
+        return None
     try:
-        return permitted(ipaddress.ip_address(str(found[4][0]).partition("%")[0]), allow)
+        return ipaddress.ip_address(str(found[4][0]).partition("%")[0])
     except ValueError:
-        return False
+        return None
 
 
 def _embedded(address: Address) -> ipaddress.IPv4Address | None:

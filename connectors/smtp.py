@@ -21,6 +21,7 @@ from connectors.base import Context, Reply
 from connectors.errors import ChannelError, Misconfigured, Refused, Unavailable
 from connectors.http import Cut
 from connectors.net import NotReached
+from connectors.trust import Tls
 
 SECONDS = 60.0
 _LONGEST_ANSWER = 64 * 1024
@@ -72,7 +73,7 @@ def send(
     wire.begin(SECONDS)
     sender = parseaddr(str(mail["From"]))[1]
     with _errors(host, wire):
-        server = _Server(wire, tls, local_hostname=sender.partition("@")[2] or "localhost")
+        server = _Server(wire, tls, ctx.tls, local_hostname=sender.partition("@")[2] or "localhost")
         try:
             code, _ = server.connect(host, int(smtp.get("port") or PORTS[tls]))
             if code != 220:
@@ -85,7 +86,7 @@ def send(
 
 def _greet(server: smtplib.SMTP, ctx: Context, smtp: Mapping[str, Any], host: str, tls: str) -> None:
     if tls == "starttls":
-        server.starttls(context=ssl.create_default_context())
+        server.starttls(context=ctx.tls())
     if smtp.get("user"):
         server.login(ctx.secret(str(smtp["user"]), host), ctx.secret(str(smtp.get("password", "")), host))
     server.ehlo_or_helo_if_needed()
@@ -155,8 +156,8 @@ def _checked(message_id: str) -> str:
 class _Server(smtplib.SMTP):
     """smtplib over a dialled socket, every answer read against the deadline of the whole call."""
 
-    def __init__(self, wire: Wire, tls: str, *, local_hostname: str) -> None:
-        self._wire, self._tls = wire, tls
+    def __init__(self, wire: Wire, tls: str, trust: Tls, *, local_hostname: str) -> None:
+        self._wire, self._tls, self._trust = wire, tls, trust
         super().__init__(local_hostname=local_hostname, timeout=SECONDS)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
@@ -164,7 +165,7 @@ class _Server(smtplib.SMTP):
         sock = self._wire.dial(host, port, min(timeout, 30.0))
         if self._tls != "implicit":
             return sock
-        return ssl.create_default_context().wrap_socket(sock, server_hostname=host)
+        return self._trust().wrap_socket(sock, server_hostname=host)
 
     def getreply(self) -> tuple[int, bytes]:
         self._wire.allow(_LONGEST_ANSWER)

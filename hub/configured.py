@@ -59,6 +59,7 @@ def _values(hub: Hub) -> dict[str, str]:
         "key_file": str(own.key_file) if own.key_file else None,
         "registry_url": own.registry_url,
         "allow_networks": ",".join(map(str, own.allow_networks)) or None,
+        "allow_ports": ",".join(map(str, own.allow_ports)) or None,
         "database": _place(own.database_url),
         "secrets": _secrets(hub, own),
         "dedup": _dedup(),

@@ -43,6 +43,8 @@ class Settings:
     """SATUPINTU_REGISTRY_TOKEN: value of its token header."""
     allow_networks: tuple[Network, ...] = ()
     """SATUPINTU_ALLOW_NETWORKS: private networks that connectors may reach, comma-separated CIDRs."""
+    allow_ports: tuple[int, ...] = ()
+    """SATUPINTU_ALLOW_PORTS: ports besides those of web and mail on which connectors may reach public hosts, comma-separated."""
     key_file: Path | None = None
     """SATUPINTU_KEY_FILE: the hub key; unset = HOME/keys/hub.key."""
     token: str | None = field(default=None, repr=False)
@@ -57,6 +59,11 @@ class Settings:
     def departures_folder(self) -> Path:
         """Where processes that forward note what has left them."""
         return self.home / "departures"
+
+    @property
+    def ca_folder(self) -> Path:
+        """Where the operator puts certificate authorities of regions, which a manifest names by `ca_file`."""
+        return self.home / "ca"
 
     @property
     def secrets_folder(self) -> Path:
@@ -80,6 +87,7 @@ class Settings:
             registry_auth=given.get(PREFIX + "REGISTRY_AUTH"),
             registry_token=given.get(PREFIX + "REGISTRY_TOKEN"),
             allow_networks=_networks(given.get(PREFIX + "ALLOW_NETWORKS", "")),
+            allow_ports=_ports(given.get(PREFIX + "ALLOW_PORTS", "")),
             key_file=_file(given, "KEY_FILE"),
             token=given.get(PREFIX + "TOKEN"),
         )
@@ -117,6 +125,7 @@ NAMES = (
     "REGISTRY_AUTH",
     "REGISTRY_TOKEN",
     "ALLOW_NETWORKS",
+    "ALLOW_PORTS",
     "KEY_FILE",
     "TOKEN",
 )
@@ -181,3 +190,10 @@ def _networks(text: str) -> tuple[Network, ...]:
         raise WrongSetting(
             f"{PREFIX}ALLOW_NETWORKS: {error}. Write networks as CIDRs, separated by commas, such as 127.0.0.0/8."
         ) from None
+
+
+def _ports(text: str) -> tuple[int, ...]:
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not all(part.isascii() and part.isdigit() and 0 < int(part[:6]) < 65536 for part in parts):
+        raise WrongSetting(f"{PREFIX}ALLOW_PORTS: write ports from 1 to 65535, separated by commas, such as 8069,9443.")
+    return tuple(sorted({int(part) for part in parts}))

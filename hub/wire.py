@@ -22,8 +22,9 @@ from connectors.errors import Misconfigured
 from connectors.http import HttpClient
 from connectors.mail import Parser
 from connectors.manifest import Catalogue, Manifest, catalogue
-from connectors.net import dialler
+from connectors.net import MAIL, WEB, dialler
 from connectors.secret import Secrets, references
+from connectors.trust import trust
 from hub import binding
 from hub.access import operator
 from hub.privacy import Vault, open_keys
@@ -151,7 +152,8 @@ def _client(config: RegistryConfig, http: HttpClient) -> Registry:
 
 
 def _contexts(world: World, registries: Registries) -> Callable[[Manifest, UUID], Context]:
-    dial = dialler(world.settings.allow_networks)
+    networks, more = world.settings.allow_networks, frozenset(world.settings.allow_ports)
+    web, mail = dialler(networks, ports=WEB | more), dialler(networks, ports=MAIL | more)
     values = [value for config in registries.good.values() for value in config.headers.values()]
     reserved = {name for value in values for name in _names(value)}
 
@@ -159,11 +161,19 @@ def _contexts(world: World, registries: Registries) -> Callable[[Manifest, UUID]
         allowed = binding.allowed(world.store, manifest, connector, reserved, world.clock)
         secrets = Secrets(world.settings.secrets_folder, os.environ, allowed)
 
+        tls = trust(world.settings.ca_folder, manifest.ca_file)
+
         def client() -> HttpClient:
-            return HttpClient(dial, secrets, world.clock, world.sleep)
+            return HttpClient(web, secrets, world.clock, world.sleep, tls=tls if manifest.ca_file else None)
 
         return Context(
-            http=client(), another=client, dial=dial, secret=secrets, clock=world.clock, parse_mail=world.parser
+            http=client(),
+            another=client,
+            dial=mail,
+            tls=tls,
+            secret=secrets,
+            clock=world.clock,
+            parse_mail=world.parser,
         )
 
     return of

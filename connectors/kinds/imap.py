@@ -22,6 +22,7 @@ from connectors.http import Cut
 from connectors.mail import Parser
 from connectors.mime import Mail, Unreadable
 from connectors.net import NotReached
+from connectors.trust import Tls
 
 BIGGEST = 25 * 1024 * 1024
 PAGE = 25
@@ -216,7 +217,7 @@ def _open(imap: Imap, ctx: Context, monotonic: Callable[[], float] = time.monoto
     wire = Wire(ctx.dial, monotonic)
     wire.begin(60.0, budget=BIGGEST)
     with _errors(imap.host, wire):
-        server = _Server(wire, imap)
+        server = _Server(wire, imap, ctx.tls)
         try:
             _login(server, imap, ctx)
             yield _Box(server, wire, _select(server, imap.folder))
@@ -232,7 +233,7 @@ def _login(server: _Server, imap: Imap, ctx: Context) -> None:
     if imap.tls == "starttls":
         if "STARTTLS" not in server.capabilities:
             raise Misconfigured(f"{imap.host} offers no STARTTLS.", hint="Use tls: implicit.", code="no_starttls")
-        server.starttls(ssl.create_default_context())
+        server.starttls(ctx.tls())
     user, password = ctx.secret(imap.user, imap.host), ctx.secret(imap.password, imap.host)
     if not (user + password).isascii() or any(sign < " " for sign in user + password):
         raise Misconfigured("User or password holds signs that IMAP cannot carry.", code="bad_login")
@@ -277,10 +278,10 @@ def _errors(host: str, wire: Wire) -> Iterator[None]:
 class _Server(imaplib.IMAP4):
     """imaplib over a dialled socket, every line and literal read against the deadline of the call."""
 
-    def __init__(self, wire: Wire, imap: Imap) -> None:
+    def __init__(self, wire: Wire, imap: Imap, trust: Tls) -> None:
         if imap.tls not in PORTS:
             raise Misconfigured("tls is implicit, starttls or none.", hint="Correct with.tls.", code="bad_tls")
-        self._wire, self._tls = wire, imap.tls
+        self._wire, self._tls, self._trust = wire, imap.tls, trust
         self._stream: tuple[Any, io.BufferedReader] | None = None
         super().__init__(imap.host, int(imap.port or PORTS[imap.tls]), timeout=60.0)
 
@@ -288,7 +289,7 @@ class _Server(imaplib.IMAP4):
         sock = self._wire.dial(self.host, self.port, min(timeout or 30.0, 30.0))
         if self._tls != "implicit":
             return sock
-        return ssl.create_default_context().wrap_socket(sock, server_hostname=self.host)
+        return self._trust().wrap_socket(sock, server_hostname=self.host)
 
     def _reader(self) -> io.BufferedReader:
         if self._stream is None or self._stream[0] is not self.sock:  # a new socket stands behind STARTTLS

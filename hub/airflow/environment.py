@@ -62,6 +62,7 @@ def settings_variables(settings: Settings) -> dict[str, str]:
         "REGISTRY_AUTH": settings.registry_auth,
         "REGISTRY_TOKEN": settings.registry_token,
         "ALLOW_NETWORKS": ",".join(map(str, settings.allow_networks)),
+        "ALLOW_PORTS": ",".join(map(str, settings.allow_ports)),
         "KEY_FILE": settings.key_file,
     }
     return {PREFIX + name: str(value) for name, value in given.items() if value}

@@ -16,6 +16,7 @@ from hub.wire import open_hub
 WRONG = [
     ("FOO", "1"),
     ("ALLOW_NETWORKS", "10.0.0.1/8"),
+    *[("ALLOW_PORTS", text) for text in ("http", "0", "65536", "80-90", "-1", "²", "1" * 5000)],
     *[(name, url) for name in ("DATABASE_URL", "MIGRATION_URL") for url in (
         "sqlite:///x", "sqlite+pysqlite:///:memory:", "mysql://u:rahasia@a/b", "host=a password=rahasia", "postgresql:",
         "postgresql:/a", "postgresql", "http://a/b",
