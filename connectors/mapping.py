@@ -34,6 +34,7 @@ CONVERSIONS: Final[abc.Mapping[str, Callable[[Setting], Convert]]] = {
     "reporter.email": _always(values.email),
     "reporter.national_id": _always(values.national_id),
     "is_supervisory": _always(values.flag),
+    "is_whistle_blowing": _always(values.flag),
     "is_anonymous": _always(values.flag),
     "is_confidential": _always(values.flag),
     "attachments": links.attachments,

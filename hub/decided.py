@@ -141,6 +141,8 @@ class Decided:
             detail |= self.judged.detail
         if result.problems:
             detail["rules"] = sorted({f"{problem.path}:{problem.rule}" for problem in result.problems})
+        if result.because:
+            detail["confidential"] = list(result.because)
         if result.unmapped:
             detail["unmapped"] = list(result.unmapped)
         if result.notes:

@@ -25,6 +25,7 @@ OPEN_FIELDS = (
     "submitted_precision",
     "kind",
     "is_supervisory",
+    "is_whistle_blowing",
     "is_anonymous",
     "is_confidential",
     "category_code",

@@ -58,6 +58,7 @@ class Complaint:
     submitted_at: str | None = None
     submitted_precision: str | None = None
     is_supervisory: bool | None = None
+    is_whistle_blowing: bool | None = None
     title: str | None = None
     category_code: str | None = None
     incident_date: str | None = None

@@ -17,8 +17,8 @@ from connectors.manifest import Manifest
 from connectors.mapping import Flaw, Mapped
 from connectors.mapping import Mapping as Fields
 from hub.completing import Completion, filled, has_place, has_words
+from hub.discretion.confidential import reasons
 from hub.model import Complaint, Problem
-from schemas.words import SENSITIVE
 
 LONGEST_TITLE: Final = 120
 
@@ -40,6 +40,8 @@ class Normalised:
     """False: not_a_complaint, by the manifest's `only` or as an automatic mail; visible and releasable."""
     draft: Mapping[str, Any] | None = None
     """The document as far as it came, also where there are problems; None where nothing could be read."""
+    because: tuple[str, ...] = ()
+    """Why it is confidential whatever its channel says (hub.discretion.confidential); () where only the channel decides."""
 
     @cached_property
     def complaint(self) -> Complaint | None:
@@ -83,8 +85,12 @@ def normalise(
     mapped = mapping.apply(payload)
     status, unmapped = _status(mapped, mapping)
     values = filled(mapped.values, completions, manifest.require) if completions else mapped.values
+    completed = _completed(values, mapped.unmapped)
+    because = reasons(completed)
+    if because:
+        completed["is_confidential"] = True
     document = {
-        **_completed(values),
+        **completed,
         "id": complaint_id,
         "connector": connector,
         "channel": manifest.channel,
@@ -102,6 +108,7 @@ def normalise(
         hub_status=status,
         wanted=_wanted(payload, manifest, mapping),
         draft=document,
+        because=because,
     )
 
 
@@ -231,14 +238,22 @@ TROUBLES: Final[Mapping[str, tuple[str, str]]] = {
 """A kind's code for an item that it could not read -> what staff read in quarantine, Indonesian and English."""
 
 
-def _completed(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What design section 4 fills in: kind, the two flags and the title. Confidential unless somebody said otherwise."""
+def _completed(values: Mapping[str, Any], unmapped: Sequence[str]) -> dict[str, Any]:
+    """
+    What design section 4 fills in: kind, the two flags and the title. Confidential unless somebody said otherwise.
+
+    A flag with a word that nobody has mapped was asked for and not understood: it counts as set.
+    """
     done = {"kind": "complaint", "is_anonymous": False, "is_confidential": True, **values}
+    for name in unmapped:
+        if name in _FLAGS_OF_CARE:
+            done[name] = True
     if "title" not in done and "body" in done and (title := first_sentence(done["body"])):
         done["title"] = title
-    if done.get("category_code") in SENSITIVE:
-        done["is_confidential"] = True
     return done
+
+
+_FLAGS_OF_CARE: Final = ("is_anonymous", "is_confidential", "is_supervisory", "is_whistle_blowing")
 
 
 def _status(mapped: Mapped, mapping: Fields) -> tuple[str | None, tuple[str, ...]]:

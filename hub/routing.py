@@ -18,6 +18,7 @@ from connectors.dates import duration
 from connectors.errors import Misconfigured
 from connectors.mapping import lookup
 from connectors.regions import upwards
+from hub.discretion.accused import institution_codes, names_somebody
 from hub.model import Complaint
 
 DEFAULT: Final = "sp4n"
@@ -93,6 +94,8 @@ class RegistryConfig:
     """The registry's template for follow-ups, where it asks for one."""
     limits: Limits = Limits()
     institutions: Mapping[str, int] = _table()
+    inspectorates: Mapping[str, int] = _table()
+    """Where accusations go: by region, else `national`."""
     categories: Mapping[str, int] = _table()
     locations: Mapping[str, int] = _table()
     classifications: Mapping[str, int] = _table()
@@ -112,6 +115,7 @@ class RegistryConfig:
         """The mapping tables by name: our word -> its number; for statuses its word -> ours."""
         return {
             "institutions": self.institutions,
+            "inspectorates": self.inspectorates,
             "categories": self.categories,
             "locations": self.locations,
             "classifications": self.classifications,
@@ -152,7 +156,10 @@ class Target:
     waits: str | None = None
     """category | location: somebody must map it before the complaint may go."""
     flags: tuple[str, ...] = ()
-    """unrouted, institution_unmapped, location_unmapped, location_parent, category_unmapped, classification_unmapped"""
+    """
+    unrouted, inspectorate, inspectorate_unmapped, institution_unmapped, location_unmapped, location_parent,
+    category_unmapped, classification_unmapped
+    """
     missing: tuple[str, ...] = field(default=(), compare=False)
     """The codes that have no number, such as category:ict; none that is not a plain code is named."""
 
@@ -217,6 +224,7 @@ _AS_WRITTEN: Final = (
     "institution_id",
     "template_code",
     "institutions",
+    "inspectorates",
     "categories",
     "locations",
     "classifications",
@@ -226,7 +234,11 @@ _AS_WRITTEN: Final = (
 
 
 def target(complaint: Complaint, connector_region: str, config: RegistryConfig) -> Target:
-    """Where the complaint belongs: the item's own institution, else the one of its connector's region or a region above."""
+    """
+    Where the complaint belongs: the item's own institution, else the one of its connector's region or a region above.
+
+    One that accuses somebody goes to the Inspektorat, never to an institution that may be the accused.
+    """
     flags: list[str] = []
     institution = _institution(complaint, connector_region, config, flags)
     location, location_waits = _location(complaint, connector_region, config, flags)
@@ -245,6 +257,7 @@ def target(complaint: Complaint, connector_region: str, config: RegistryConfig) 
 def _missing(complaint: Complaint, region: str, flags: Sequence[str]) -> tuple[str, ...]:
     codes = {
         "institution_unmapped": f"institution:{complaint.target_institution}",
+        "inspectorate_unmapped": f"inspectorate:{region}",
         "category_unmapped": f"category:{complaint.category_code}" if complaint.category_code else "",
         "location_unmapped": f"location:{complaint.region_code or region}",
         "location_parent": f"location:{complaint.region_code or region}",
@@ -304,7 +317,19 @@ def _with(headers: Mapping[str, str], name: str, value: str | None) -> Mapping[s
     return {**{key: one for key, one in headers.items() if key.lower() != name.lower()}, name: value}
 
 
+def _inspectorate(complaint: Complaint, region: str, config: RegistryConfig, flags: list[str]) -> int | None:
+    """Of the region, else of one above, else the national one; without any the registry's own admin disposes."""
+    own = "inspektorat" in institution_codes(complaint.reported_party or "")
+    # one who is himself accused never gets it: the one above him does
+    codes = [*list(upwards(region))[1 if own else 0 :], "national"]
+    found = next((config.inspectorates[code] for code in codes if code in config.inspectorates), None)
+    flags += ["inspectorate"] if found is not None else ["inspectorate_unmapped", "unrouted"]
+    return found
+
+
 def _institution(complaint: Complaint, region: str, config: RegistryConfig, flags: list[str]) -> int | None:
+    if names_somebody(complaint.reported_party):
+        return _inspectorate(complaint, region, config, flags)
     if complaint.target_institution is not None:
         if complaint.target_institution in config.institutions:
             return config.institutions[complaint.target_institution]
@@ -344,10 +369,12 @@ def _category(complaint: Complaint, config: RegistryConfig, flags: list[str]) ->
 
 
 def _classification(complaint: Complaint, config: RegistryConfig, flags: list[str]) -> int:
-    """A supervisory complaint has a number of its own; where the kind has none, that of a complaint is sent and flagged."""
+    """An accusation has a number of its own; where the kind has none, that of a complaint is sent and flagged."""
     table = config.classifications
-    if complaint.kind == "complaint" and complaint.is_supervisory and "supervisory" in table:
-        return table["supervisory"]
+    own = {"whistle_blowing": complaint.is_whistle_blowing, "supervisory": complaint.is_supervisory}
+    for name in own if complaint.kind == "complaint" else ():
+        if own[name] and name in table:
+            return table[name]
     if complaint.kind in table:
         return table[complaint.kind]
     flags.append("classification_unmapped")

@@ -62,9 +62,6 @@ CATEGORIES: Final = MappingProxyType(
 )
 """Hub category code -> Indonesian label."""
 
-SENSITIVE: Final = ("violence_protection",)
-"""Categories that force a complaint to be confidential; diagnoses, children and corruption are judged by content."""
-
 CODE_SYSTEMS: Final = ("kemendagri", "bps", "lapor", "sipd")
 """Whose numbering a region code is; the same digits mean other places in another system."""
 

@@ -41,6 +41,8 @@ MANIFEST: dict[str, Any] = {
         "longitude": "bujur",
         "target_institution": "instansi",
         "reported_party": "terlapor",
+        "is_supervisory": "pengawasan",
+        "is_whistle_blowing": "wbs",
         "reporter.name": "pelapor.nama",
         "reporter.phone_e164": "pelapor.hp",
         "reporter.email": "pelapor.email",

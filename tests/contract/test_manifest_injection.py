@@ -85,7 +85,8 @@ DATED = st.fixed_dictionaries(
 FLAG = PATH | st.fixed_dictionaries({"const": st.booleans()})
 CODED = PATH | st.fixed_dictionaries({"path": PATH, "map": st.just({"a": "roads", "1": "waste"})})
 OF = {
-    "submitted_at": DATED, "incident_date": DATED, "is_supervisory": FLAG, "is_anonymous": FLAG, "is_confidential": FLAG,
+    "submitted_at": DATED, "incident_date": DATED, "is_supervisory": FLAG, "is_whistle_blowing": FLAG,
+    "is_anonymous": FLAG, "is_confidential": FLAG,
     "category_code": CODED, "kind": PATH, "code_system": PATH | st.just({"const": "bps"}),
 }  # fmt: skip
 ANY_SPEC = PATH | SPEC | MAPPED | st.fixed_dictionaries({"const": CONST})

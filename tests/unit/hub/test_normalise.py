@@ -285,3 +285,32 @@ def test_an_item_without_complaint_has_no_document(read: Any) -> None:
     """What waits in quarantine is nowhere stored as if it were a complaint."""
     found = read({})
     assert (found.document, found.encoded, found.complaint) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("fields", "payload", "because"),
+    [
+        ({"is_supervisory": "x"}, {"x": True}, ("supervisory",)),
+        ({"is_whistle_blowing": "x"}, {"x": "ya"}, ("whistle_blowing",)),
+        ({"reported_party": "x"}, {"x": "Dinas PU"}, ("accused",)),
+        ({}, {"isi": "Ada pungli di loket."}, ("class.corruption",)),
+        ({"is_supervisory": {"path": "x", "map": {"P": True, "B": False}}}, {"x": "entah"}, ("supervisory",)),
+    ],
+)
+def test_no_manifest_makes_an_accusation_public(
+    read: Any, fields: dict[str, Any], payload: dict[str, Any], because: tuple[str, ...]
+) -> None:
+    """A channel whose manifest says that nothing is confidential exposes no reporter who accuses somebody."""
+    open_to_all = {**MANIFEST["fields"], "is_confidential": {"const": False}, **fields}
+    found = read({"isi": "Isi.", **payload}, {**MANIFEST, "fields": open_to_all})
+    assert found.because == because
+    assert found.document["is_confidential"] is True
+
+
+@pytest.mark.parametrize("name", ["is_anonymous", "is_confidential"])
+def test_a_wish_that_nobody_has_mapped_counts_as_said(read: Any, name: str) -> None:
+    """Whoever ticked something that we do not understand yet is hidden until somebody maps it."""
+    fields = {**MANIFEST["fields"], "is_confidential": {"const": False}}
+    fields[name] = {"path": "x", "map": {"ya": True, "tidak": False}}
+    found = read({"isi": "Isi.", "x": "anonim|rahasia"}, {**MANIFEST, "fields": fields})
+    assert (found.document[name], found.unmapped) == (True, (name,))

@@ -72,6 +72,7 @@ def to(institution: int | None, location: int | None, category: int | None, *fla
     )
 
 
+INSPECTORATES = {"35.78": 912, "35": 911, "national": 900}
 TARGETS: list[tuple[dict[str, Any], str, dict[str, Any], Target]] = [
     # changes of the complaint, connector's region, changes of the registry, target
     ({}, "35.78", {}, to(1578, 1578, 436)),
@@ -91,6 +92,17 @@ TARGETS: list[tuple[dict[str, Any], str, dict[str, Any], Target]] = [
     ({}, "35.15", {"unmapped_location": "wait"}, to(15, None, 436, "location_unmapped", waits="location")),
     ({"kind": "aspiration"}, "35", {}, to(15, 15, 436, classification_id=7)),
     ({"is_supervisory": True}, "35", {}, to(15, 15, 436, classification_id=5)),
+    ({"is_whistle_blowing": True}, "35", {}, to(15, 15, 436)),
+    ({"is_whistle_blowing": True}, "35", {"classifications": {"complaint": 6, "whistle_blowing": 9}},
+     to(15, 15, 436, classification_id=9)),
+    ({"reported_party": "Dinas PU"}, "35.78", {"inspectorates": INSPECTORATES}, to(912, 1578, 436, "inspectorate")),
+    ({"reported_party": "Budi", "target_institution": "dishub"}, "35.15", {"inspectorates": INSPECTORATES},
+     to(911, 15, 436, "inspectorate", "location_parent")),
+    ({"reported_party": "Dinas PU"}, "73", {"inspectorates": INSPECTORATES},
+     to(900, None, 436, "inspectorate", "location_unmapped")),
+    ({"reported_party": "Inspektorat Kota"}, "35.78", {"inspectorates": INSPECTORATES}, to(911, 1578, 436, "inspectorate")),
+    ({"reported_party": "Dinas PU"}, "35.78", {}, to(None, 1578, 436, "inspectorate_unmapped", "unrouted")),
+    ({"reported_party": "tidak tahu"}, "35.78", {"inspectorates": INSPECTORATES}, to(1578, 1578, 436)),
     ({"kind": "information_request"}, "35", {}, to(15, 15, 436, "classification_unmapped")),
     ({}, "35", {"institutions": {}, "locations": {}, "categories": {}, "unmapped_category": None},
      to(None, None, None, "unrouted", "location_unmapped", "category_unmapped")),
