@@ -17,7 +17,7 @@ from typing import Any
 from uuid import UUID
 
 from hub.audit.entry import Entry
-from hub.store import leaves, search
+from hub.store import leaves, search, touched
 from hub.store.log import append_all
 from hub.store.migrate import ensure
 from hub.store.search import Asked
@@ -104,6 +104,11 @@ def measure(store: Store, count: int) -> None:
     for name, asked in questions(connectors, count):
         worst, found = max((ask(store, asked) for _ in range(5)), key=lambda one: one[0])
         print(f"{worst * 1000:8.1f} ms  {found:4}  {name}")
+    for actor in ("officer7", "hub@machine"):
+        with store.begin() as work:
+            began = time.perf_counter()
+            found = len({row[0] for row in touched.named(work, Asked(actor=actor))})
+            print(f"{(time.perf_counter() - began) * 1000:8.1f} ms  {found:4}  complaints that {actor} touched")
 
 
 def ask(store: Store, asked: Asked) -> tuple[float, int]:

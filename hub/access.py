@@ -122,6 +122,7 @@ TABLE: Final[Mapping[str, Mapping[str, Reach]]] = MappingProxyType(
         "export": _ALL_LOOK,
         "audit log": _ALL_LOOK,
         "audit sample": _ALL_LOOK,
+        "audit touched": _ALL_LOOK,
         "audit pack": _OVERSEES,
         "audit prove": _OVERSEES,
         "audit export": _OVERSEES,

@@ -7,16 +7,18 @@ from uuid import UUID
 
 from dedup.judge import explained
 from hub.again import described
+from hub.audit.entry import Entry
 from hub.cases import NoSuchCase
 from hub.spine import Hub
 from hub.store import case_lists, cases, labels
+from hub.store.log import append
 
 
 def explain(hub: Hub, one: UUID, other: UUID) -> Iterator[str]:
     """
     Probability, reasons in Indonesian and English, every measurement, links and people's words. Raises NoSuchCase.
 
-    No name, address or number of a person is among them; a reason may name two streets.
+    No name, address or number of a person is among them; a reason may name two streets, so the look leaves an entry.
     """
     with hub.store.begin() as work:
         found = {again.complaint: again for again in described(work, hub.vault, (one, other))}
@@ -26,6 +28,7 @@ def explain(hub: Hub, one: UUID, other: UUID) -> Iterator[str]:
         heads = cases.of(work, (one, other))
         standing = case_lists.between(work, one, other)
         said = labels.standing(work, [one]).get(frozenset((one, other)))
+        append(work, _entry(hub, one, other))
     yield from explained(found[one].described.doc, found[other].described.doc)
     yield ""
     yield "satu perkara / one case" if heads[one] == heads[other] else "dua perkara / two cases"
@@ -34,6 +37,18 @@ def explain(hub: Hub, one: UUID, other: UUID) -> Iterator[str]:
         yield f"tautan / link {row.id}: {who}"
     if said:
         yield f"kata petugas / a person's word: {_SAID[said]}"
+
+
+def _entry(hub: Hub, one: UUID, other: UUID) -> Entry:
+    return Entry(
+        act="exported",
+        at=hub.clock(),
+        actor=hub.actor,
+        complaint=str(one),
+        code="explained",
+        count=2,
+        detail={"masked": False, "other": str(other)},
+    )
 
 
 _SAID = {"same": "satu perkara / one matter", "apart": "dua perkara / two matters"}

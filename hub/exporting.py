@@ -40,7 +40,7 @@ def export(hub: Hub, what: str, names: Sequence[str] = (), *, masked: bool = Fal
     """items | complaints | quarantine | deliveries | cases | labels as JSON objects; leaves an entry before the first line."""
     known_names(hub, names)
     with hub.store.begin() as work:
-        append(work, _entry(hub, what, masked))
+        append(work, _entry(hub, what, names, masked))
     with hub.store.begin() as work:
         for line in WHAT[what](work, hub, names):
             yield _masked(what, line) if masked else line
@@ -116,5 +116,7 @@ def _masked(what: str, line: dict[str, Any]) -> dict[str, Any]:
     return line
 
 
-def _entry(hub: Hub, what: str, masked: bool) -> Entry:
-    return Entry(act="exported", at=hub.clock(), actor=hub.actor, code=what, detail={"masked": masked})
+def _entry(hub: Hub, what: str, names: Sequence[str], masked: bool) -> Entry:
+    """With the connectors, where not all were asked for: by them and its time, whom an export reached is found later."""
+    detail = {"masked": masked, "connectors": sorted(names) or None}
+    return Entry(act="exported", at=hub.clock(), actor=hub.actor, code=what, detail=detail)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -160,3 +161,29 @@ def audit_sample(
         asked = question(hub, since=since, until=until, connector=connector, region=region)
         for trace in sample(hub, asked, count=count, seed=seed):
             print(as_json(trace) if jsonl else "\n".join(as_text(trace)))
+
+
+@audit.command("touched")
+def audit_touched(
+    actor: Annotated[str, typer.Option(help="Who, as entries name him; * stands for anything.")],
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="TIME", help="A date or RFC 3339, in Jakarta.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="TIME", help="… to here; a date counts whole.")
+    ] = None,
+    act: Annotated[str | None, typer.Option(help="Only this act of the event catalogue.")] = None,
+    jsonl: Annotated[bool, typer.Option("--json", help="One JSON object a complaint; otherwise CSV.")] = False,
+) -> None:
+    """Answer the breach question: which complaints, and how many persons, did somebody touch, and by which acts.
+
+    An unmasked export reaches all that was stored by then. Persons are references that hold for this question only.
+    """
+    from hub.evidence.asking import question
+    from hub.evidence.touched import as_lines, summary, which
+
+    with opened() as hub:
+        found = which(hub, question(hub, since=since, until=until, actor=actor, act=act))
+        for line in as_lines(found, as_json=jsonl):
+            print(line)
+        print(summary(found), file=sys.stderr)

@@ -241,14 +241,16 @@ CATALOGUE: Final[Mapping[str, Meaning]] = MappingProxyType(
         "exported": Meaning(
             "data dilihat atau dikeluarkan: jenisnya pada `code`, `masked: false` berarti dengan data pribadi",
             "data were looked at or handed out: `code` says which, `masked: false` that personal data were among them",
-            "code, count; masked, sha256, size, seed",
+            "code, count; masked, connectors, other, sha256, size, seed",
             (
                 "hub/exporting.py",
+                "hub/explaining.py",
                 "hub/handing.py",
                 "hub/publishing.py",
                 "hub/erasing.py",
                 "hub/evidence/pack.py",
                 "hub/evidence/sample.py",
+                "hub/evidence/touched.py",
             ),
         ),
         "erased": Meaning(

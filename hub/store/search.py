@@ -106,7 +106,7 @@ def _numbers(work: Work, what: str, words: set[str]) -> dict[str | None, int]:
 def find(work: Work, asked: Asked, *, limit: int | None = None) -> Iterator[Found]:
     """The entries that fit, the newest first: those that wait to be sealed, then from the end of the log backwards."""
     left = limit
-    for one in _waiting(work, asked):
+    for one in waiting(work, asked):
         if left == 0:
             return
         yield one
@@ -203,7 +203,7 @@ def _like(what: str, word: str) -> str:
     return plain.replace("*", "%") if what in ("actor", "code") else plain
 
 
-def _waiting(work: Work, asked: Asked) -> list[Found]:
+def waiting(work: Work, asked: Asked) -> list[Found]:
     """Entries that are not sealed yet, the newest first."""
     rows = work.rows(
         """
