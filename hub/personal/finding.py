@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final, NamedTuple
+
+from hub.personal.folding import folded
+from hub.personal.mails import mails, maybe_mail
+from hub.personal.names import names
+from hub.personal.numbers import numbers
+from hub.personal.papers import papers
+from hub.personal.said import said_in_words
 
 KINDS: Final = ("nik", "kk", "phone", "email", "npwp", "bpjs", "account", "passport", "plate", "name")
 """What is looked for; the first four everywhere, the others where the words beside them say so."""
+
+_RANK: Final = {"email": 0, "nik": 1, "kk": 1, "npwp": 1, "bpjs": 1, "account": 2, "phone": 2, "passport": 3, "plate": 4, "name": 5}
+"""Which of two that overlap stays; an address may hold a telephone number."""
+_MANY: Final = re.compile(r"[0-9](?:[^\w\n]{0,4}+[0-9OoIl]){5}|[^\W\d_]?\d{4}")
+"""Six digits one behind the other, or the four of a plate."""
 
 
 class Span(NamedTuple):
@@ -17,19 +30,26 @@ class Span(NamedTuple):
     end: int
 
 
-_MAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_LONG: Final = re.compile(r"(?<![\d.,])\d(?:[ .-]?\d){15}(?!\d)")
-_PHONE: Final = re.compile(r"(?<![\d.,])(?:\+?62|0)[ .-]?\(?\d(?:[ .()-]{0,2}\d){6,11}(?!\d)")
-
-
 def find(text: str) -> tuple[Span, ...]:
     """All places, in the order of the text, none over another."""
-    found = [Span("email", *one.span()) for one in _MAIL.finditer(text)]
-    found += [Span("nik", *one.span()) for one in _LONG.finditer(text)]
-    found += [Span("phone", *one.span()) for one in _PHONE.finditer(text)]
-    found.sort(key=lambda one: (one.begin, -one.end))
+    plain = folded(text)
+    lowered = plain.lower()
+    found = [Span(*one) for one in _all(plain, lowered if len(lowered) == len(plain) else plain)]
+    if len(found) < 2:
+        return tuple(found)
+    found.sort(key=lambda one: (_RANK[one.kind], one.begin - one.end))
     kept: list[Span] = []
     for one in found:
-        if not kept or one.begin >= kept[-1].end:
+        if all(one.end <= other.begin or other.end <= one.begin for other in kept):
             kept.append(one)
-    return tuple(kept)
+    return tuple(sorted(kept, key=lambda one: one.begin))
+
+
+def _all(plain: str, lowered: str) -> Iterator[tuple[str, int, int]]:
+    if maybe_mail(lowered):
+        yield from mails(plain)
+    if _MANY.search(plain):
+        yield from numbers(plain)
+        yield from papers(plain)
+    yield from said_in_words(plain, lowered)
+    yield from names(plain, lowered)
