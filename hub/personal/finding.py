@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -16,9 +17,20 @@ from hub.personal.said import said_in_words
 KINDS: Final = ("nik", "kk", "phone", "email", "npwp", "bpjs", "account", "passport", "plate", "name")
 """What is looked for; the first four everywhere, the others where the words beside them say so."""
 
-_RANK: Final = {"email": 0, "nik": 1, "kk": 1, "npwp": 1, "bpjs": 1, "account": 2, "phone": 2, "passport": 3, "plate": 4, "name": 5}
+_RANK: Final = {
+    "email": 0,
+    "nik": 1,
+    "kk": 1,
+    "npwp": 1,
+    "bpjs": 1,
+    "account": 2,
+    "phone": 2,
+    "passport": 3,
+    "plate": 4,
+    "name": 5,
+}
 """Which of two that overlap stays; an address may hold a telephone number."""
-_MANY: Final = re.compile(r"[0-9](?:[^\w\n]{0,4}+[0-9OoIl]){5}|[^\W\d_]?\d{4}")
+_MANY: Final = re.compile(r"[0-9](?:[0-9]{3}|(?:[^\w\n]{0,4}+[0-9OoIl]){5})")
 """Six digits one behind the other, or the four of a plate."""
 
 
@@ -38,11 +50,14 @@ def find(text: str) -> tuple[Span, ...]:
     if len(found) < 2:
         return tuple(found)
     found.sort(key=lambda one: (_RANK[one.kind], one.begin - one.end))
+    begins: list[int] = []
     kept: list[Span] = []
     for one in found:
-        if all(one.end <= other.begin or other.end <= one.begin for other in kept):
-            kept.append(one)
-    return tuple(sorted(kept, key=lambda one: one.begin))
+        at = bisect(begins, one.begin)
+        if (at == 0 or kept[at - 1].end <= one.begin) and (at == len(kept) or one.end <= begins[at]):
+            begins.insert(at, one.begin)
+            kept.insert(at, one)
+    return tuple(kept)
 
 
 def _all(plain: str, lowered: str) -> Iterator[tuple[str, int, int]]:

@@ -6,8 +6,11 @@ import unicodedata
 
 
 def folded(text: str) -> str:
-    """As long as `text`: what is drawn like an ASCII character is one, what cannot be seen is a blank."""
-    return text if text.isascii() else text.translate(_TABLE)
+    """As long as `text`: what is drawn like an ASCII character is one, what cannot be seen or is an escape is blank."""
+    plain = text if text.isascii() else text.translate(_TABLE)
+    if "\\" not in plain:
+        return plain
+    return plain.replace("\\t", "  ").replace("\\n", "\n ").replace("\\r", "  ")
 
 
 class _Table(dict[int, str]):

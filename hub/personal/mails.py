@@ -18,7 +18,23 @@ _SPELLED: Final = re.compile(
     rf"(?<![\w.+-])[\w.+-]{{1,64}}{_AT}[\w-]{{2,40}}(?:{_DOT}[\w-]{{2,40}}){{0,3}}?{_DOT}(?:{_ENDS})(?:{_DOT}(?:{_ENDS}))?\b",
     re.IGNORECASE,
 )
-_SPELLED_SIGNS: Final = ("at)", "at]", "at}", "at>", " at ", " et ", "(a)", "[a]", "(@", "[@", "{@", " dot ", " titik ", "(dot", "[dot")
+_SPELLED_SIGNS: Final = (
+    "at)",
+    "at]",
+    "at}",
+    "at>",
+    " at ",
+    " et ",
+    "(a)",
+    "[a]",
+    "(@",
+    "[@",
+    "{@",
+    " dot ",
+    " titik ",
+    "(dot",
+    "[dot",
+)
 """One of them stands in every address that is spelled out."""
 
 

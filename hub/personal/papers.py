@@ -13,7 +13,8 @@ _PREFIXES: Final = (
     "KB KH KT KU L M N P PA PB R S T W Z"
 )
 _PLATE: Final = re.compile(
-    rf"(?<![A-Za-z0-9./-])(?:{'|'.join(sorted(_PREFIXES.split(), key=len, reverse=True))})[ -]?\d{{1,4}}[ -]?[A-Z]{{1,3}}(?![A-Za-z0-9])"
+    rf"(?<![A-Za-z0-9./-])(?:{'|'.join(sorted(_PREFIXES.split(), key=len, reverse=True))})"
+    r"[ -]?\d{1,4}[ -]?[A-Z]{1,3}(?![A-Za-z0-9])"
 )
 _SURE: Final = re.compile(r"[A-Z]{1,2}[ -]?\d{4}[ -]?[A-Z]{2,3}")
 _SMALL: Final = re.compile(r"(?<![a-z0-9])[a-z]{1,2} ?\d{2,4} ?[a-z]{2,3}(?![a-z0-9])")

@@ -16,9 +16,26 @@ _GAP: Final = re.compile(r"[ .\-()]{1,4}")
 _MOBILE: Final = re.compile(r"8[1-9]\d{7,10}")
 _OPEN: Final = re.compile(r"(?:\+|\(\+?|\+\()\ ?$")
 _LOCAL_SHAPES: Final = frozenset(
-    {(5,), (6,), (7,), (8,), (3, 3), (3, 4), (4, 3), (4, 4), (2, 2, 2), (3, 2, 2), (3, 2, 3), (2, 3, 2), (2, 2, 3)}
+    {
+        (5,),
+        (6,),
+        (7,),
+        (8,),
+        (3, 3),
+        (3, 4),
+        (4, 3),
+        (4, 4),
+        (3, 5),
+        (5, 3),
+        (2, 2, 2),
+        (3, 2, 2),
+        (3, 2, 3),
+        (2, 3, 2),
+        (2, 2, 3),
+    }
 )
-_LEAST, _MOST = 10, 13
+_LEAST: Final = 10
+"""Digits of a mobile number with its 0."""
 
 
 class Token(Protocol):
@@ -57,7 +74,7 @@ def _ends(plain: str, tokens: Sequence[Token], at: int, *, plus: bool) -> list[i
     """Tokens that may be the last of the number, the likeliest first."""
     most = 16 if plus or tokens[at].text.startswith("00") else 14
     count, last, ends, gaps = len(tokens[at].text), at, [at], set[str]()
-    whole = _LEAST <= count and (count > 2)
+    whole = count >= _LEAST and (count > 2)
     while not whole and last + 1 < len(tokens):
         gap = plain[tokens[last].end : tokens[last + 1].begin]
         if not _GAP.fullmatch(gap) or count + len(tokens[last + 1].text) > most:
@@ -68,16 +85,20 @@ def _ends(plain: str, tokens: Sequence[Token], at: int, *, plus: bool) -> list[i
         last += 1
         count += len(tokens[last].text)
         ends.append(last)
-    return [end for end in reversed(ends)]
+    return list(reversed(ends))
 
 
 def _sort(digits: str, sizes: Sequence[int], *, plus: bool, closed: bool) -> str | None:
     national = _national(digits, plus=plus)
     if national is None:
         return ABROAD if plus and _is_possible(digits) else None
-    if _MOBILE.fullmatch(national) and len(sizes) < 6 and (plus or sizes[0] > 2 or sizes[0] == 2 and digits.startswith("62")):
+    if (
+        _MOBILE.fullmatch(national)
+        and len(sizes) < 6
+        and (plus or sizes[0] > 2 or (sizes[0] == 2 and digits.startswith("62")))
+    ):
         return MOBILE
-    if not (digits.startswith("0") and not digits.startswith("00")) and not plus:
+    if not plus and (digits.startswith("00") or sizes[0] < 3):
         return None
     if len(sizes) == 1:
         return (LANDLINE if plus else BARE) if len(national) >= 8 and _is_landline(national) else None
@@ -122,7 +143,7 @@ def _is_glued(plain: str, tokens: Sequence[Token], at: int) -> bool:
         word = re.search(r"[A-Za-z]+$", plain[max(0, begin - 12) : begin])
         return word is None or word[0].lower() not in ("hp", "wa", "telp", "tlp", "no", "nomor", "telepon", "cp", "hub")
     if sign in ("-", ".", "_") and at > 0 and tokens[at - 1].end == begin - 1:
-        return len(tokens[at - 1].text) > 2 or sign != "."
+        return len(tokens[at - 1].text) > 2 or sign != "." or len(tokens[at].text) < _LEAST
     return False
 
 
@@ -138,6 +159,6 @@ def _is_possible(digits: str) -> bool:
     import phonenumbers
 
     try:
-        return len(digits) >= 9 and phonenumbers.is_valid_number(phonenumbers.parse("+" + digits))
+        return len(digits) >= 9 and phonenumbers.is_possible_number(phonenumbers.parse("+" + digits))
     except phonenumbers.NumberParseException:
         return False

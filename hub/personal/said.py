@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from typing import Final
 
 _DIGIT: Final = r"(?:nol|kosong|satu|dua|tiga|empat|lima|enam|tujuh|delapan|sembilan)"
-_NUMBER: Final = re.compile(rf"\b(?:nol|kosong|enam[\s,.-]{{1,3}}dua)[\s,.-]{{1,3}}delapan(?:[\s,.-]{{1,3}}{_DIGIT}){{7,13}}\b", re.IGNORECASE)
+_NUMBER: Final = re.compile(
+    rf"\b(?:nol|kosong|enam[\s,.-]{{1,3}}dua)[\s,.-]{{1,3}}delapan(?:[\s,.-]{{1,3}}{_DIGIT}){{7,13}}\b", re.IGNORECASE
+)
 
 
 def said_in_words(plain: str, lowered: str) -> Iterator[tuple[str, int, int]]:

@@ -9,12 +9,23 @@ from pathlib import Path
 from random import Random
 
 HERE = Path(__file__).parent
-PROVINCES = "11 12 13 14 15 16 17 18 19 21 31 32 33 34 35 36 51 52 53 61 62 63 64 65 71 72 73 74 75 76 81 82 91 92 93 94 95 96"
-MOBILE = "811 812 813 814 815 816 817 818 819 821 822 823 831 832 833 838 851 852 853 855 856 857 858 859 877 878 881 882 889 895 896 897 898 899"
+PROVINCES = (
+    "11 12 13 14 15 16 17 18 19 21 31 32 33 34 35 36 51 52 53 61 62 63 64 65 71 72 73 74 75 76 81 82 91 92 93 94 95 96"
+)
+MOBILE = (
+    "811 812 813 814 815 816 817 818 819 821 822 823 831 832 833 838 851 852 853 855 856 857 "
+    "858 859 877 878 881 882 889 895 896 897 898 899"
+)
 AREAS = "21 22 24 31 61 271 274 341 361 380 401 411 431 511 541 561 651 711 721 741 751 761 778 911 967"
 FIRST = "Budi Siti Joko Sri Agus Dewi Slamet Wahyuni Made Ketut Asep Euis Ucok Rina Yohanes Maria Teuku Cut Bambang Nurhayati"
-LAST = "Santoso Wibowo Lestari Hidayat Siregar Nasution Suparman Kusuma Rahmawati Gunawan Hutapea Wijaya Saputra Anggraini"
-DOMAINS = "gmail.com yahoo.com yahoo.co.id hotmail.com outlook.co.id example.id contoh.go.id mail.contoh.ac.id icloud.com"
+LAST = (
+    "Santoso Wibowo Lestari Hidayat Siregar Nasution Suparman Kusuma Rahmawati Gunawan Hutapea Wijaya Saputra Anggraini"
+)
+DOMAINS = (
+    "gmail.com yahoo.com yahoo.co.id hotmail.com outlook.co.id example.id contoh.go.id mail.contoh.ac.id icloud.com"
+)
+PLATES = "AD B AB H K L N W S DK BG BK D F"
+MONTHS = "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember"
 WORDS = ("nol", "satu", "dua", "tiga", "empat", "lima", "enam", "tujuh", "delapan", "sembilan")
 Draw = Callable[[Random], str]
 
@@ -109,15 +120,21 @@ def phone_words(rng: Random) -> str:
 def phone_abroad(rng: Random) -> str:
     """A worker's number in Malaysia, Saudi Arabia, Hong Kong, Singapore."""
     return rng.choice(
-        (f"+6012{rng.randint(2, 9)}{_digits(rng, 6)}", f"+60 1{rng.choice('23467')}-{rng.randint(200, 999)} {_digits(rng, 4)}",
-         f"+9665{rng.choice('03456')}{_digits(rng, 7)}", f"+852 9{_digits(rng, 3)} {_digits(rng, 4)}", f"+65 9{_digits(rng, 3)} {_digits(rng, 4)}")
-    )  # fmt: skip
+        (
+            f"+6012{rng.randint(2, 9)}{_digits(rng, 6)}",
+            f"+60 1{rng.choice('23467')}-{rng.randint(200, 999)} {_digits(rng, 4)}",
+            f"+9665{rng.choice('03456')}{_digits(rng, 7)}",
+            f"+852 9{_digits(rng, 3)} {_digits(rng, 4)}",
+            f"+65 9{_digits(rng, 3)} {_digits(rng, 4)}",
+        )
+    )
 
 
 def email(rng: Random) -> str:
     """An address."""
     first, last = rng.choice(FIRST.split()).lower(), rng.choice(LAST.split()).lower()
-    local = rng.choice((f"{first}.{last}", f"{first}{last}{rng.randint(1, 99)}", f"{first}_{last}", f"{first}+lapor", f"{first[0]}-{last}", first.title()))  # fmt: skip
+    forms = (f"{first}.{last}", f"{first}{last}{rng.randint(1, 99)}", f"{first}_{last}", f"{first}+lapor")
+    local = rng.choice((*forms, f"{first[0]}-{last}", first.title()))
     return f"{local}@{rng.choice(DOMAINS.split())}"
 
 
@@ -125,7 +142,11 @@ def email_at(rng: Random) -> str:
     """An address written so that machines shall not read it."""
     local, domain = email(rng).split("@")
     dot = rng.choice((".", " dot ", "[dot]", " [dot] ", "(dot)", " titik "))
-    at = rng.choice((" [at] ", "[at]", "(at)", " (at) ", "{at}")) if dot == "." else rng.choice((" at ", " [at] ", "(at)"))
+    at = (
+        rng.choice((" [at] ", "[at]", "(at)", " (at) ", "{at}"))
+        if dot == "."
+        else rng.choice((" at ", " [at] ", "(at)"))
+    )
     return local + at + domain.replace(".", dot)
 
 
@@ -141,14 +162,19 @@ def _npwp(rng: Random) -> str:
 
 def _plate(rng: Random) -> str:
     letters = "".join(rng.choice("ABCDEFGHJKLMNPRSTUVWXYZ") for _ in range(rng.choice((2, 2, 3))))
-    return f"{rng.choice('AD B AB H K L N W S DK BG BK D F'.split())} {rng.randint(1000, 9999)} {letters}"
+    return f"{rng.choice(PLATES.split())} {rng.randint(1000, 9999)} {letters}"
 
 
 def _date(rng: Random) -> str:
     day, month, year = rng.randint(1, 28), rng.randint(1, 12), rng.randint(2018, 2026)
-    named = rng.choice("Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember".split())
-    forms = (f"{day}/{month}/{year}", f"{day:02}-{month:02}-{year}", f"{year}-{month:02}-{day:02}", f"{day} {named} {year}", f"{day}.{month}.{year}")  # fmt: skip
-    return rng.choice(forms)
+    named = rng.choice(MONTHS.split())
+    forms = (
+        f"{day}/{month}/{year}",
+        f"{day:02}-{month:02}-{year}",
+        f"{year}-{month:02}-{day:02}",
+        f"{day}.{month}.{year}",
+    )
+    return rng.choice((*forms, f"{day} {named} {year}"))
 
 
 def _money(rng: Random, low: int, high: int) -> str:
@@ -158,14 +184,22 @@ def _money(rng: Random, low: int, high: int) -> str:
 
 def _ticket16(rng: Random) -> str:
     return rng.choice(
-        (f"2025{rng.randint(13, 99)}{_digits(rng, 10)}", f"{rng.randint(13, 19)}00{_digits(rng, 12)}", f"TRX{_digits(rng, 13)}",
-         f"{rng.choice((41, 47, 55, 99, 20))}{_digits(rng, 14)}", f"LPR-{rng.randint(2020, 2026)}-{_digits(rng, 6)}", f"INV/{_digits(rng, 8)}")
-    )  # fmt: skip
+        (
+            f"2025{rng.randint(13, 99)}{_digits(rng, 10)}",
+            f"{rng.randint(13, 19)}00{_digits(rng, 12)}",
+            f"TRX{_digits(rng, 13)}",
+            f"{rng.choice((41, 47, 55, 99, 20))}{_digits(rng, 14)}",
+            f"LPR-{rng.randint(2020, 2026)}-{_digits(rng, 6)}",
+            f"INV/{_digits(rng, 8)}",
+        )
+    )
 
 
 def _coord(rng: Random) -> str:
     lat, lon = rng.uniform(-10, 5), rng.uniform(95, 140)
-    return rng.choice((f"{lat:.6f}, {lon:.6f}", f"{lat:.7f},{lon:.7f}", f"{lat:.14f},{lon:.13f}", f"lat {lat:.5f} long {lon:.5f}"))
+    return rng.choice(
+        (f"{lat:.6f}, {lon:.6f}", f"{lat:.7f},{lon:.7f}", f"{lat:.14f},{lon:.13f}", f"lat {lat:.5f} long {lon:.5f}")
+    )
 
 
 def _nop(rng: Random) -> str:
@@ -173,7 +207,10 @@ def _nop(rng: Random) -> str:
 
 
 def _nip(rng: Random) -> str:
-    born, began = f"19{rng.randint(65, 99)}{rng.randint(1, 12):02}{rng.randint(1, 28):02}", f"20{rng.randint(10, 24)}{rng.randint(1, 12):02}"
+    born, began = (
+        f"19{rng.randint(65, 99)}{rng.randint(1, 12):02}{rng.randint(1, 28):02}",
+        f"20{rng.randint(10, 24)}{rng.randint(1, 12):02}",
+    )
     return _in_groups(f"{born}{began}{rng.choice('12')}{rng.randint(1, 20):03}", (8, 6, 1, 3), rng.choice(("", " ")))
 
 
@@ -218,8 +255,12 @@ HARMLESS: dict[str, Draw] = {
     "meter": lambda rng: rng.choice("1347") + _digits(rng, 10),
     "meter6": lambda rng: str(rng.randint(100_000, 999_999)),
     "token20": lambda rng: _in_groups(_digits(rng, 20), (4, 4, 4, 4, 4), rng.choice(("", " ", "-"))),
-    "law": lambda rng: rng.choice((f"{rng.randint(1, 40)}/{rng.randint(1999, 2025)}", f"{rng.randint(1, 40)} Tahun {rng.randint(1999, 2025)}")),
-    "letter": lambda rng: f"{rng.randint(1, 999)}.{rng.randint(1, 9)}/{rng.randint(1, 9999):04}/{rng.choice(('XI', 'IV', 'SK'))}/{rng.randint(2015, 2026)}",
+    "law": lambda rng: rng.choice(
+        (f"{rng.randint(1, 40)}/{rng.randint(1999, 2025)}", f"{rng.randint(1, 40)} Tahun {rng.randint(1999, 2025)}")
+    ),
+    "letter": lambda rng: (
+        f"{rng.randint(1, 999)}.{rng.randint(1, 9)}/{rng.randint(1, 9999):04}/{rng.choice(('XI', 'SK'))}/{rng.randint(15, 26)}"
+    ),
     "nip": _nip,
     "nop": _nop,
     "nisn": lambda rng: "00" + _digits(rng, 8),
