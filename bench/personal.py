@@ -14,7 +14,6 @@ from random import Random
 from hub.personal import find
 from tests.unit.personal.values import texts
 
-
 _SAID = (
     "jalan lampu air sampah rusak mati bocor menumpuk di depan rumah kami sudah lama tidak ada petugas datang mohon segera "
     "diperbaiki karena membahayakan warga terutama anak sekolah dan lansia setiap malam gelap sekali banjir got mampet bau "
