@@ -20,7 +20,7 @@ from hub.placing import Places, release_held
 from hub.progress import Progress, Said, silent
 from hub.pulling import manifest_of
 from hub.spine import Hub
-from hub.store import attachments, cases, complaints, completions, connectors, items, leases, quarantine
+from hub.store import accusations, attachments, cases, complaints, completions, connectors, items, leases, quarantine
 from hub.store.complaints import Origin
 from hub.store.connectors import Connector
 from hub.store.items import Stored
@@ -123,6 +123,7 @@ class _Run:
         doubtful = [(one.item.complaint, one.doubtful) for one in batch if one.doubtful]
         complaints.review_all(work, origin.region, "id_used_again", doubtful, now)
         self._file(work, batch, self._place(work, new, now))
+        accusations.follow(work, [o.item.complaint for o in batch if o.behind or o.word == "withheld_repeat"])
         entries = [one.entry(origin, self.hub.actor, now) for one in batch]
         return [*entries, *self._said(work, batch, now)]
 
@@ -142,7 +143,7 @@ class _Run:
         quarantine.leave(work, [one.item for one in met if one.what != "quarantined"], now)
         bare = [one for one in batch if one.is_bare]
         bare += [one for one in batch if one.what == "rejected" and not one.result.document]
-        complaints.without_text(work, origin, [(one.item, one.first_word()) for one in bare])
+        complaints.without_text(work, origin, [(one.item, one.first_word(), one.accused) for one in bare])
         found = [(one.item, one.result.problems) for one in batch if one.what == "quarantined"]
         quarantine.put(work, origin, found, now)
 

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from hub.audit.entry import Detail, Entry
+from hub.discretion.accused import Accused
 from hub.joining import Joining
 from hub.judging import Asked, Described, Judged, is_re_report
 from hub.normalise import Normalised
@@ -41,6 +42,8 @@ class Decided:
     commitment: str | None = None
     judged: Judged | None = None
     word: str | None = None
+    accused: Accused | None = None
+    """From whom it is hidden, also where it is in quarantine."""
 
     @property
     def document(self) -> Mapping[str, Any]:
@@ -105,6 +108,8 @@ class Decided:
             unmapped=self.result.unmapped,
             hub_status=self.result.hub_status,
             submitted_at=self.submitted_at,
+            because=self.result.because,
+            accused=self.accused,
         )
 
     def entry(self, origin: Origin, actor: str, now: datetime) -> Entry:
@@ -143,6 +148,8 @@ class Decided:
             detail["rules"] = sorted({f"{problem.path}:{problem.rule}" for problem in result.problems})
         if result.because:
             detail["confidential"] = list(result.because)
+        if self.accused:
+            detail["accused"] = self.accused.word
         if result.unmapped:
             detail["unmapped"] = list(result.unmapped)
         if result.notes:

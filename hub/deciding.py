@@ -12,15 +12,18 @@ from uuid import UUID
 from connectors.manifest import Manifest
 from connectors.mapping import Mapping
 from connectors.mapping import compile as compile_mapping
+from connectors.regions import upwards
 from hub.completing import Completion
 from hub.decided import Decided
+from hub.discretion.accused import accused, carried, names_somebody, standing
+from hub.discretion.confidential import reasons
 from hub.joining import Answering, Found, Joining, answering, look_up, parents_first, tokens_of, words_of
 from hub.judging import echo
 from hub.model import complaint_id
 from hub.normalise import Normalised, normalise, own_refs
 from hub.reused import reused
 from hub.spine import Hub
-from hub.store import complaints, completions, items
+from hub.store import accusations, complaints, completions, items
 from hub.store.complaints import NOTHING, Known
 from hub.store.connectors import Connector
 from hub.store.items import Stored
@@ -63,6 +66,7 @@ class Deciding:
             decided.append(self._decided(work, item, results[item.id], its, about, now))
             if found.posts:
                 batch[decided[-1].item.complaint] = self._standing(decided[-1])
+        self._accuse(work, decided)
         return decided
 
     def _normalised(self, item: Stored, sent: Sequence[Completion] = ()) -> Normalised:
@@ -108,6 +112,26 @@ class Deciding:
             registry=None,
             tokens=tokens_of(self.hub.vault, self.manifest.channel, one.result),
         )
+
+    def _accuse(self, work: Work, decided: Sequence[Decided]) -> None:
+        """From whom each of them is hidden; what an earlier version accused stays accused."""
+        for one in decided:
+            if one.what == "updated" and (document := carried(one.known.document, one.document)) is not one.document:
+                one.result = replace(one.result, document=document, because=reasons(document))
+        parties = {one.item.id: _party(one.result.document or one.result.draft) for one in decided}
+        owners = self._owners(work) if any(map(names_somebody, parties.values())) else {}
+        for one in decided:
+            party = parties[one.item.id]
+            fresh = accused(party, self.connector.region, owners)
+            unchanged = party == _party(one.known.document)
+            one.accused = standing(one.known.accused, fresh, unchanged=unchanged)
+
+    def _owners(self, work: Work) -> dict[str, list[str]]:
+        """The institutions that run the hub's channels here and above."""
+        found = {self.connector.region: [self.manifest.owner]}
+        for row in accusations.owners(work, list(upwards(self.connector.region))):
+            found.setdefault(row.region, []).append(row.owner)
+        return found
 
     # what an item is -----------------------------------------------------------------------------------------------
 
@@ -161,3 +185,8 @@ class Deciding:
         decided = self._decided(work, moved, self._normalised(moved), NOTHING, None, now)
         decided.doubtful = item.complaint if again == "doubtful" else None
         return decided
+
+
+def _party(document: Table[str, object] | None) -> str | None:
+    party = (document or {}).get("reported_party")
+    return party if isinstance(party, str) else None

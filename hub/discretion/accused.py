@@ -29,6 +29,9 @@ _LETTERS: Final = re.compile(r"[a-z0-9]+")
 _PLACE: Final = re.compile(r"\b(?:kota|kab(?:upaten)?|prov(?:insi)?|propinsi)\b[^a-z0-9]+([a-z0-9 .]+)")
 
 NAMED, DOUBTFUL = "named", "doubtful"
+CONFIRMED, CLEARED = "confirmed", "cleared"
+DECIDED: Final = (CONFIRMED, CLEARED)
+"""What a person of the Inspektorat says of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +39,7 @@ class Accused:
     """What is stored about an accusation; it holds codes only."""
 
     word: str
-    """named: an institution that we know how to read; doubtful: perhaps a person, perhaps anybody."""
+    """named: an institution that we know how to read; doubtful: perhaps a person, perhaps anybody; or one of DECIDED."""
     hidden_from: tuple[str, ...]
     """Region codes whose hub people, and institution codes whose people, must not see it; sorted."""
 
@@ -83,6 +86,29 @@ def accused(party: str | None, region: str, owners: Mapping[str, Iterable[str]])
     sure = bool(read.codes or read.government) and not read.unclear
     regions = [code for code in upwards(region) if not sure or _is_meant(read, code, owners.get(code, ()))]
     return Accused(word=NAMED if sure else DOUBTFUL, hidden_from=tuple(sorted({*read.codes, *regions})))
+
+
+def standing(was: Accused | None, now: Accused | None, *, unchanged: bool) -> Accused | None:
+    """
+    What holds after a later version: nothing that a channel sends later uncovers what was hidden, a person does.
+
+    `unchanged`: the later version accuses the same party in the same words, so what a person decided about it stays.
+    """
+    if was is None or now is None:
+        return was or now
+    if unchanged and was.word in DECIDED:
+        return was
+    return Accused(word=now.word, hidden_from=tuple(sorted({*was.hidden_from, *now.hidden_from})))
+
+
+def carried(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The later version of a complaint with the accusation that an earlier one made: a channel cannot take it back."""
+    if before is None:
+        return after
+    kept: dict[str, Any] = {name: True for name in ("is_supervisory", "is_whistle_blowing") if before.get(name)}
+    if names_somebody(before.get("reported_party")) and not names_somebody(after.get("reported_party")):
+        kept["reported_party"] = before["reported_party"]
+    return {**after, **kept, "is_confidential": True} if kept else after
 
 
 def same(party: str | None, institution: str | None) -> bool:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from hub.discretion.accused import Accused
 from hub.privacy import Vault
 from hub.store.items import Stored
 from hub.store.work import Work
@@ -27,6 +28,8 @@ class Known:
     sent: bool = False
     completed: bool = False
     """Its reporter has sent something to complete it."""
+    accused: Accused | None = None
+    """From whom it is hidden so far."""
 
 
 NOTHING = Known()
@@ -42,7 +45,7 @@ def known(work: Work, vault: Vault, ids: Collection[UUID]) -> dict[UUID, Known]:
 _KNOWN = """
 SELECT c.id, c.state, c.reason, c.behind, c.case_id, c.key_id, c.canonical_enc, k.wrapped,
        coalesce(d.state NOT IN ('queued', 'files_uploaded'), false) AS sent,
-       EXISTS (SELECT FROM completions p WHERE p.complaint = c.id) AS completed
+       EXISTS (SELECT FROM completions p WHERE p.complaint = c.id) AS completed, c.accused, c.hidden_from
 FROM complaints c LEFT JOIN data_keys k ON k.id = c.key_id LEFT JOIN deliveries d ON d.complaint = c.id
 WHERE c.id = ANY(:ids)
 """
@@ -61,6 +64,7 @@ def _known(row: Any, vault: Vault) -> Known:
         document=document,
         sent=row.sent,
         completed=row.completed,
+        accused=Accused(word=row.accused, hidden_from=tuple(row.hidden_from or ())) if row.accused else None,
     )
 
 
@@ -102,6 +106,9 @@ class Version:
     unmapped: Sequence[str]
     hub_status: str | None
     submitted_at: datetime | None
+    because: Sequence[str] = ()
+    """Why it is confidential whatever its channel says."""
+    accused: Accused | None = None
 
 
 @dataclass(frozen=True, kw_only=True)  # without slots, for what is made when it is first asked for
@@ -136,20 +143,27 @@ _WRITE = """
 INSERT INTO complaints AS c (
     connector, region, channel, manifest_sha256, accepted_at, id, ref_hmac, incarnation, first_stored_at, state, reason,
     behind, submitted_at, kind, category_code, region_code, code_system, is_supervisory, is_anonymous, is_confidential,
-    unmapped, hub_status, case_id, item_id, key_id, canonical_enc, features_enc, dedup_n)
+    unmapped, hub_status, case_id, item_id, key_id, canonical_enc, features_enc, dedup_n, is_whistle_blowing,
+    confidential_because, accused, hidden_from)
 SELECT %b::uuid, %b::text, %b::text, %b::text, %b::timestamptz, u.id, u.ref, u.incarnation, u.stored, u.state, u.reason,
        u.behind, u.submitted, u.kind, u.category, u.region, u.system, u.supervisory, u.anonymous, u.confidential,
-       string_to_array(u.unmapped, ','), u.status, u.own, u.item, u.key, u.canonical, u.features, u.number
+       string_to_array(u.unmapped, ','), u.status, u.own, u.item, u.key, u.canonical, u.features, u.number,
+       u.inside, string_to_array(u.because, ','), u.accused, string_to_array(u.hidden, ',')
 FROM unnest(%b::uuid[], %b::bytea[], %b::int[], %b::timestamptz[], %b::text[], %b::text[], %b::uuid[],
             %b::timestamptz[], %b::text[], %b::text[], %b::text[], %b::text[], %b::bool[], %b::bool[], %b::bool[],
-            %b::text[], %b::text[], %b::uuid[], %b::bigint[], %b::uuid[], %b::bytea[], %b::bytea[], %b::int[])
+            %b::text[], %b::text[], %b::uuid[], %b::bigint[], %b::uuid[], %b::bytea[], %b::bytea[], %b::int[], %b::bool[],
+            %b::text[], %b::text[], %b::text[])
      AS u(id, ref, incarnation, stored, state, reason, behind, submitted, kind, category, region, system, supervisory,
-          anonymous, confidential, unmapped, status, own, item, key, canonical, features, number)
+          anonymous, confidential, unmapped, status, own, item, key, canonical, features, number, inside, because,
+          accused, hidden)
 ON CONFLICT (id) DO UPDATE SET
     state = excluded.state, reason = excluded.reason, behind = excluded.behind, submitted_at = excluded.submitted_at,
     kind = excluded.kind, category_code = excluded.category_code, region_code = excluded.region_code,
     code_system = excluded.code_system, is_supervisory = excluded.is_supervisory,
     is_anonymous = excluded.is_anonymous, is_confidential = excluded.is_confidential, unmapped = excluded.unmapped,
+    is_whistle_blowing = excluded.is_whistle_blowing, confidential_because = excluded.confidential_because,
+    accused = coalesce(excluded.accused, c.accused),
+    hidden_from = CASE WHEN excluded.accused IS NULL THEN c.hidden_from ELSE excluded.hidden_from END,
     hub_status = excluded.hub_status, item_id = excluded.item_id, key_id = excluded.key_id,
     canonical_enc = excluded.canonical_enc, features_enc = excluded.features_enc,
     dedup_n = coalesce(excluded.dedup_n, c.dedup_n),
@@ -184,7 +198,19 @@ def _row(vault: Vault, one: Version, text: bytes) -> tuple[Any, ...]:
         text,
         None if one.features is None else vault.seal(item.key, "features", one.features)[0],
         one.number,
+        field("is_whistle_blowing"),
+        _codes(one.because),
+        *_hidden(one.accused),
     )
+
+
+def _codes(codes: Sequence[str]) -> str | None:
+    return ",".join(codes) or None
+
+
+def _hidden(accused: Accused | None) -> tuple[str | None, str | None]:
+    """What is in its columns: its word, and from whom it is hidden."""
+    return (accused.word, _codes(accused.hidden_from)) if accused else (None, None)
 
 
 def _write_tokens(work: Work, region: str, versions: Sequence[Version]) -> None:
@@ -202,19 +228,27 @@ SELECT %b::text, u.* FROM unnest(%b::uuid[], %b::text[], %b::bytea[]) AS u ON CO
 """
 
 
-def without_text(work: Work, origin: Origin, words: Sequence[tuple[Stored, Word]]) -> None:
+def without_text(work: Work, origin: Origin, words: Sequence[tuple[Stored, Word, Accused | None]]) -> None:
     """Give words to complaints of whose item no canonical text was made; what an earlier version said stays."""
-    rows = [(i.complaint, i.ref_hmac, i.incarnation, i.received_at, w.state, w.reason, w.behind) for i, w in words]
+    rows = [
+        (i.complaint, i.ref_hmac, i.incarnation, i.received_at, w.state, w.reason, w.behind, *_hidden(accused))
+        for i, w, accused in words
+    ]
     if rows:
         common = (origin.connector, origin.region, origin.channel)
         work.tuples(_WITHOUT_TEXT, (*common, *map(list, zip(*rows, strict=True))))
 
 
 _WITHOUT_TEXT = """
-INSERT INTO complaints (connector, region, channel, id, ref_hmac, incarnation, first_stored_at, state, reason, behind)
-SELECT %b::uuid, %b::text, %b::text, u.*
-FROM unnest(%b::uuid[], %b::bytea[], %b::int[], %b::timestamptz[], %b::text[], %b::text[], %b::uuid[]) AS u
-ON CONFLICT (id) DO UPDATE SET state = excluded.state, reason = excluded.reason, behind = excluded.behind
+INSERT INTO complaints AS c (connector, region, channel, id, ref_hmac, incarnation, first_stored_at, state, reason,
+                             behind, accused, hidden_from)
+SELECT %b::uuid, %b::text, %b::text, u.id, u.ref, u.incarnation, u.stored, u.state, u.reason, u.behind, u.accused,
+       string_to_array(u.hidden, ',')
+FROM unnest(%b::uuid[], %b::bytea[], %b::int[], %b::timestamptz[], %b::text[], %b::text[], %b::uuid[], %b::text[],
+            %b::text[]) AS u(id, ref, incarnation, stored, state, reason, behind, accused, hidden)
+ON CONFLICT (id) DO UPDATE SET
+    state = excluded.state, reason = excluded.reason, behind = excluded.behind,
+    accused = coalesce(excluded.accused, c.accused), hidden_from = coalesce(excluded.hidden_from, c.hidden_from)
 """
 
 
