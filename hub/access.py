@@ -105,6 +105,7 @@ _CHANNELS = {"engineer": Reach.NATION, "it": Reach.CHANNELS}
 _MACHINE = {"engineer": Reach.NATION}
 _MATTERS = {"engineer": Reach.NATION, "coordinator": Reach.NATION}
 _DECIDES = {"engineer": Reach.OWN, "coordinator": Reach.OWN}
+_INSPECTS = {"auditor": Reach.OWN}
 _PEOPLE = {"administrator": Reach.OWN}
 _OVERSEES = {"engineer": Reach.NATION, "auditor": Reach.NATION}
 
@@ -115,6 +116,7 @@ TABLE: Final[Mapping[str, Mapping[str, Reach]]] = MappingProxyType(
         "deliveries": _ALL_LOOK,
         "cases": _ALL_LOOK,
         "answers list": _ALL_LOOK,
+        "accused": _INSPECTS,
         "hold list": _ALL_LOOK,
         "retention show": _ALL_LOOK,
         "registry show": _OVERSEES,
@@ -134,6 +136,10 @@ TABLE: Final[Mapping[str, Mapping[str, Reach]]] = MappingProxyType(
         "answers settle": _DECIDES,
         "hold add": _DECIDES | {"auditor": Reach.OWN},
         "hold end": _DECIDES | {"auditor": Reach.OWN},
+        # the Inspektorat on accusations
+        "accused show": _INSPECTS,
+        "accused confirm": _INSPECTS,
+        "accused clear": _INSPECTS,
         # judged or counted across regions
         "release": _MATTERS,
         "resolve": _MATTERS,

@@ -15,6 +15,7 @@ from hub.erasing import Busy, Held
 from hub.evidence.asking import WrongQuestion
 from hub.holding import NoSuchHold
 from hub.identity import NobodyNamed
+from hub.inspecting import NoSuchAccusation
 from hub.privacy import KeyProblem
 from hub.ranges import WrongRange
 from hub.releasing import NotHeld
@@ -49,6 +50,7 @@ def explained(error: Exception) -> int:
         (Held, FAILED),
         (NoSuchHold, FAILED),
         (NoSuchCase, FAILED),
+        (NoSuchAccusation, FAILED),
         (NoSuchClass, WRONG_USE),
         (NobodyNamed, WRONG_USE),
         (NotAllowed, WRONG_USE),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from hub import answers, echoes, texts
+from hub import answers, echoes, passed_on, texts
 from hub.audit.entry import Entry, many
 from hub.model import Change
 from hub.news import news
@@ -42,6 +42,8 @@ class Reported:
     words: Counter[str] = field(default_factory=Counter)
     foreign: set[str] = field(default_factory=set)
     """Status names that the registry's table does not know."""
+    told: dict[int, Change] = field(default_factory=dict)
+    """What was new, by its number in the store."""
 
     def record(self, work: Work, changes: Sequence[Change]) -> None:
         """Write what is new in the caller's transaction; reporting the same again changes nothing but the next look."""
@@ -55,6 +57,7 @@ class Reported:
             again = max(again, self.now + RARELY)
         statuses.stand(work, self.one.id, status, now=self.now, again=again)
         self._tell(work, known, fresh)
+        passed_on.flag(self.hub, work, self.one, self.config, [self.told[number] for number in fresh], self.now)
         if fresh:
             append(work, self._entry(list(fresh.values()), status, commitments))
 
@@ -86,7 +89,7 @@ class Reported:
                 continue
             new, commitment = self._event(change, digest, key)
             if (number := statuses.add(work, one, new)) is not None:
-                fresh[number] = new
+                fresh[number], self.told[number] = new, change
                 commitments += [commitment] if commitment else []
                 self._count(work, new)
         return fresh, commitments

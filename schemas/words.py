@@ -122,5 +122,6 @@ ACTS: Final = (
     "password_set",
     "token_issued",
     "token_revoked",
+    "inspected",
 )
 """What an audit entry can tell of."""

@@ -103,6 +103,19 @@ RULES = (
         acts={"instead": "released", "itself": f"{VERDICTS} erased"},
     ),
     Rule(
+        table="complaints",
+        name="accused",
+        word="coalesce({row}.accused, 'nobody')",
+        of="id",
+        acts={
+            "nobody": "",
+            "named": VERDICTS,
+            "doubtful": VERDICTS,
+            "confirmed": "inspected",
+            "cleared": "inspected",
+        },
+    ),
+    Rule(
         table="links",
         word=_set("undoes", "undone", "linked"),
         of="complaint",
@@ -286,6 +299,7 @@ NO_STATES = {
 """Tables in which no state of a complaint, a channel or a person's rights stands."""
 
 NO_STATE_COLUMNS = {
+    ("complaints", "accused"): "watched by a rule of its own: most complaints accuse nobody",
     ("attempts", "step"): "part of the word of its table",
     ("erasures", "code"): "part of the word of its table",
     ("events", "by_whom"): "who moved it; stands on a row that is only added",

@@ -6,7 +6,19 @@ from typing import Annotated
 
 import typer
 
-from hub.commands import answering, cases, deciding, erasing, looking, proving, pulling, sending, status, users
+from hub.commands import (
+    answering,
+    cases,
+    deciding,
+    erasing,
+    inspecting,
+    looking,
+    proving,
+    pulling,
+    sending,
+    status,
+    users,
+)
 from hub.commands.progress import showing
 from hub.commands.shared import Names, Stop, end, opened, tell_broken, wrong_use
 from hub.settings import Settings
@@ -131,5 +143,5 @@ def demo(keep: Annotated[bool, typer.Option("--keep", help="Leave it up until Ct
     raise Stop(run(keep))
 
 
-for group in (status, looking, cases, deciding, sending, answering, erasing, proving, users):
+for group in (status, looking, cases, deciding, inspecting, sending, answering, erasing, proving, users):
     app.add_typer(group.app)

@@ -278,6 +278,14 @@ CATALOGUE: Final[Mapping[str, Meaning]] = MappingProxyType(
             "class, before, after",
             ("hub/retention.py",),
         ),
+        "inspected": Meaning(
+            "Inspektorat membaca (`shown`) aduan dengan terlapor atau memutuskan dari siapa ia tersembunyi, atau registri "
+            "meneruskannya ke terlapor (`passed_to_accused`)",
+            "the Inspektorat read (`shown`) an accusation, or decided from whom it is hidden, or the registry passed it on to "
+            "the accused (`passed_to_accused`)",
+            "code; was, hidden_from, was_hidden_from, because",
+            ("hub/inspecting.py", "hub/passed_on.py"),
+        ),
         "key_made": Meaning("disediakan; belum dipakai", "reserved; not used yet", "", ()),
     }
 )

@@ -20,6 +20,7 @@ OVERRIDES: Final = (
     "hold_added",
     "hold_ended",
     "retention_set",
+    "inspected",
 )
 PAUSES: Final = ("paused", "resumed", "breaker_opened", "breaker_closed")
 CHANGES: Final = (

@@ -27,13 +27,17 @@ class Accusation:
     stored_at: datetime
     registry_id: str | None
     """Its number at the registry, where it has one."""
+    passed_on: bool
+    """The registry has passed it on to the accused."""
 
 
 _LISTED = """
 SELECT c.id AS complaint, c.connector, n.name, c.region, c.accused, c.hidden_from, c.confidential_because AS because,
        c.first_stored_at AS stored_at,
        (SELECT d.registry_id FROM deliveries d WHERE d.complaint = c.id AND d.registry_id IS NOT NULL
-        ORDER BY d.id LIMIT 1) AS registry_id
+        ORDER BY d.id LIMIT 1) AS registry_id,
+       EXISTS (SELECT FROM reviews r WHERE r.complaint = c.id AND r.what = 'passed_to_accused' AND r.closed_at IS NULL)
+       AS passed_on
 FROM complaints c JOIN connectors n ON n.id = c.connector
 """
 
@@ -42,7 +46,9 @@ def listed(work: Work, *, everything: bool = False, limit: int = 50) -> list[Acc
     """What waits for the Inspektorat, the oldest first; `everything`: also what it has decided."""
     rows = work.rows(
         f"""
-        {_LISTED} WHERE c.accused IS NOT NULL AND (:everything OR c.accused IN ('named', 'doubtful'))
+        {_LISTED} WHERE c.accused IS NOT NULL AND (
+            :everything OR c.accused IN ('named', 'doubtful')
+            OR EXISTS (SELECT FROM reviews r WHERE r.complaint = c.id AND r.what = 'passed_to_accused' AND r.closed_at IS NULL))
         ORDER BY c.first_stored_at, c.id LIMIT :limit
         """,
         everything=everything,
@@ -57,7 +63,9 @@ def one(work: Work, complaint: UUID) -> Accusation | None:
     return Accusation(**row._mapping) if row else None
 
 
-def decide(work: Work, complaint: UUID, accused: str, hidden_from: Sequence[str] | None) -> None:
+def decide(
+    work: Work, complaint: UUID, accused: str, hidden_from: Sequence[str] | None, *, by: str, now: datetime
+) -> None:
     """The Inspektorat has decided; what follows this complaint (`behind`) follows the decision."""
     work.run(
         "UPDATE complaints SET accused = :accused, hidden_from = :hidden WHERE id = :id",
@@ -66,10 +74,33 @@ def decide(work: Work, complaint: UUID, accused: str, hidden_from: Sequence[str]
         id=complaint,
     )
     work.run(
+        """
+        UPDATE reviews SET closed_at = :now, closed_by = :by
+        WHERE complaint = :id AND what = 'passed_to_accused' AND closed_at IS NULL
+        """,
+        now=now,
+        by=by,
+        id=complaint,
+    )
+    work.run(
         "UPDATE complaints SET hidden_from = :hidden WHERE behind = :id AND accused IS NULL AND hidden_from IS NOT NULL",
         hidden=None if hidden_from is None else list(hidden_from),
         id=complaint,
     )
+
+
+def ask(work: Work, complaint: UUID, region: str, now: datetime) -> bool:
+    """Ask the Inspektorat to look at an accusation that was passed on to the accused; False where it was asked already."""
+    made = work.run(
+        """
+        INSERT INTO reviews (region, what, complaint, made_at) VALUES (:region, 'passed_to_accused', :complaint, :now)
+        ON CONFLICT DO NOTHING
+        """,
+        region=region,
+        complaint=complaint,
+        now=now,
+    )
+    return made == 1
 
 
 def follow(work: Work, complaints: Sequence[UUID]) -> None:

@@ -26,6 +26,8 @@ class Followed:
     checked_at: datetime | None
     key_id: UUID | None
     wrapped: bytes | None
+    accused: bool = False
+    """It accuses somebody, and the Inspektorat has not said otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +69,7 @@ WHERE c.id = d.complaint AND d.id IN (
     FOR UPDATE OF d SKIP LOCKED
 )
 RETURNING d.id, d.complaint, d.connector, d.region, d.registry, d.registry_id, d.queued_at, d.checked_at,
-          c.key_id, k.wrapped
+          c.key_id, k.wrapped, coalesce(c.accused <> 'cleared', false) AS accused
 """
 
 
@@ -109,6 +111,7 @@ def _followed(row: Any) -> Followed:
         checked_at=row.checked_at,
         key_id=row.key_id,
         wrapped=None if row.wrapped is None else bytes(row.wrapped),
+        accused=row.accused,
     )
 
 
