@@ -27,7 +27,10 @@ SECONDS = 60.0
 _LONGEST_ANSWER = 64 * 1024
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,190}")
 _ID = re.compile(r"[!-;=?-~]{1,900}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
+"""What ends a line, steers a terminal or turns letters around."""
+_OPENS = re.compile(r"<(?=[a-zA-Z/!?])")
+"""What a page that shows a subject unescaped would take for a tag."""
 _UNFOLDED = SMTP.clone(max_line_length=998)
 """Long ids stay whole: folded ones become encoded words, by which no mail program finds the thread."""
 PORTS = {"implicit": 465, "starttls": 587, "none": 25}
@@ -40,7 +43,7 @@ def message(reply: Reply, sender: str, now: datetime) -> EmailMessage:
     if not _ADDRESS.fullmatch(to):
         raise Misconfigured("The mail has no address that can be answered.", code="no_address")
     mail = EmailMessage(policy=_UNFOLDED)
-    mail["From"] = _CONTROL.sub(" ", sender)
+    _sign(mail, _CONTROL.sub(" ", sender))
     mail["To"] = to
     mail["Subject"] = _subject(str(payload.get("subject") or ""))
     mail["Date"] = format_datetime(now)
@@ -57,6 +60,13 @@ def message(reply: Reply, sender: str, now: datetime) -> EmailMessage:
         mail["References"] = " ".join(f"<{one}>" for one in thread[-20:])
     mail.set_content(reply.text.encode("utf-8", "replace").decode(), charset="utf-8", cte="base64")
     return mail
+
+
+def _sign(mail: EmailMessage, sender: str) -> None:
+    try:
+        mail["From"] = sender
+    except (ValueError, AttributeError, LookupError):  # Python's parser of addresses trips over some of them
+        raise Misconfigured("reply.smtp.from is no address that mail can carry.", code="bad_smtp") from None
 
 
 def send(
@@ -143,7 +153,7 @@ def _judged(host: str, code: int) -> ChannelError:
 
 
 def _subject(subject: str) -> str:
-    plain = " ".join(_CONTROL.sub(" ", subject).split())[:200]
+    plain = _OPENS.sub("< ", " ".join(_CONTROL.sub(" ", subject).split()))[:200]
     return plain if plain.lower().startswith("re:") else f"Re: {plain}".strip()
 
 

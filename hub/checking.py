@@ -9,6 +9,7 @@ from connectors.build import channel
 from connectors.errors import Misconfigured
 from connectors.manifest import Manifest, advice, catalogue, load
 from hub.routing import load_registries
+from hub.screen import line
 from hub.settings import Settings
 
 
@@ -41,7 +42,7 @@ def _built(manifest: Manifest) -> Misconfigured | None:
     except Misconfigured as problem:
         _tell(problem)
         return problem
-    print(f"BAIK / GOOD  {manifest.name}: {manifest.kind}, {manifest.owner}, {manifest.schedule}")
+    print(f"BAIK / GOOD  {manifest.name}: {manifest.kind}, {line(manifest.owner)}, {manifest.schedule}")
     for indonesian, english in advice(manifest):
         print(f"  {indonesian}\n  {english}")
     return None

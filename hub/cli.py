@@ -6,7 +6,8 @@ import gc
 import sys
 
 from hub.commands.ending import Stop, begin
-from hub.telling import DONE, FAILED, complain
+from hub.screen import guarded, steers
+from hub.telling import DONE, FAILED, WRONG_USE, complain
 
 INTERRUPTED = 130
 """The exit code of Ctrl-C."""
@@ -19,7 +20,15 @@ def main() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command and return its exit code."""
+    """Run one command and return its exit code; what it says cannot steer a terminal."""
+    with guarded():
+        return _ended(arguments)
+
+
+def _ended(arguments: list[str]) -> int:
+    if any(map(steers, arguments)):
+        complain("An argument holds an end of line or a sign that steers a terminal; write it without.")
+        return WRONG_USE
     try:
         code = _command(arguments)
         if code == INTERRUPTED:

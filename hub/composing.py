@@ -12,6 +12,7 @@ from connectors.manifest import Manifest
 from hub import doors, letters, sent
 from hub.letters import Letter, News
 from hub.privacy import Erased
+from hub.registry.plaintext import harmless
 from hub.spine import Hub
 from hub.standing import in_turn
 from hub.store import items, replies, statuses
@@ -79,11 +80,11 @@ def news(hub: Hub, told: Told) -> News:
     return News(
         what=told.what,
         status=told.status,
-        text=text,
+        text=harmless(text),
         at=told.at or told.seen_at,
         digest=told.digest,
         by=told.by,
-        institution="" if place.isdecimal() else place,
+        institution="" if place.isdecimal() else " ".join(harmless(place).split()),
     )
 
 

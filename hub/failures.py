@@ -24,12 +24,12 @@ from hub.settings import WrongSetting
 from hub.store.leases import LostLease
 from hub.store.server import StoreProblem, StoreUnavailable
 from hub.store.work import StoreBusy
-from hub.telling import FAILED, INCOMPLETE, WRONG_USE, complain
+from hub.telling import FAILED, INCOMPLETE, WRONG_USE, complain, place
 from hub.users import WrongUser
 
 
 def explained(error: Exception) -> int:
-    """Say what happened and who can act; the exit code that goes with it. An error of ours that nobody foresaw goes on."""
+    """Say what happened and who can act; the exit code that goes with it. Of one that nobody foresaw only class and place."""
     usage: type[Any] = typer.BadParameter.__mro__[1]  # typer gives the class of all wrong uses no public name
     if isinstance(error, usage):
         error.show()
@@ -64,4 +64,5 @@ def explained(error: Exception) -> int:
         if isinstance(error, kind):
             complain(error)
             return WRONG_USE if getattr(error, "code", "") == "unknown_connector" else code
-    raise error
+    complain(place(error))
+    return FAILED

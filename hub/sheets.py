@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from hub.screen import without
+
 FORMS: Final = (".csv", ".xlsx")
 _STARTS: Final = tuple("=+-@\t\r\n＝＋－＠﹢﹣﹫−|")
 """What makes a formula of a cell, also in full width; a bar calls programs in old sheets."""
@@ -36,8 +38,8 @@ def write(path: Path, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Non
 
 
 def safe(text: str) -> str:
-    """The text as a cell: no sign that XML cannot hold, and an apostrophe before whatever could be a formula."""
-    plain = "".join(one for one in text if _holds(one))
+    """The text as a cell: no sign that XML cannot hold or that steers, an apostrophe before whatever could be a formula."""
+    plain = without("".join(one for one in text if _holds(one)))
     return f"'{plain}" if plain.startswith(_STARTS) or plain.lstrip().startswith(_STARTS) else plain
 
 

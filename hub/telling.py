@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TextIO
 from zoneinfo import ZoneInfo
 
 from hub.model import Tally
+from hub.screen import console
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 
@@ -83,6 +85,13 @@ def say(tally: Tally, out: TextIO | None = None) -> None:
         print(f"  {sentence}", file=out)
 
 
+def place(error: BaseException) -> str:
+    """Class of an error and the last lines of code that it passed, without its words: they may quote a citizen."""
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    path = " > ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames)
+    return f"{type(error).__name__} at {path}. This is a fault of the hub: please report it."
+
+
 def complain(sentence: object) -> None:
     """An error, for people, on standard error."""
     print(f"satupintu: {sentence}", file=sys.stderr)
@@ -90,7 +99,6 @@ def complain(sentence: object) -> None:
 
 def table(connectors: Mapping[str, Mapping[str, int]], pulled: Mapping[str, int]) -> None:
     """What was pulled and what became of it, connector by connector, in the words of the first promise."""
-    from rich.console import Console
     from rich.table import Table
 
     shown = Table(title="Every complaint is exactly one of these", title_justify="left")
@@ -100,7 +108,7 @@ def table(connectors: Mapping[str, Mapping[str, int]], pulled: Mapping[str, int]
     for name, words in sorted(connectors.items()):
         values = [pulled.get(name, 0), words.get("stored", 0), *(words.get(word, 0) for word in WORDS)]
         shown.add_row(name, *map(str, values))
-    Console(width=None if sys.stdout.isatty() else 150).print(shown)
+    console(150).print(shown)
 
 
 def stamp(at: datetime | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from hub.ranges import WrongRange
 from hub.settings import WrongSetting
 from hub.store.leases import LostLease
 from hub.store.problems import StoreProblem
+from hub.telling import place
 
 if TYPE_CHECKING:
     from hub.model import Tally
@@ -105,10 +105,3 @@ def _guarded(work: Callable[[], Tally]) -> Tally:
         fault = Unexpected(place(error))
         raise fault from None
     raise Incomplete(taken)
-
-
-def place(error: BaseException) -> str:
-    """Class of an error and the last lines of code that it passed, without its words."""
-    frames = traceback.extract_tb(error.__traceback__)[-6:]
-    path = " > ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames)
-    return f"{type(error).__name__} at {path}. This is a fault of the hub: please report it."

@@ -9,6 +9,7 @@ from uuid import UUID
 import typer
 
 from hub.commands.shared import Because, By, end, opened, wrong_use
+from hub.screen import line
 
 app = typer.Typer()
 hold = typer.Typer(help="Keep a case from being erased.", no_args_is_help=True)
@@ -100,7 +101,7 @@ def hold_list(all_: Annotated[bool, typer.Option("--all", help="Also those that 
     with opened() as hub:
         for one in listed(hub, ended=all_):
             what = f"case {one.case_id}" if one.case_id else f"complaint {one.complaints[0]}"
-            print(f"{one.id}  {what}  {one.owner}  {one.until}  {one.because}")
+            print(line(f"{one.id}  {what}  {one.owner}  {one.until}  {one.because}"))
 
 
 @hold.command("end")

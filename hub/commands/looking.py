@@ -40,7 +40,7 @@ def export(
         wrong_use(f"export: '{what}' is none of {', '.join(WHAT)}, answers.")
     with opened() as hub:
         for line in lines(hub, what, names or (), masked=masked):
-            sys.stdout.write(json.dumps(line, ensure_ascii=True) + "\n")
+            sys.stdout.write(json.dumps(line, ensure_ascii=True).replace("<", "\\u003c") + "\n")
 
 
 def _hand_over(names: list[str], csv: Path | None, xlsx: Path | None, again: bool) -> NoReturn:

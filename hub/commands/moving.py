@@ -17,7 +17,7 @@ from hub.progress import Progress, Said
 @contextmanager
 def moving(out: TextIO) -> Iterator[Said]:
     """What hears of each batch and moves the line of its connector on the terminal `out`; the lines go at the end."""
-    with Lines(*_columns(), console=Console(file=out), transient=True) as lines:
+    with Lines(*_columns(), console=Console(file=getattr(out, "beneath", out)), transient=True) as lines:
         yield _Shown(lines)
 
 

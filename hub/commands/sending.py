@@ -12,6 +12,7 @@ import typer
 
 from hub.commands.deciding import registry
 from hub.commands.shared import Because, By, end, opened, wrong_use
+from hub.screen import console, line
 from hub.telling import age
 
 if TYPE_CHECKING:
@@ -146,7 +147,6 @@ def cause(code: str | None) -> str:
 
 
 def _table(found: Sequence[Listed], now: datetime) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     from hub.registry.wording import marker
@@ -172,13 +172,12 @@ def _table(found: Sequence[Listed], now: datetime) -> None:
             *(str(one.id), one.connector, f"{one.registry} {one.registry_id or ''}".strip(), STATES[one.state]),
             *(cause(one.code), age(now - one.queued_at), str(one.attempts), following, marker(str(one.complaint))),
         )
-    Console(width=None if sys.stdout.isatty() else 240, markup=False).print(shown)
+    console(240).print(shown)
 
 
 def _said(found: Sequence[Any], now: datetime) -> None:
     if not found:
         return
-    from rich.console import Console
     from rich.table import Table
 
     shown = Table(title=f"Susulan / follow-ups: {len(found)}", title_justify="left")
@@ -187,7 +186,7 @@ def _said(found: Sequence[Any], now: datetime) -> None:
     for one in found:
         state = STATES.get(one.state, one.state)
         shown.add_row(str(one.id), one.registry, one.what, state, cause(one.code), age(now - one.queued_at))
-    Console(width=None if sys.stdout.isatty() else 240, markup=False).print(shown)
+    console(240).print(shown)
 
 
 def _check_states(given: Sequence[str] | None) -> None:
@@ -247,7 +246,7 @@ def reconcile(
 def show_registry(name: str) -> None:
     """Its tables, its own lists and their age, what deliveries met that has no number, and what differs."""
     with opened() as hub:
-        print("\n".join(page(hub, name)))
+        print("\n".join(map(line, page(hub, name))))
 
 
 def page(hub: Hub, name: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hub.commands.shared import Stop, opened, tell_broken
+from hub.screen import console, line
 from hub.telling import DONE, INCOMPLETE, INDONESIAN, WORDS, age, missing, no_way, stamp
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def status(
             for state in found:
                 sys.stdout.write(json.dumps(document(state, ledger(hub, state) if name else None)) + "\n")
         elif name:
-            print("\n".join(page(found[0], ledger(hub, found[0]), hub.clock())))
+            print("\n".join(map(line, page(found[0], ledger(hub, found[0]), hub.clock()))))
         else:
             _table(found)
             _standstill(hub)
@@ -75,7 +76,6 @@ def _plain(value: Any) -> Any:
 
 
 def _table(found: Sequence[State]) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -93,7 +93,7 @@ def _table(found: Sequence[State]) -> None:
     shown.add_column("dijalankan\nlast run", no_wrap=True)
     for state in found:
         shown.add_row(*(Text(cell) for cell in _row(state)))
-    Console(width=None if sys.stdout.isatty() else 160).print(shown)
+    console(160).print(shown)
 
 
 def _standstill(hub: Hub) -> None:

@@ -86,5 +86,5 @@ def _shown(results: Iterator[Result], count: int) -> Iterable[Result]:
     from rich.console import Console
     from rich.progress import track
 
-    screen, silent = Console(stderr=True), not sys.stderr.isatty()
+    screen, silent = Console(file=getattr(sys.stderr, "beneath", sys.stderr)), not sys.stderr.isatty()
     return track(results, "conform", total=count, console=screen, disable=silent, transient=True)

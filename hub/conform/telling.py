@@ -9,6 +9,7 @@ from typing import TextIO
 from connectors.manifest import Manifest
 from hub.conform.kits import kit
 from hub.conform.playing import MOST, Result
+from hub.screen import console
 
 Sentence = tuple[str, str]
 """Indonesian, English."""
@@ -133,7 +134,6 @@ def advice(manifest: Manifest) -> list[Sentence]:
 
 def table(results: Sequence[Result], out: TextIO) -> None:
     """Scenario, lost, stale, doubled, silent or loud, requests and their price, verdict."""
-    from rich.console import Console
     from rich.table import Table
 
     shown = Table(title="Each scenario: what is stored against what the channel has", title_justify="left")
@@ -141,7 +141,7 @@ def table(results: Sequence[Result], out: TextIO) -> None:
         shown.add_column(word, justify="left" if word in ("scenario", "owed", "verdict") else "right")
     for result in results:
         shown.add_row(*row(result))
-    Console(file=out, width=None if out.isatty() else 120).print(shown)
+    console(120, out).print(shown)
 
 
 def row(result: Result) -> tuple[str, ...]:

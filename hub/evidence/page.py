@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
+from hub.screen import without
+
 Cells = Sequence[str | int | None]
 
 _STYLE: Final = """
@@ -77,7 +79,7 @@ def _row(cells: Cells, name: str = "") -> str:
 def _cell(value: str | int | None) -> str:
     if isinstance(value, int):
         return f'<td class="number">{value}</td>'
-    return f"<td>{escape(value or '')}</td>"
+    return f"<td>{escape(without(value or ''))}</td>"
 
 
 def counted(rows: Iterable[Cells], most: int) -> tuple[list[Cells], int]:

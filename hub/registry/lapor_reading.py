@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from hub.model import Change
 from hub.registry.asking import MOST_PAGES, endless, next_page, not_a_list, short_list
-from hub.registry.plaintext import bare, tidy
+from hub.registry.plaintext import bare, harmless, tidy
 
 _ZONE: Final = ZoneInfo("Asia/Jakarta")  # a national system: its stamps are WIB, whatever the region
 _LAST: Final = datetime.max.replace(tzinfo=_ZONE)
@@ -230,7 +230,7 @@ def _filling(name: str, values: Mapping[str, Any]) -> str:
         return _filling("institution_from", values)
     value = values.get(f"{name}_name") or values.get(name)
     value = value.get("name") if isinstance(value, Mapping) else value
-    return str(value) if isinstance(value, str | int) else ""
+    return harmless(str(value)) if isinstance(value, str | int) else ""
 
 
 def _dict(value: Any) -> dict[str, Any]:

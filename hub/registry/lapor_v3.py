@@ -13,6 +13,7 @@ from hub.model import Change, Receipt
 from hub.registry import lapor_reading
 from hub.registry.asking import Line
 from hub.registry.lapor_writing import follow_up_form, payload
+from hub.registry.plaintext import harmless
 from hub.registry.port import File, FollowUp, Master, Shown
 from hub.registry.receipts import answered, broken, number, repeatable
 from hub.routing import RegistryConfig, Target, hub_status
@@ -135,7 +136,9 @@ class LaporV3:
             for row in (row for page in pages for row in page):
                 if row.get(own) in (None, "") or not isinstance(row.get(own), int | str):
                     raise Unavailable(f"A row of the registry's list of {what}s has no {own}.", code="bad_master")
-                yield Master(what=what, foreign_id=str(row[own]), name=str(row.get(name) or ""))
+                yield Master(
+                    what=what, foreign_id=str(row[own]), name=" ".join(harmless(str(row.get(name) or "")).split())
+                )
 
     def _stands_with(self, registry_id: str, target: Target) -> bool:
         """The route's answer was useless, but the institution may have the complaint all the same."""

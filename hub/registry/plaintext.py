@@ -6,6 +6,8 @@ import html
 import re
 from typing import Final
 
+from hub.screen import without
+
 _BREAK: Final = re.compile(r"<(?:br\s*/?|/p|/div|/li|/h[1-6]|/tr)\s*>", re.IGNORECASE)
 _SILENT: Final = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 _TAG: Final = re.compile(r"<[a-zA-Z/!][^<>]*>")
@@ -14,6 +16,11 @@ _MARKED_UP: Final = re.compile(
     r"|style)\b[^<>]*>|&(?:[a-z]{2,8}|#[0-9]{1,7}|#x[0-9a-f]{1,6});",
     re.IGNORECASE,
 )
+
+_LAYERS: Final = 5
+"""So often escapes are taken for what they hide."""
+_OPENS: Final = re.compile(r"<(?=[a-zA-Z/!?])")
+"""What begins a tag, a comment or a declaration (HTML, 13.2.5.6), closed or not."""
 
 
 def bare(text: str) -> str:
@@ -25,6 +32,18 @@ def tidy(text: str) -> str:
     """Without blanks at the ends of lines, more than one in a row, or more than one empty line."""
     lines = (re.sub(r"[^\S\n]+", " ", line).strip() for line in text.splitlines())
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def harmless(text: str) -> str:
+    """
+    What strangers wrote, as words that no page takes for markup, whoever shows it: tags that are known go, also those
+    that were hidden behind escapes, and of whatever else could begin a tag the bracket stands apart ("< x>").
+    """
+    for _ in range(_LAYERS):
+        if (found := without(plain(text))) == text:
+            break
+        text = found
+    return _OPENS.sub("< ", text)
 
 
 def plain(text: str) -> str:

@@ -411,9 +411,9 @@ def test_logs_become_plain_text(text: str, expected: str) -> None:
 
 
 def test_placeholders_are_filled_once() -> None:
-    """A name that looks like a placeholder or like HTML stays what it is."""
-    values = {"institution_to_name": "{{status_new}} <b>", "status_new": "x"}
-    assert plain("ke {{institution_to}}", values) == "ke {{status_new}} <b>"
+    """A name that looks like a placeholder stays what it is, and one that looks like HTML loses its tags."""
+    values = {"institution_to_name": "{{status_new}} Admin <b>Pusat</b>", "status_new": "x"}
+    assert plain("ke {{institution_to}}", values) == "ke {{status_new}} Admin Pusat"
 
 
 def test_stamps_are_jakarta_time() -> None:
