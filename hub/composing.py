@@ -67,6 +67,7 @@ def letter(hub: Hub, message: Message, manifest: Manifest) -> Letter:
         standing=message.told[-1].standing,
         zone=manifest.zone,
         templates=manifest.texts,
+        guarded=message.guarded and manifest.kind not in doors.SEEN_BY_HIM_ALONE,
     )
 
 

@@ -13,6 +13,8 @@ from schemas.words import STATUSES
 
 PUBLIC: Final = ("x",)
 """Kinds where everybody reads what is written: they get a pointer, and nothing about a hidden complaint."""
+SEEN_BY_HIM_ALONE: Final = ("imap",)
+"""Kinds whose answers reach the reporter without whoever runs the connector keeping and showing them."""
 BY_FILE: Final = ("no_reply", "status_unmapped")
 """Codes of answers for which a connector has no way in: an export hands them over."""
 MESSAGES: Final = ("received", "incomplete", "statuses", "answers")

@@ -44,10 +44,21 @@ class Letter:
     zone: str
     templates: Mapping[str, str] = field(default_factory=dict)
     """What the region says instead of hub.texts.TEMPLATES."""
+    guarded: bool = False
+    """Whoever runs the door may be the accused: it says that there is news, and where, and no word of them."""
 
     def text(self) -> str:
         """The whole message; the same news give the same message, in whatever order they came."""
-        return "\n\n".join([texts.GREETING, *self._head(), *self._body(), *self._end()])
+        said = [texts.filled(texts.GUARDED, {"number": self.number})] if self._is_kept_back() else self._told()
+        return "\n\n".join([texts.GREETING, *said, *self._end()])
+
+    def _told(self) -> Iterator[str]:
+        yield from self._head()
+        yield from self._body()
+
+    def _is_kept_back(self) -> bool:
+        """A receipt, and what the hub itself asks before there is a number, hold nothing that anybody has found out."""
+        return self.guarded and bool(self.number) and any(one.what != "receipt" for one in self.news)
 
     def _head(self) -> Iterator[str]:
         received = [one for one in self.news if one.what == "receipt"]

@@ -100,7 +100,14 @@ class _Saying:
         found = [self._answer(one, words, alone=often[words.ref] == 1) for words in spoken]
         if one.what == "updated" and one.known.document is not None:
             found = [self._changed(one, one.known.document), *found, self._status(one, one.known.document)]
-        return [row for row in found if row]
+        return [self._unless_accused(row) for row in found if row]
+
+    def _unless_accused(self, row: _Row) -> _Row:
+        """Whoever is accused does not answer for the registry: what his own app says of it is on record, and not sent."""
+        accused = row.one.accused
+        if accused and self.connector.region in accused.hidden_from and row.by == "agency":
+            return replace(row, code="accused")
+        return row
 
     def _mac(self, *parts: str) -> bytes:
         return self.hub.vault.mac("event", "\n".join(("said there", *parts)).encode("utf-8", "surrogatepass"))

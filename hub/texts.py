@@ -12,6 +12,11 @@ NEWS: Final = "Berikut kabar tentang laporan Bapak/Ibu di SP4N-LAPOR! dengan nom
 STATUS: Final = "Status laporan saat ini: {status}."
 NOTE: Final = "Keterangan:"
 FILES: Final = "Lampiran:"
+GUARDED: Final = (
+    "Ada kabar tentang laporan Bapak/Ibu di SP4N-LAPOR! dengan nomor {number}. Demi melindungi Bapak/Ibu, isinya tidak "
+    "ditampilkan di kanal ini: silakan membacanya di SP4N-LAPOR! dengan nomor tersebut, atau menghubungi Inspektorat."
+)
+"""Instead of any news, where whoever runs the channel may be the one who is accused."""
 THANKS: Final = "Terima kasih atas laporan dan kepedulian Bapak/Ibu."
 SENT_BY: Final = "Pesan ini disampaikan otomatis oleh Satu Pintu."
 MISSING: Final = "informasi yang diperlukan instansi untuk menindaklanjuti laporan"

@@ -78,6 +78,8 @@ class Message:
     """In the order in which they became known; never empty."""
     frozen: Sealed | None
     """The text as an earlier attempt had it."""
+    guarded: bool = False
+    """The complaint is hidden from those who run this connector."""
 
 
 def doors(work: Work, complaint: UUID) -> list[Door]:
@@ -187,7 +189,8 @@ WHERE id = ANY(:ids)
 _READ = """
 SELECT r.message AS id, r.token, r.attempts, r.tries, r.complaint, r.door, r.connector, n.name, r.region, c.item_id,
        d.registry, d.registry_id, s.key_id AS own_key, k.wrapped AS own_wrapped, s.text_enc AS own_text,
-       (SELECT count(DISTINCT o.message) FROM replies o WHERE o.door = r.door AND o.id <= r.id) AS number
+       (SELECT count(DISTINCT o.message) FROM replies o WHERE o.door = r.door AND o.id <= r.id) AS number,
+       coalesce(r.region = ANY(c.hidden_from), false) AS guarded
 FROM replies r
 JOIN complaints c ON c.id = r.door
 JOIN connectors n ON n.id = r.connector

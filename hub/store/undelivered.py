@@ -141,6 +141,7 @@ def for_file(work: Work, connector: UUID, codes: Sequence[str], *, again: bool) 
         FROM replies r JOIN complaints c ON c.id = r.door
         WHERE r.connector = :connector AND ((r.state = 'no_door' AND r.code = ANY(CAST(:codes AS text[])))
               OR (:again AND r.state = 'sent' AND r.code = :by_file))
+              AND coalesce(r.region <> ALL(c.hidden_from), true)  -- the file goes to those who run the connector
         ORDER BY r.id FOR UPDATE OF r
         """,
         connector=connector,
