@@ -120,7 +120,8 @@ def same(party: str | None, institution: str | None) -> bool:
         return True
     if _elsewhere(left, right):
         return False
-    return bool(left.codes & right.codes) or bool(left.government)
+    # a region's own account is kept by its coordinator, who may be anybody of its institutions
+    return bool(left.codes & right.codes or left.government or right.government)
 
 
 def _is_meant(read: _Read, code: str, owners: Iterable[str]) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hub.discretion.accused import CODES, Accused, accused, institution_codes, names_somebody, same
+from hub.discretion.accused import CODES, Accused, accused, carried, institution_codes, names_somebody, same, standing
 from hub.discretion.confidential import reasons
 from schemas.words import CATEGORIES
 
@@ -120,6 +120,7 @@ def test_what_is_stored_of_an_accusation_holds_no_typed_word() -> None:
         ("Dinas PU", "Dinas Kesehatan", False),
         ("Dinas PU Kota Contoh", "Dinas PU Kabupaten Lain", False),
         ("Pemkot", "Dinas Kesehatan", True),
+        ("Dinas PU", "Pemerintah Kota Contoh", True),
         ("Pak Budi", "Dinas Kesehatan", True),
         ("Dinas PU", "1578", True),
         ("Dinas PU", None, False),
@@ -140,3 +141,33 @@ def test_people_of_an_institution_have_its_codes() -> None:
     assert {institution_codes(name) for name in names} == {("pekerjaan_umum",)}
     assert institution_codes("Toko Makmur") == ()
     assert names_somebody("Toko Makmur")
+
+
+KOMINFO, PU = hidden("named", "35.78", "kominfo"), hidden("named", "pekerjaan_umum")
+LATER: list[tuple[Accused | None, Accused | None, bool, Accused | None]] = [
+    # what was hidden, what the later version accuses, whether in the same words -> what holds
+    (None, None, True, None),
+    (None, PU, False, PU),
+    (KOMINFO, None, False, KOMINFO),
+    (KOMINFO, PU, False, hidden("named", "35.78", "kominfo", "pekerjaan_umum")),
+    (hidden("confirmed", "kominfo"), KOMINFO, True, hidden("confirmed", "kominfo")),
+    (hidden("cleared"), KOMINFO, True, hidden("cleared")),
+    (hidden("cleared"), KOMINFO, False, KOMINFO),
+]
+
+
+@pytest.mark.parametrize(("was", "now", "unchanged", "expected"), LATER)
+def test_a_later_version_uncovers_nothing(
+    was: Accused | None, now: Accused | None, unchanged: bool, expected: Accused | None
+) -> None:
+    """Whoever runs the portal cannot take the accusation out of it; only a person of the Inspektorat does that."""
+    assert standing(was, now, unchanged=unchanged) == expected
+
+
+def test_an_accusation_is_carried_into_later_versions() -> None:
+    """The registry is told of it, and it stays confidential, also where the portal has left it out."""
+    before = {"body": "Isi.", "reported_party": "Diskominfo", "is_supervisory": True, "is_confidential": True}
+    after = {"body": "Isi lain.", "is_confidential": False}
+    assert carried(before, after) == {**before, "body": "Isi lain."}
+    assert carried({"body": "Isi.", "is_confidential": True}, after) is after
+    assert carried(None, after) is after

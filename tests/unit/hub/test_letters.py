@@ -95,3 +95,18 @@ def test_no_template_loses_the_words(what: str) -> None:
     status = {"answer": None, "status": "in_progress", "closed": "archived"}[what]
     one = news("follow_up" if what == "answer" else "status", 0, status, "Alasan: bukan aduan.")
     assert "Kabar.\nKeterangan: Alasan: bukan aduan." in letter(one, **{what: "Kabar."})
+
+
+def test_a_door_of_the_accused_hears_that_there_is_news_and_not_which() -> None:
+    """A portal that may be run by the accused shows no word of what was found out; the reporter reads where to look."""
+
+    def guarded(*told: News, number: str = "9300001") -> str:
+        return Letter(
+            news=told, complaint=OWN, number=number, standing="resolved", zone="Asia/Jakarta", guarded=True
+        ).text()
+
+    text = guarded(news("receipt", 1), news("follow_up", 9, None, "Pejabat itu diperiksa."))
+    assert "9300001" in text and texts.GUARDED[:20] in text and f"[Ref {OWN}]" in text
+    assert "diperiksa" not in text and "selesai" not in text
+    assert "telah kami terima" in guarded(news("receipt", 1))
+    assert "Foto lokasi" in guarded(news("incomplete", 1, None, "Foto lokasi"), number="")
