@@ -11,11 +11,13 @@ from typing import Any
 from connectors.base import Window
 from connectors.manifest import Manifest
 from connectors.reading import Seen, next_window
+from hub.audit.entry import Entry
 from hub.progress import Progress
 from hub.spine import Hub
 from hub.store import intervals, leases, pages
 from hub.store.connectors import Connector
 from hub.store.intervals import Ledger, Open
+from hub.store.log import append
 from hub.store.work import Work
 
 LOOK_BACK = timedelta(days=1)
@@ -125,6 +127,8 @@ def _taken_up(work: Work, site: Site, one: Open, ledger: Ledger, now: datetime) 
 def _opened(
     work: Work, site: Site, what: str, window: Window, now: datetime, again: Open | None = None, follows: bool = False
 ) -> Plan:
+    if again and pages.kept(work, again.id):  # they go, with their key
+        append(work, _anew(site, again.id, now))
     number = intervals.open_one(
         work,
         site.connector.id,
@@ -139,6 +143,18 @@ def _opened(
         follows=follows,
     )
     return Plan(number=number, what=what, window=window)
+
+
+def _anew(site: Site, number: int, now: datetime) -> Entry:
+    return Entry(
+        act="pulled",
+        at=now,
+        actor=site.hub.actor,
+        connector=str(site.connector.id),
+        region=site.connector.region,
+        code="anew",
+        detail={"interval": number, "manifest": site.manifest.sha256},
+    )
 
 
 def _window(manifest: Manifest, ledger: Ledger, sweep: bool, now: datetime) -> tuple[Window, str]:

@@ -21,10 +21,10 @@ _DELIVERY: Final = "registry, registry_id, code; step, attempt, state, http"
 CATALOGUE: Final[Mapping[str, Meaning]] = MappingProxyType(
     {
         "pulled": Meaning(
-            "sekumpulan data ditarik (`stored`), atau selang baca ditutup atau masih terutang",
-            "a batch was stored (`stored`), or an interval closed or still owed",
+            "sekumpulan data ditarik (`stored`), atau selang baca ditutup, masih terutang, atau dibaca dari awal lagi (`anew`)",
+            "a batch was stored (`stored`), or an interval closed, is still owed, or is read from its beginning again (`anew`)",
             "count and commitment of its items, code; interval, manifest, pages, items, passes, total (the portal's own)",
-            ("hub/pulling.py",),
+            ("hub/pulling.py", "hub/plans.py"),
         ),
         "accepted": Meaning(
             "aduan diterima, atau versi barunya (`update`), atau ulangan ditahan (`same_reporter`)",

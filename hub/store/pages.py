@@ -99,6 +99,11 @@ def forget(work: Work, number: int) -> None:
         work.run("DELETE FROM data_keys WHERE id = :key", key=key)
 
 
+def kept(work: Work, number: int) -> bool:
+    """Whether anything of the interval's pages is kept under a key."""
+    return bool(work.value("SELECT key_id IS NOT NULL FROM intervals WHERE id = :id", id=number))
+
+
 def _key(work: Work, vault: Vault, number: int, region: str, now: datetime) -> DataKey:
     row = work.one(
         """
