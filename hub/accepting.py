@@ -39,7 +39,7 @@ def accept(hub: Hub, name: str, *, judge: bool = True, said: Said = silent) -> T
     """
     manifest = manifest_of(hub, name)
     now = hub.clock()
-    with hub.store.begin(region=manifest.region) as work:
+    with hub.store.begin() as work:
         connector = connectors.see(work, hub.vault, manifest, hub.actor, now)
         token = leases.take(work, connector.id, "accept", hub.holder, now)
         waiting = items.waiting(work, connector.id, manifest.sha256)
@@ -56,7 +56,7 @@ def accept(hub: Hub, name: str, *, judge: bool = True, said: Said = silent) -> T
         fetch(hub, manifest, connector)
         return run.finish()
     finally:
-        with hub.store.begin(region=connector.region) as work:
+        with hub.store.begin() as work:
             leases.drop(work, connector.id, "accept", token)
 
 
@@ -78,7 +78,7 @@ class _Run:
     def batch(self) -> bool:
         """Accept one batch in one transaction; False when nothing waits any more."""
         hub, now, connector = self.hub, self.hub.clock(), self.connector.id
-        with hub.store.begin(region=self.connector.region) as work:
+        with hub.store.begin() as work:
             leases.renew(work, connector, "accept", self.token, now)
             again = items.again(work, hub.vault, connector, self.manifest.sha256, BATCH)
             batch = each_once(again or items.new(work, hub.vault, connector, BATCH))
@@ -254,9 +254,9 @@ class _Run:
         )
 
     def _first_held(self) -> int:
-        with self.hub.store.begin(region=self.connector.region) as work:
+        with self.hub.store.begin() as work:
             return len(complaints.held(work, self.connector.id, "first_batch"))
 
     def _batch_is(self, state: str) -> None:
-        with self.hub.store.begin(region=self.connector.region) as work:
+        with self.hub.store.begin() as work:
             connectors.batch_is(work, self.connector, state, by=self.hub.actor, now=self.hub.clock())

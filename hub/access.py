@@ -75,7 +75,9 @@ class Reach(Enum):
     CHANNELS = "channels"
     """As the hub, which looks across regions to find duplicates, for the connectors of his region and nothing else."""
     NATION = "nation"
-    """Only for somebody whose region is the nation."""
+    """In his own sight, and only for somebody whose region is the nation."""
+    HUB = "hub"
+    """As the hub, and only for somebody whose region is the nation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,9 +103,9 @@ class NotAllowed(Exception):
 
 
 _ALL_LOOK = dict.fromkeys(("engineer", "it", "coordinator", "auditor"), Reach.OWN)
-_CHANNELS = {"engineer": Reach.NATION, "it": Reach.CHANNELS}
-_MACHINE = {"engineer": Reach.NATION}
-_MATTERS = {"engineer": Reach.NATION, "coordinator": Reach.NATION}
+_CHANNELS = {"engineer": Reach.HUB, "it": Reach.CHANNELS}
+_MACHINE = {"engineer": Reach.HUB}
+_MATTERS = {"engineer": Reach.HUB, "coordinator": Reach.HUB}
 _DECIDES = {"engineer": Reach.OWN, "coordinator": Reach.OWN}
 _INSPECTS = {"auditor": Reach.OWN}
 _PEOPLE = {"administrator": Reach.OWN}
@@ -191,12 +193,12 @@ def may(who: Who, verb: str) -> Allowed | Refused:
             indonesian=f"Peran {who.role} tidak boleh menjalankan '{verb}'.",
             english=f"The role {who.role} may not run '{verb}'.",
         )
-    if reach is Reach.NATION and who.region != NATION:
+    if reach in (Reach.NATION, Reach.HUB) and who.region != NATION:
         return Refused(
             indonesian=f"'{verb}' menyangkut semua daerah; minta petugas nasional menjalankannya.",
             english=f"'{verb}' concerns all regions; ask somebody of the nation to run it.",
         )
-    return Allowed(sight=EVERYTHING if reach is Reach.CHANNELS else who.sight)
+    return Allowed(sight=EVERYTHING if reach in (Reach.CHANNELS, Reach.HUB) else who.sight)
 
 
 def needs_reason(who: Who) -> bool:

@@ -68,7 +68,7 @@ def allowed(
         if name not in written:
             # Whatever a portal or a citizen wrote must never reach a place where references are resolved.
             raise Misconfigured(f"{manifest.path.name} does not refer to the secret {name}.", code="secret_bound")
-        with store.begin(region=manifest.region) as work:
+        with store.begin() as work:  # a secret may be bound to a connector of any region
             _decide(work, manifest, connector, name, host.lower().rstrip("."), own, clock())
         known.add((name, host))
 

@@ -71,7 +71,7 @@ def release_held(
     words: Counter[str] = Counter()
     while True:
         now = hub.clock()
-        with hub.store.begin(region=connector.region) as work:
+        with hub.store.begin() as work:
             work.lock("verdicts")
             batch = complaints.held(work, connector.id, reason)[:BATCH]
             words.update(release_one(work, hub, manifest, connector, row.id, by, because, now) for row in batch)

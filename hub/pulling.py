@@ -83,7 +83,7 @@ def pull(
             code="disabled",
         )
     now = hub.clock()
-    with hub.store.begin(region=manifest.region) as work:
+    with hub.store.begin() as work:  # whether the channel is registered elsewhere already
         connector = connectors.see(work, hub.vault, manifest, hub.actor, now)
         token = leases.take(work, connector.id, "pull", hub.holder, now)
     if token is None:

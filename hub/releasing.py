@@ -34,12 +34,12 @@ def release(hub: Hub, names: Sequence[str], *, by: str, because: str, reasons: S
 
 def _release_connector(hub: Hub, name: str, by: str, because: str, reasons: Sequence[str]) -> Counter[str]:
     manifest = manifest_of(hub, name)
-    with hub.store.begin(region=manifest.region) as work:
+    with hub.store.begin() as work:
         connector = connectors.see(work, hub.vault, manifest, hub.actor, hub.clock())
     words: Counter[str] = Counter()
     for reason in reasons:
         words += release_held(hub, manifest, connector, reason=reason, by=by, because=because)
-    with hub.store.begin(region=manifest.region) as work:
+    with hub.store.begin() as work:
         connectors.batch_is(work, connector, "passed", by=by, now=hub.clock(), because=because)
     return words
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from hub.access import NATION, ROLES, NotAllowed, Who, covers
 from hub.audit.entry import Detail, Entry
+from hub.discretion.accused import institution_codes
 from hub.model import Tally
 from hub.spine import Hub
 from hub.store import users
@@ -179,7 +180,14 @@ def digest(token: str) -> bytes:
 
 
 def _who(user: User) -> Who:
-    return Who(name=user.name, role=user.role, region=user.region, institution=user.institution)
+    return Who(name=user.name, role=user.role, region=user.region, institution=_codes(user.institution))
+
+
+def _codes(institution: str | None) -> str | None:
+    """The codes by which a complaint says from whom it is hidden (hub/discretion), and the institution as it was written."""
+    if not institution:
+        return None
+    return ",".join(dict.fromkeys((*institution_codes(institution), *institution.split(","))))
 
 
 def _user(work: Work, name: str) -> User:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 OWNER = "satupintu_owner"
-WORKING = ("satupintu_worker", "satupintu_sealer", "satupintu_reader")
+NATION = "satupintu_nation"
+"""The worker of the hub's own processes, which serve all regions: policies of row-level security do not narrow it."""
+WORKING = ("satupintu_worker", "satupintu_sealer", "satupintu_reader", NATION)
 OLDEST_SERVER = 15
 TURNS = 10
 """How often we try again when another database of the same server makes the same roles at the same moment."""
@@ -140,6 +142,9 @@ def _migrate(connection: Connection, url: str, hub_login: str) -> None:
         _create_role(
             connection, hub_login, "LOGIN NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
         )
+    member = connection.execute("SELECT pg_has_role('satupintu_nation', 'satupintu_worker', 'MEMBER')").fetchone()
+    if not (member and member[0]):
+        _again(lambda: connection.execute("GRANT satupintu_worker TO satupintu_nation"))
     _own(connection)
     _let_work(connection, hub_login)
     _alembic(url)
@@ -207,6 +212,7 @@ def _alembic(url: str) -> None:
         with engine.begin() as connection:
             connection.exec_driver_sql("SET LOCAL ROLE satupintu_owner")
             connection.exec_driver_sql("SET LOCAL search_path TO public")
+            connection.exec_driver_sql("SET LOCAL satupintu.scope TO '*'")  # the owner sees no more than anybody else
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             connection.exec_driver_sql("GRANT SELECT ON alembic_version TO PUBLIC")

@@ -82,7 +82,7 @@ def test_databases_and_logins_are_made_once(cluster: Embedded) -> None:
     from hub.store.work import Store
 
     with Store(hub, clock=lambda: None) as store, store.begin() as work:  # type: ignore[arg-type,return-value]
-        assert work.value("SELECT current_setting('role')") == "satupintu_worker"
+        assert work.value("SELECT current_setting('role')") == "satupintu_nation"
 
 
 def test_a_wrong_address_is_named_without_its_password() -> None:

@@ -21,7 +21,7 @@ from hub.store.server import Embedded, StoreProblem, StoreUnavailable
 if TYPE_CHECKING:
     from tests.conftest import Database
 
-ROLES = {"satupintu_hub", "satupintu_owner", "satupintu_reader", "satupintu_sealer", "satupintu_worker"}
+ROLES = {f"satupintu_{name}" for name in ("hub", "nation", "owner", "reader", "sealer", "worker")}
 ENSURE = "import sys; from hub.store.migrate import ensure; ensure(sys.argv[1])"
 
 
@@ -193,8 +193,8 @@ def test_what_was_received_is_never_changed(database: Database) -> None:
     with database.connect() as connection:
         for change in ("raw_enc = ''", "received_at = now()", "version = 2"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():  # noqa: PT012
-                connection.execute("SET LOCAL ROLE satupintu_worker")
+                connection.execute("SET LOCAL ROLE satupintu_nation")
                 connection.execute(f"UPDATE items SET {change}".encode())
         with connection.transaction():
-            connection.execute("SET LOCAL ROLE satupintu_worker")
+            connection.execute("SET LOCAL ROLE satupintu_nation")
             connection.execute("UPDATE items SET complaint = complaint")

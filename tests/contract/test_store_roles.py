@@ -27,12 +27,14 @@ def _as(connection: psycopg.Connection[tuple[object, ...]], role: str, statement
         connection.execute(statement)
 
 
-@pytest.mark.parametrize("role", ["satupintu_worker", "satupintu_sealer", "satupintu_reader", "satupintu_hub"])
+@pytest.mark.parametrize(
+    "role", ["satupintu_worker", "satupintu_nation", "satupintu_sealer", "satupintu_reader", "satupintu_hub"]
+)
 @pytest.mark.parametrize("act", ["UPDATE entries SET act = 'other'", "DELETE FROM entries", "TRUNCATE entries"])
 def test_no_role_of_the_hub_changes_or_deletes_an_entry(database: Database, role: str, act: str) -> None:
     """Whoever holds the hub's password still cannot rewrite what the audit log says."""
     with database.connect() as connection:
-        _as(connection, "satupintu_worker", ENTRY)
+        _as(connection, "satupintu_nation", ENTRY)
         with pytest.raises(errors.InsufficientPrivilege):
             _as(connection, role, act)
 
@@ -102,7 +104,7 @@ def test_role_and_sight_end_with_the_transaction(store: Store) -> None:
     with store.begin("reader", "35") as work:
         assert work.one(asked) == ("satupintu_reader", "35")
     with store.begin() as work:
-        assert work.one(asked) == ("satupintu_worker", "*")
+        assert work.one(asked) == ("satupintu_nation", "*")
     with store.within(Sight(scope="35")).begin(region="36") as work:
         assert work.one(asked) == ("satupintu_worker", "35"), "nobody asks for more than he sees"
 
@@ -137,7 +139,7 @@ def test_a_strong_login_works_and_is_told(database: Database, caplog: pytest.Log
     with Store(database.superuser_url, clock=lambda: NOW) as store:
         for _ in range(2):
             with store.begin() as work:
-                assert work.value("SELECT current_user::text") == "satupintu_worker"
+                assert work.value("SELECT current_user::text") == "satupintu_nation"
     assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 
