@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from math import inf
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from dedup.doc import Doc, document
 from dedup.groups import Link, decide, heads
@@ -34,24 +35,36 @@ class Grouped:
 
 
 def read(path: Path) -> Iterator[Mapping[str, Any]]:
-    """The records of a file, one JSON object a line, gzipped or not. ValueError names the line that is none."""
+    """
+    The records of a file, one JSON object a line, gzipped or not.
+
+    ValueError names the line that is none, or has an id of another one, and says where a gzipped file breaks off.
+    """
     with path.open("rb") as file:
         zipped = file.read(2) == b"\x1f\x8b"
-    with gzip.open(path, "rb") if zipped else path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                yield _record(line, number)
+    number, seen = 0, dict[str, int]()
+    try:
+        with gzip.open(path, "rb") if zipped else path.open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    yield _record(line, number, seen)
+    except (EOFError, zlib.error):
+        raise ValueError(f"the gzipped file breaks off behind line {number}; copy it again") from None
 
 
-def _record(line: bytes, number: int) -> Mapping[str, Any]:
+def _record(line: bytes, number: int, seen: dict[str, int]) -> Mapping[str, Any]:
     try:
         record = json.loads(line)
+    except RecursionError:
+        raise ValueError(f"line {number}: nested too deeply") from None
     except ValueError:
         raise ValueError(f"line {number}: not JSON") from None
     if not isinstance(record, dict):
         raise ValueError(f"line {number}: not a JSON object")
     try:
         _checked(record)
+        if (first := seen.setdefault(str(record["id"]), number)) != number:
+            raise ValueError(f"the same id as line {first}")
     except (KeyError, ValueError) as error:
         raise ValueError(f"line {number}: {_told(error)}") from None
     return record
@@ -64,9 +77,17 @@ def _told(error: KeyError | ValueError) -> str:
 def _checked(record: Mapping[str, Any]) -> None:
     if missing := [name for name in ("id", "text", "time") if record.get(name) is None]:
         raise KeyError(missing[0])
+    for name in _TEXTS:
+        if isinstance(record.get(name), list | dict | bool):
+            raise ValueError(f"{name} is neither a text nor a number")
+    if any("\ud800" <= sign <= "\udfff" for sign in str(record["id"])):
+        raise ValueError("the id holds half a character (a lone surrogate)")
     _time(record)
-    for name in ("lat", "lon"):
-        _number(record, name)
+    if (_number(record, "lat", 90) is None) != (_number(record, "lon", 180) is None):
+        raise ValueError("lat and lon belong together; one of them is missing")
+
+
+_TEXTS: Final = ("id", "text", "time", "place", "kelurahan", "kecamatan", "region", "reporter")
 
 
 def described(record: Mapping[str, Any]) -> Doc:
@@ -83,8 +104,8 @@ def described(record: Mapping[str, Any]) -> Doc:
         place=_said(record, "place"),
         kelurahan=_said(record, "kelurahan"),
         kecamatan=_said(record, "kecamatan"),
-        lat=_number(record, "lat"),
-        lon=_number(record, "lon"),
+        lat=_number(record, "lat", 90),
+        lon=_number(record, "lon", 180),
         reporter=[reporter] if reporter else [],
     )
 
@@ -101,14 +122,17 @@ def _said(record: Mapping[str, Any], name: str) -> str:
     return "" if value is None else str(value)
 
 
-def _number(record: Mapping[str, Any], name: str) -> float | None:
+def _number(record: Mapping[str, Any], name: str, most: float) -> float | None:
     value = record.get(name)
     if value is None or value == "":
         return None
     try:
-        return float(value)
-    except (TypeError, ValueError):
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{name} is not a number") from None
+    if not abs(number) <= most:  # not a number is not below anything either
+        raise ValueError(f"{name} is not between -{most} and {most}")
+    return number
 
 
 def grouped(records: Iterable[Mapping[str, Any]], rules: Rules = RULES, model: Model = MODEL) -> Grouped:

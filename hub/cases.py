@@ -83,7 +83,8 @@ def split(hub: Hub, case: UUID, complaints: Sequence[UUID], *, by: str, because:
     """
     These complaints of a case become a case of their own, the others stay one. Raises NoSuchCase.
 
-    Every link between the two is undone. Where one of them would fall to pieces without what left it, it is held
+    A case is named after its oldest complaint, so whichever part has that one keeps the name. Every link between the two
+    is undone. Where one of them would fall to pieces without what left it, it is held
     together by links of this person.
     """
     now = hub.clock()
@@ -100,8 +101,15 @@ def split(hub: Hub, case: UUID, complaints: Sequence[UUID], *, by: str, because:
         for group in (rest, chosen):
             cases.link(work, _mended(work, group), by=by, now=now, because=because)
         append(work, _split_entry(work, case, chosen, by, because, now))
-        made = cases.of(work, [chosen[0]])[chosen[0]]
-    return Tally(verb="cases split", done=len(chosen), notes=(f"perkara baru / new case {made}",))
+        now_in = cases.of(work, [chosen[0], rest[0]])
+    return Tally(
+        verb="cases split",
+        done=len(chosen),
+        notes=(
+            f"yang dipisahkan / split off: {now_in[chosen[0]]}",
+            f"yang tetap bersama / the others: {now_in[rest[0]]}",
+        ),
+    )
 
 
 def _known(work: Work, complaints: Sequence[UUID]) -> dict[UUID, Any]:

@@ -30,6 +30,7 @@ def evaluate(
     """Group records as the hub would: which are about one matter, and which pairs a person should look at."""
     from dedup.evaluate import grouped
 
+    _to_be_written(records, out, review)
     found = grouped(_records(records))
     _write(out, ("id", "cluster_id"), found.clusters)
     if review is not None:
@@ -52,12 +53,33 @@ def _records(path: Path) -> list[Mapping[str, Any]]:
     from dedup.evaluate import read
 
     try:
-        return list(read(path))
+        found = list(read(path))
     except (OSError, ValueError) as error:
-        complain(f"{path}: {error.strerror if isinstance(error, OSError) else error}")
+        complain(f"{path}: {(error.strerror or error) if isinstance(error, OSError) else error}")
         raise Stop(FAILED) from None
+    if not found:
+        complain(f"{path}: it holds no record.")
+        raise Stop(FAILED)
+    return found
+
+
+def _to_be_written(records: Path, *targets: Path | None) -> None:
+    """Before the work: each result has a place of its own, and no result takes that of the records."""
+    places = [one.resolve() for one in targets if one is not None]
+    if len({records.resolve(), *places}) <= len(places):
+        wrong_use("dedup evaluate: RECORDS, --out and --review must be three different files.")
+    for place in places:
+        if not place.parent.is_dir():
+            wrong_use(f"dedup evaluate: there is no folder {place.parent}; make it first.")
 
 
 def _write(path: Path, head: tuple[str, str], rows: Iterable[tuple[str, str]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([head, *rows])
+    """Whole or not at all."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with part.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([head, *rows])
+        part.replace(path)
+    except OSError as error:
+        complain(f"{path}: {error.strerror or error}")
+        raise Stop(FAILED) from None

@@ -21,7 +21,8 @@ def every(work: Work) -> Sequence[Any]:
 
 def listed(work: Work, *, region: str | None, limit: int) -> Sequence[Any]:
     """
-    Cases of several complaints, the newest first: head, complaints, signers, regions, first and last day, questions.
+    Cases of several complaints, the newest first: head, complaints, signers, regions, first and last day of
+    submission, questions.
 
     A signer is a person as far as the channels tell: complaints without any address count one each.
     """
@@ -38,7 +39,8 @@ WITH heads AS (
         WHERE s.head = h.head AND (c.region = :region OR c.region LIKE :region || '.%'))
     ORDER BY h.newest DESC LIMIT :limit
 ), members AS (
-    SELECT m.head, m.newest, c.id, c.region, (c.first_stored_at AT TIME ZONE 'Asia/Jakarta')::date AS day,
+    SELECT m.head, m.newest, c.id, c.region,
+           (coalesce(c.submitted_at, c.first_stored_at) AT TIME ZONE 'Asia/Jakarta')::date AS day,
            coalesce((SELECT encode(t.token, 'hex') FROM reporter_tokens t WHERE t.complaint = c.id ORDER BY t.what LIMIT 1),
                     c.id::text) AS signer
     FROM chosen m JOIN cases s ON s.head = m.head JOIN complaints c ON c.case_id = s.id
