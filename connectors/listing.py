@@ -12,6 +12,10 @@ from connectors import paths, shapes, stamps, strictjson
 from connectors.base import Item
 from connectors.errors import Misconfigured, Unavailable
 
+ROWS = 100_000
+"""Items of one page; a listing that is longer has pages."""
+BROKEN = 10_000
+"""Items of one page that go to quarantine; what has more of them is no listing of complaints."""
 _DEEP = strictjson.DEPTH
 _LONG = 4000
 """Bytes from which an item may hold a number that Python reads as no int."""
@@ -51,9 +55,20 @@ def reader(
 
     def read(body: bytes) -> Found:
         raws, count, onward = split(body)
-        return Found(items=[item(raw) for raw in raws], total=_count(count), next=onward)
+        if len(raws) > ROWS:
+            raise Unavailable(f"The page has more than {ROWS:,} items.", code="too_many_rows")
+        return Found(items=_items(raws, item), total=_count(count), next=onward)
 
     return read
+
+
+def _items(raws: Sequence[bytes], item: Callable[[bytes], Item]) -> list[Item]:
+    found, broken = [], 0
+    for raw in raws:
+        found.append(one := item(raw))
+        if one.trouble and (broken := broken + 1) > BROKEN:
+            raise Unavailable(f"More than {BROKEN:,} items of the page cannot be read.", code="too_many_broken")
+    return found
 
 
 def _splitter(items: str, total: str | None, following: str | None) -> Callable[[bytes], Piece]:
@@ -63,6 +78,8 @@ def _splitter(items: str, total: str | None, following: str | None) -> Callable[
         return slow
 
     def split(body: bytes) -> Piece:
+        if strictjson.crowded(body):
+            raise Unavailable("The page names more than a million values.", code="too_many_values")
         try:
             raws, (count, onward) = quick(body)
         except shapes.Unfit:

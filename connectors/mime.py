@@ -1,4 +1,4 @@
-"""Reads one e-mail, whatever it is made of; runs only inside the limited child process of `connectors.mail`."""
+"""Reads one e-mail, whatever it is made of; runs only inside a child of `connectors.limited`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from email.header import decode_header
 from email.message import Message
 from email.parser import BytesFeedParser
 from email.utils import getaddresses, parsedate_to_datetime
-from html.parser import HTMLParser
 from typing import Any
+
+from connectors.html_text import words
+from connectors.limited import Answer, GaveUp
 
 PARTS = 100
 DEPTH = 20
@@ -26,10 +28,9 @@ _OF_HEADER = re.compile(r"(?im)^message-id:((?:[^\r\n]|\r?\n[ \t])*)")
 _ADDRESS = re.compile(r"<([^<>\s@]{1,100}@[^<>\s@]{1,200})>")
 _BOUNDARY = re.compile(r"^--([0-9A-Za-z'()+_,./:=?-]{1,70})[ \t]*\r?\n[A-Za-z-]{1,60}:", re.MULTILINE)
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
-_SPACES = re.compile(r"[ \t\r\f\v\u00a0]+")
 
 
-class Unreadable(ValueError):
+class Unreadable(GaveUp):
     """The message is beyond the limits or cannot be understood; the text is a code."""
 
 
@@ -39,6 +40,12 @@ class Mail:
 
     payload: dict[str, Any]
     contents: list[bytes]
+
+
+def answer(raw: bytes) -> Answer:
+    """The task of the child: the payload and the bytes of the attachments; raises Unreadable."""
+    mail = parse(raw)
+    return mail.payload, mail.contents
 
 
 def parse(raw: bytes) -> Mail:
@@ -247,7 +254,7 @@ def _text(leaves: list[Message]) -> str:
     plain = [_body(leaf) for leaf in leaves if leaf.get_content_subtype() == "plain"]
     if any(text.strip() for text in plain):
         return _tidy("\n\n".join(text.strip("\r\n") for text in plain if text.strip()))
-    return _tidy("\n\n".join(_from_html(_body(leaf)) for leaf in leaves if leaf.get_content_subtype() == "html"))
+    return _tidy("\n\n".join(words(_body(leaf)) for leaf in leaves if leaf.get_content_subtype() == "html"))
 
 
 def _body(leaf: Message) -> str:
@@ -265,54 +272,6 @@ def _body(leaf: Message) -> str:
 def _tidy(text: str) -> str:
     lines = [line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
-
-
-class _Words(HTMLParser):
-    """Collects what a reader would see of a page: no scripts, styles or head."""
-
-    hidden = frozenset({"script", "style", "head", "title", "template", "noscript", "object", "svg"})
-    blocks = frozenset(
-        {"p", "div", "tr", "table", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6"}
-        | {"blockquote", "pre", "section", "article", "hr"}
-    )
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.words: list[str] = []
-        self._hidden: str | None = None
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if self._hidden is None and tag in self.hidden:
-            self._hidden = tag
-        elif tag == "br":
-            self.words.append("\n")
-        elif tag in self.blocks:
-            self.words.append("\n- " if tag == "li" else "\n")
-        elif tag in ("td", "th"):
-            self.words.append(" ")
-        if tag == "body":
-            self._hidden = None  # a head that was never closed hides no body
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == self._hidden:
-            self._hidden = None
-        elif tag in self.blocks:
-            self.words.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if self._hidden is None:
-            self.words.append(_SPACES.sub(" ", data.replace("\n", " ")))
-
-
-def _from_html(page: str) -> str:
-    reader = _Words()
-    try:
-        reader.feed(page)
-        reader.close()
-    except (AssertionError, ValueError):
-        reader.words.append("")  # what was read until here still counts
-    lines = [_SPACES.sub(" ", line).strip() for line in "".join(reader.words).split("\n")]
-    return "\n".join(lines)
 
 
 def _auto(message: Message) -> str | None:

@@ -11,7 +11,12 @@ from json.scanner import py_make_scanner  # type: ignore[attr-defined]
 from typing import Any
 
 DEPTH = 64
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+VALUES = 1_000_000
+"""Values of one text; as Python has them they take a hundred bytes each, and a page of 25 MiB can name eight million."""
+_FEW = 2 * VALUES
+"""Bytes up to which a text cannot hold more: a value takes a sign and a comma."""
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+"""A string, or what begins as one and never ends; it takes nothing back, which would cost memory and time for each escape."""
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _SPACE = re.compile(r"[ \t\n\r]*")
 
@@ -25,7 +30,7 @@ class HugeNumber(Decimal):
 
 
 def parse(data: bytes) -> Any:
-    """The value; raises BadJson for broken UTF-8 or syntax, doubled keys, NaN, Infinity and more than 64 levels."""
+    """The value; raises BadJson for broken UTF-8 or syntax, doubled keys, NaN, Infinity, 64 levels, a million values."""
     text = _text(data)
     return _guard(lambda decoder: decoder.decode(text))
 
@@ -80,6 +85,23 @@ class _Spans(json.JSONDecoder):
         return value, end
 
 
+def crowded(data: bytes) -> bool:
+    """Whether a text names more than a million values; what stands inside of strings does not count."""
+    if len(data) <= _FEW or data.count(b",") + (opened := _opened(data)) <= VALUES:
+        return False
+    # a sentence has commas, and hardly a bracket
+    return opened > VALUES or data.count(b'"') > 4 * VALUES or _listed(data) > VALUES
+
+
+def _opened(data: bytes) -> int:
+    return data.count(b"[") + data.count(b"{")
+
+
+def _listed(data: bytes) -> int:
+    left = _STRING.sub(b"", data)
+    return left.count(b",") + _opened(left)
+
+
 def _text(data: bytes) -> str:
     _check_depth(data)
     try:
@@ -96,6 +118,8 @@ def _forgiving(data: bytes) -> str:
 
 def _check_depth(data: bytes) -> None:
     """Count levels without recursion: what is left of the brackets after 64 rounds of removing pairs is too deep."""
+    if crowded(data):
+        raise BadJson("too_many_values")
     left = _STRING.sub(b"", data).translate(None, _NOT_BRACKETS)
     for _ in range(DEPTH):
         shorter = left.replace(b"[]", b"\0").replace(b"{}", b"\0").replace(b"\0", b"")

@@ -18,6 +18,8 @@ _LONG = b"0" * 19
 
 def parse(data: bytes) -> Any:
     """The value as strictjson.parse has it, several times faster for ordinary items; raises BadJson as that does."""
+    if strictjson.crowded(data):
+        raise BadJson("too_many_values")
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError:

@@ -48,6 +48,9 @@ _MISSING = {
     "not_json": "jawaban portal bukan JSON",
     "not_a_list": "jawaban portal bukan daftar yang diharapkan",
     "too_large": "jawaban portal terlalu besar",
+    "too_many_values": "jawaban portal berisi terlalu banyak nilai",
+    "too_many_rows": "satu halaman berisi terlalu banyak aduan; pakai halaman yang lebih pendek",
+    "too_many_broken": "terlalu banyak isi halaman yang tidak terbaca",
 }
 _NO_WAY = {
     "no_reply": ("kanal tidak punya jalan untuk jawaban", "the connector has no way in for answers"),

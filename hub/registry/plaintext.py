@@ -6,11 +6,12 @@ import html
 import re
 from typing import Final
 
+from connectors.html_text import TooManyTags, stripped
 from hub.screen import without
 
 _BREAK: Final = re.compile(r"<(?:br\s*/?|/p|/div|/li|/h[1-6]|/tr)\s*>", re.IGNORECASE)
 _SILENT: Final = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
-_TAG: Final = re.compile(r"<[a-zA-Z/!][^<>]*>")
+_ANY_TAG: Final = re.compile(r"<[a-zA-Z/!?][^<>]*>?")
 _MARKED_UP: Final = re.compile(
     r"</?(?:p|br|div|span|b|i|u|s|strong|em|small|a|ul|ol|li|h[1-6]|table|tbody|tr|td|th|font|img|hr|pre|blockquote|script"
     r"|style)\b[^<>]*>|&(?:[a-z]{2,8}|#[0-9]{1,7}|#x[0-9a-f]{1,6});",
@@ -25,7 +26,11 @@ _OPENS: Final = re.compile(r"<(?=[a-zA-Z/!?])")
 
 def bare(text: str) -> str:
     """HTML without its tags, scripts and escapes; where a block ends, a line ends."""
-    return html.unescape(_TAG.sub("", _BREAK.sub("\n", _SILENT.sub("", text))))
+    broken = _BREAK.sub("\n", text)
+    try:
+        return stripped(broken)
+    except TooManyTags:  # no sentence of an officer: what is left of it has no tag either
+        return html.unescape(_ANY_TAG.sub("", _SILENT.sub("", broken)))
 
 
 def tidy(text: str) -> str:

@@ -143,8 +143,8 @@ def test_child_sees_no_secret_of_the_hub(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("SATUPINTU_REGISTRY_TOKEN", "canary")
     with Parser() as parser:
         parser(HEAD + b"\r\nx")
-        assert parser._child
-        environ = Path(f"/proc/{parser._child.pid}/environ")
+        assert parser.pid
+        environ = Path(f"/proc/{parser.pid}/environ")
         assert not environ.exists() or b"canary" not in environ.read_bytes()
 
 
