@@ -25,6 +25,7 @@ from connectors.trust import Tls
 
 SECONDS = 60.0
 _LONGEST_ANSWER = 64 * 1024
+_LONGEST_SENDER = 250
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,190}")
 _ID = re.compile(r"[!-;=?-~]{1,900}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
@@ -64,6 +65,8 @@ def message(reply: Reply, sender: str, now: datetime) -> EmailMessage:
 
 def _sign(mail: EmailMessage, sender: str) -> None:
     try:
+        if len(sender) > _LONGEST_SENDER:  # it would be folded, and Python folds some signs wrongly
+            raise ValueError
         mail["From"] = sender
     except (ValueError, AttributeError, LookupError):  # Python's parser of addresses trips over some of them
         raise Misconfigured("reply.smtp.from is no address that mail can carry.", code="bad_smtp") from None

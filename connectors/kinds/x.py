@@ -107,7 +107,10 @@ class X:
             text = str(self.reply_by.get("news") or (f"{_NEWS}, lihat {{link}}" if link else f"{_NEWS}."))
         if reply.number > 1 and reply.date and "{date}" not in text:
             text = f"{text} ({{date}})"
-        values = {"{link}": link.replace("{ref}", quote(str(reply.ref), safe="")), "{date}": reply.date}
+        values = {
+            "{link}": link.replace("{ref}", quote(str(reply.ref), safe="", errors="replace")),
+            "{date}": reply.date,
+        }
         words = re.sub(r"\{(?:link|date)\}", lambda found: values[found[0]], text).strip()
         if not words or len(words) > _LONGEST:
             raise Misconfigured("reply.text is missing or longer than a post.", hint="Add reply: {text, link}.")
