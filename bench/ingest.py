@@ -104,8 +104,9 @@ class Round:
         return {
             "everything": self._without(accept=True),
             "raw bytes": self._without("raw"),
-            "encryption: cipher": self._without("cipher", accept=True),
-            "encryption: cipher and key rows": self._without("cipher", "keys"),
+            tables.CIPHER: self._without("cipher", accept=True),
+            tables.CIPHER_AND_KEYS: self._without("cipher", "keys"),
+            tables.DETECTION: self._without("detection", accept=True),
             "interval: ledger and evidence of pages": self._without("ledger"),
             "interval: second pass": self._without("second-pass"),
             "entries": self._without("entries", accept=True),

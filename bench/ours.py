@@ -218,6 +218,13 @@ def _no_keys() -> None:
     _replace(Work, "tuples", lambda work, sql, row: [] if "INTO data_keys" in sql else whole(work, sql, row))
 
 
+def _no_detection() -> None:
+    from hub import personal
+
+    _replace(personal, "counts", lambda _: {})
+    _replace(personal, "find", lambda _: ())
+
+
 def _no_ledger() -> None:
     from hub.store import intervals, pages
 
@@ -250,6 +257,7 @@ PROMISES: Mapping[str, Callable[[], None]] = {
     "raw": _no_raw,
     "cipher": _no_cipher,
     "keys": _no_keys,
+    "detection": _no_detection,
     "ledger": _no_ledger,
     "second-pass": _no_second_pass,
     "entries": _no_entries,

@@ -13,6 +13,10 @@ from bench.measure import growth as exponent
 if TYPE_CHECKING:
     from bench.ingest import Round
 
+CIPHER, CIPHER_AND_KEYS = "encryption: cipher", "encryption: cipher and key rows"
+DETECTION = "detection of personal data"
+PROTECTION = 0.35
+"""The share of pull and accept that encryption and detection may take."""
 PROMISED = {
     "dlt": (6.0, 9.0),
     "airbyte": (4.5, 7.0),
@@ -74,6 +78,16 @@ def promises(found: Mapping[str, tuple[Measured, Measured | None]]) -> None:
             continue
         kept = f"{whole_accept.each - accepted.each:.1f}" if accepted and whole_accept else "-"
         print(f"{name:<42}{whole_pull.each - pulled.each:>9.1f}{kept:>9}")
+    print(protection({name: (one.each, other.each if other else None) for name, (one, other) in found.items()}))
+
+
+def protection(found: Mapping[str, tuple[float, float | None]]) -> str:
+    """What encryption and detection take of pull and accept together; `found`: build -> us of CPU a record of each."""
+    pull, accept = found["everything"]
+    costs = [pull - found[CIPHER_AND_KEYS][0], pull - found[DETECTION][0]]
+    costs += [accept - other for name in (CIPHER, DETECTION) if accept and (other := found[name][1])]
+    share = sum(costs) / (pull + (accept or 0))
+    return f"encryption and detection: {100 * share:.0f} % of pull + accept (promised: at most {PROTECTION:.0%})"
 
 
 def slow(found: Mapping[str, tuple[Measured, Measured]]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bench import tables
 from bench.dedup_peers import best_threshold, clusters
 from bench.ours import digest, line_of, manifest
 from bench.peers import by_hand
@@ -100,3 +101,14 @@ def test_a_peer_of_deduplication_has_its_best_threshold() -> None:
     found = clusters(matter, right, 0.6)
     assert found["a"] == found["b"] == found["c"]
     assert len(set(found.values())) == 3
+
+
+def test_what_protection_costs_is_said_of_pull_and_accept_together() -> None:
+    """Encryption and detection are added up over both steps, as a share that stands beside its promise."""
+    found = {
+        "everything": (100.0, 100.0),
+        tables.CIPHER: (90.0, 95.0),
+        tables.CIPHER_AND_KEYS: (70.0, None),
+        tables.DETECTION: (100.0, 85.0),
+    }
+    assert "25 % of pull + accept (promised: at most 35%)" in tables.protection(found)
