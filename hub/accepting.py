@@ -32,8 +32,9 @@ JUDGED = ("new", "updated")
 """Items a transaction; the hub-wide lock of the verdicts is held for one batch."""
 
 
-def accept(hub: Hub, name: str, *, judge: bool = True, said: Said = silent) -> Tally:
-    """Accept everything that waits for one connector; without `judge` nothing is linked or withheld (bench/ only).
+def accept(hub: Hub, name: str, *, judge: bool = True, look: bool = True, said: Said = silent) -> Tally:
+    """Accept everything that waits for one connector; without `judge` nothing is linked or withheld, without `look` no
+    personal data is counted (both for bench/ only).
 
     `said` hears of each batch.
     """
@@ -47,7 +48,9 @@ def accept(hub: Hub, name: str, *, judge: bool = True, said: Said = silent) -> T
     if token is None:
         return Tally(verb="accept", running=True, notes=(f"{name}: already running",))
     provisional = connector.first_batch == "open" and waiting + first_held > manifest.forward.first
-    run = _Run(hub=hub, manifest=manifest, connector=connector, token=token, provisional=provisional, judges=judge)
+    run = _Run(
+        hub=hub, manifest=manifest, connector=connector, token=token, provisional=provisional, judges=judge, looks=look
+    )
     try:
         batches = 0
         while run.batch():
@@ -71,6 +74,7 @@ class _Run:
     provisional: bool
     """A first batch that may be too large to send: judge all, hold all, count, then decide."""
     judges: bool
+    looks: bool
     words: Counter[str] = field(default_factory=Counter)
     items: int = 0
     deciding: Deciding | None = None
@@ -124,7 +128,7 @@ class _Run:
         complaints.review_all(work, origin.region, "id_used_again", doubtful, now)
         self._file(work, batch, self._place(work, new, now))
         accusations.follow(work, [o.item.complaint for o in batch if o.behind or o.word == "withheld_repeat"])
-        entries = [one.entry(origin, self.hub.actor, now) for one in batch]
+        entries = [one.entry(origin, self.hub.actor, now, looks=self.looks) for one in batch]
         return [*entries, *self._said(work, batch, now)]
 
     def _said(self, work: Work, batch: Sequence[Decided], now: datetime) -> list[Entry]:

@@ -13,6 +13,7 @@ from hub.discretion.accused import Accused
 from hub.joining import Joining
 from hub.judging import Asked, Described, Judged, is_re_report
 from hub.normalise import Normalised
+from hub.personal import counts
 from hub.store.complaints import Known, Origin, Version, Word, at_first
 from hub.store.items import Stored
 
@@ -112,8 +113,8 @@ class Decided:
             accused=self.accused,
         )
 
-    def entry(self, origin: Origin, actor: str, now: datetime) -> Entry:
-        """What the log says of it."""
+    def entry(self, origin: Origin, actor: str, now: datetime, *, looks: bool = True) -> Entry:
+        """What the log says of it; `looks`: also how much personal data its words hold, by kind and never which."""
         return Entry(
             act=self._act,
             at=now,
@@ -123,7 +124,7 @@ class Decided:
             complaint=self.result.document["id"] if self.result.document else str(self.item.complaint),
             code=self.code,
             commitment=self.commitment,
-            detail=self._detail(origin.manifest_sha256),
+            detail=self._detail(origin.manifest_sha256) | (self._personal() if looks else {}),
         )
 
     @property
@@ -131,6 +132,11 @@ class Decided:
         if self.joins and self.joins.completes:
             return "completed"
         return "held" if self.word == "held" else _ACTS.get(self.what, "accepted")
+
+    def _personal(self) -> dict[str, Detail]:
+        document = self.result.document or {}
+        found = counts("\n".join(document.get(name) or "" for name in ("title", "text")))
+        return {"personal": [f"{kind}:{count}" for kind, count in found.items()]} if found else {}
 
     def _detail(self, manifest: str) -> dict[str, Detail]:
         result, detail = self.result, dict[str, Detail](manifest=manifest)

@@ -10,6 +10,7 @@ from typing import Final
 from connectors import values
 from connectors.values import Dropped, Wrong
 from hub.judging import reporter_tokens
+from hub.personal import find
 from hub.privacy import Vault
 
 _BETWEEN: Final = r"[\s.()/-]{0,3}"
@@ -78,4 +79,4 @@ def _spellings(known: Mapping[str, str]) -> Iterable[str]:
 
 def looks_personal(text: str) -> bool:
     """Whether a reason holds what may be an address, a phone number or a NIK: an entry can never be taken back."""
-    return _PERSONAL.search(text) is not None
+    return _PERSONAL.search(text) is not None or bool(find(text))

@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 import orjson
 import rfc8785
 
+from hub.personal import mask, mask_person
 from schemas.words import ACTS
 
 Detail: TypeAlias = str | int | bool | list[str] | None
@@ -24,6 +25,8 @@ LARGEST: Final = 65_535
 
 _KNOWN: Final = frozenset(ACTS)
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_TYPED: Final = frozenset({"because", "owner"})
+"""Names in `detail` whose value somebody has typed."""
 _SORTED: Final = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
 
 
@@ -69,13 +72,13 @@ class Entry:
             "v": VERSION,
             "at": _stamp(self.at),
             "act": self.act,
-            "actor": self.actor,
+            "actor": _person(self.actor),
         }
         for name in _OPTIONAL:
             value = getattr(self, name)
             if value is not None:
                 values[name] = value
-        if detail := {name: value for name, value in self.detail.items() if value is not None}:
+        if detail := {name: _typed(name, value) for name, value in self.detail.items() if value is not None}:
             values["detail"] = detail
         return values
 
@@ -136,6 +139,18 @@ _OPTIONAL: Final = tuple(name for name in Entry.__slots__ if name not in ("at", 
 def _stamp(at: datetime) -> str:
     """RFC 3339 in UTC with milliseconds and Z, cut and not rounded: an entry is never later than its act."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@lru_cache(maxsize=256)  # few people, many entries
+def _person(actor: str) -> str:
+    return mask_person(actor)
+
+
+def _typed(name: str, value: Detail) -> Detail:
+    """What people type into a reason can be anything, and an entry can never be taken back."""
+    return (
+        (mask_person(value) if name == "owner" else mask(value)) if name in _TYPED and isinstance(value, str) else value
+    )
 
 
 def _check(name: str, value: object) -> None:

@@ -8,7 +8,7 @@ import typer
 
 from hub.commands.erasing import number
 from hub.commands.history import dedup
-from hub.commands.shared import Because, By, end, opened, wrong_use
+from hub.commands.shared import BecauseAsIs, By, end, opened, wrong_use
 
 app = typer.Typer()
 cases = typer.Typer(help="Complaints about one matter: look, link, unlink, split.")
@@ -60,7 +60,7 @@ def _question(row: Any) -> str:
 
 
 @cases.command("link")
-def cases_link(one: str, other: str, by: By, because: Because) -> None:
+def cases_link(one: str, other: str, by: By, because: BecauseAsIs) -> None:
     """Two complaints are about one matter: their cases become one, and no model ever undoes it."""
     from hub.cases import link
 
@@ -72,7 +72,7 @@ def cases_link(one: str, other: str, by: By, because: Because) -> None:
 @cases.command("unlink")
 def cases_unlink(
     by: By,
-    because: Because,
+    because: BecauseAsIs,
     names: Annotated[
         list[str], typer.Argument(metavar="LINK | COMPLAINT COMPLAINT", help="A link's number, or two ids.")
     ],
@@ -90,7 +90,7 @@ def cases_unlink(
 
 
 @cases.command("split")
-def cases_split(case: str, complaints: list[str], by: By, because: Because) -> None:
+def cases_split(case: str, complaints: list[str], by: By, because: BecauseAsIs) -> None:
     """These complaints of a case become a case of their own; the others stay one."""
     from hub.cases import split
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import typer
 
-from hub.commands.shared import Because, By, end, opened, wrong_use
+from hub.commands.shared import Because, By, end, opened, person, wrong_use
 from hub.screen import line
 
 app = typer.Typer()
@@ -73,7 +73,7 @@ def number(text: str) -> UUID:
 
 @hold.command("add")
 def hold_add(
-    owner: Annotated[str, typer.Option("--owner", help="Who wants it kept.")],
+    owner: Annotated[str, typer.Option("--owner", help="Who wants it kept.", callback=person)],
     until: Annotated[str, typer.Option("--until", help="The last day, such as 2027-06-30.")],
     because: Because,
     case: Annotated[str | None, typer.Option("--case", help="A case, with all that is linked to it.")] = None,
