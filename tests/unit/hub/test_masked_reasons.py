@@ -34,7 +34,7 @@ def test_no_entry_holds_a_number_that_somebody_typed_into_a_reason() -> None:
 def test_commands_mask_a_reason_before_anything_sees_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """`--by` and `--because` reach no step and no table with a number in them, and the person is told so."""
     seen: list[tuple[str, str]] = []
-    monkeypatch.setattr("hub.commands.deciding.opened", _no_hub)
+    monkeypatch.setattr("hub.commands.deciding.opened", _NoHub)
     monkeypatch.setattr("hub.closing.close", lambda hub, name, interval, *, who, because: seen.append((who, because)))
     monkeypatch.setattr(deciding, "end", lambda tally: None)
     result = CliRunner().invoke(app, ["close", "kanal", "3", "--by", "Dewi 081234567890", "--because", TYPED])
@@ -49,7 +49,7 @@ def test_a_reason_that_is_refused_is_refused_for_names_too() -> None:
     assert not looks_personal("atas permintaan pemilik data")
 
 
-class _no_hub:
+class _NoHub:
     def __enter__(self) -> None:
         return None
 
