@@ -47,6 +47,10 @@ class Settings:
     """SATUPINTU_ALLOW_PORTS: ports besides those of web and mail on which connectors may reach public hosts, comma-separated."""
     key_file: Path | None = None
     """SATUPINTU_KEY_FILE: the hub key; unset = HOME/keys/hub.key."""
+    key: str | None = field(default=None, repr=False)
+    """SATUPINTU_KEY: the hub key itself, 32 bytes in base64, or `${secret:NAME}` where a secrets backend has it."""
+    key_old: str | None = field(default=None, repr=False)
+    """SATUPINTU_KEY_OLD: the hub key before SATUPINTU_KEY, in the same way, until nothing is wrapped with it any more."""
     token: str | None = field(default=None, repr=False)
     """SATUPINTU_TOKEN: who runs this command; unset = the operator, by his account on this machine."""
 
@@ -89,6 +93,8 @@ class Settings:
             allow_networks=_networks(given.get(PREFIX + "ALLOW_NETWORKS", "")),
             allow_ports=_ports(given.get(PREFIX + "ALLOW_PORTS", "")),
             key_file=_file(given, "KEY_FILE"),
+            key=given.get(PREFIX + "KEY"),
+            key_old=given.get(PREFIX + "KEY_OLD"),
             token=given.get(PREFIX + "TOKEN"),
         )
 
@@ -127,6 +133,8 @@ NAMES = (
     "ALLOW_NETWORKS",
     "ALLOW_PORTS",
     "KEY_FILE",
+    "KEY",
+    "KEY_OLD",
     "TOKEN",
 )
 

@@ -64,6 +64,8 @@ def settings_variables(settings: Settings) -> dict[str, str]:
         "ALLOW_NETWORKS": ",".join(map(str, settings.allow_networks)),
         "ALLOW_PORTS": ",".join(map(str, settings.allow_ports)),
         "KEY_FILE": settings.key_file,
+        "KEY": settings.key,
+        "KEY_OLD": settings.key_old,
     }
     return {PREFIX + name: str(value) for name, value in given.items() if value}
 

@@ -104,8 +104,8 @@ def save(
     if not new:
         return
     refs, latest, sealed, payloads, media, troubles, _ = zip(*new, strict=True)
-    keys, wrapped, refs_enc, raws_enc, commitments = zip(*sealed, strict=True)
-    work.tuples(_INSERT_KEYS, (region, vault.hub_key, uuids(keys), byteas(wrapped)))
+    keys, wrapped, refs_enc, raws_enc, commitments, hub_keys = zip(*sealed, strict=True)
+    work.tuples(_INSERT_KEYS, (region, list(hub_keys), uuids(keys), byteas(wrapped)))
     batch = (connector, region, interval, manifest_sha256, now, *_columns(refs, latest))
     ciphertexts = (uuids(keys), byteas(refs_enc), byteas(raws_enc), byteas(payloads))
     work.tuples(_INSERT_ITEMS, (*batch, *ciphertexts, list(media), list(troubles), list(commitments)))
@@ -128,7 +128,7 @@ def _columns(refs: Sequence[bytes], latest: Sequence[Head]) -> tuple[Packed, Pac
 
 
 _INSERT_KEYS = """
-INSERT INTO data_keys (region, hub_key, id, wrapped) SELECT %b, %b, n.* FROM unnest(%b::uuid[], %b::bytea[]) AS n
+INSERT INTO data_keys (region, hub_key, id, wrapped) SELECT %b, n.* FROM unnest(%b::text[], %b::uuid[], %b::bytea[]) AS n
 """
 
 _INSERT_ITEMS = """
