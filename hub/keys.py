@@ -132,6 +132,32 @@ class HubKeyFiles:
         """The key that a rotation is changing to; while it is there everything new is wrapped with it."""
         return self.path.with_name(self.path.name + ".next")
 
+    @property
+    def made(self) -> Path:
+        """A key that is made and not used yet: its rotation has no entry so far."""
+        return self.path.with_name(self.path.name + ".made")
+
+    def make(self, random: Random) -> bytes:
+        """The key of a rotation that is to begin, 0600, or the one that was made before somebody stopped it."""
+        if not self.made.exists():
+            _write(self.made.with_name(f"{self.made.name}.{random(4).hex()}"), random(LENGTH), then=self.made)
+        return _read(self.made)
+
+    def show(self) -> None:
+        """From here on every process finds the new key, and wraps what is new with it."""
+        self.made.replace(self.next)
+        _settled(self.path.parent)
+
+    def retire(self, day: str) -> Path:
+        """The new key takes the place of every day; the old one lies among the old. May be stopped and done again."""
+        self.old.mkdir(mode=0o700, exist_ok=True)
+        kept = self.old / f"{day}.{fingerprint(_read(self.path))}.key"
+        if not kept.exists():
+            _write(kept.with_suffix(".part"), _read(self.path), then=kept)
+        self.next.replace(self.path)
+        _settled(self.path.parent)
+        return kept
+
     def seen(self) -> tuple[object, ...]:
         """What changes when a key file does: costs three looks at the disk and no reading."""
         if self.given:
@@ -146,6 +172,26 @@ class HubKeyFiles:
         first = [_read(self.next)] if self.next.exists() else []
         late = [_read(path) for path in sorted(self.old.glob("*.key"))] if self.old.is_dir() else []
         return seen, tuple(dict.fromkeys([*first, _read(self.path), *late]))
+
+
+def _write(path: Path, key: bytes, *, then: Path) -> None:
+    """A whole key under the name `then`, or none: a half-written one would lock everything away."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(key)
+        file.flush()
+        os.fsync(file.fileno())
+    path.replace(then)
+    _settled(then.parent)
+
+
+def _settled(folder: Path) -> None:
+    """Renames in this folder are on the disk."""
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

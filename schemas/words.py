@@ -123,5 +123,7 @@ ACTS: Final = (
     "token_issued",
     "token_revoked",
     "inspected",
+    "key_rotation_began",
+    "key_rotation_ended",
 )
 """What an audit entry can tell of."""

@@ -12,6 +12,7 @@ from hub.commands import (
     deciding,
     erasing,
     inspecting,
+    keys,
     looking,
     proving,
     pulling,
@@ -143,5 +144,5 @@ def demo(keep: Annotated[bool, typer.Option("--keep", help="Leave it up until Ct
     raise Stop(run(keep))
 
 
-for group in (status, looking, cases, deciding, inspecting, sending, answering, erasing, proving, users):
+for group in (status, looking, cases, deciding, inspecting, sending, answering, erasing, proving, users, keys):
     app.add_typer(group.app)

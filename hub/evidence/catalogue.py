@@ -182,6 +182,18 @@ CATALOGUE: Final[Mapping[str, Meaning]] = MappingProxyType(
             ("hub/store/gates.py",),
         ),
         "breaker_closed": Meaning("dan mulai lagi", "and began again", "registry", ("hub/store/gates.py",)),
+        "key_rotation_began": Meaning(
+            "kunci pembungkus (hub key) mulai diganti; hanya sidik kunci yang disebut",
+            "the hub key, which wraps every data key, begins to be changed; only fingerprints are named",
+            "before, after, because",
+            ("hub/rotating.py",),
+        ),
+        "key_rotation_ended": Meaning(
+            "semua kunci data sudah dibungkus dengan kunci baru",
+            "every data key is wrapped with the new one",
+            "count (data keys wrapped anew by the run that ended it); before, after",
+            ("hub/rotating.py",),
+        ),
         "configured": Meaning(
             "setelan hub: keadaan kini, dan sebelumnya (`was_…`) untuk yang berubah; rahasia hanya sebagai hash berkunci",
             "the hub's settings: as they are, and as they were (`was_…`) where they changed; secrets as a keyed hash only",
