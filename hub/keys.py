@@ -85,19 +85,17 @@ class Keys:
     @property
     def hub(self) -> bytes:
         """The hub key that wraps what is new."""
-        return self._hubs[1][0]
+        return self.readable[0]
 
     @property
     def readable(self) -> tuple[bytes, ...]:
-        """Every hub key that is here, the one that wraps what is new first: a rotation leaves more than one."""
-        return self._hubs[1]
+        """Every hub key that is here, the one that wraps what is new first: a rotation leaves more than one.
 
-    def is_changed(self) -> bool:
-        """Whether somebody has put another hub key in place since they were read; they are read again then."""
-        if self.files.seen() == self._hubs[0]:
-            return False
-        self._hubs = self.files.read()
-        return True
+        They are read again when somebody has put another one in place; the tuple is the same until then.
+        """
+        if self.files.seen() != self._hubs[0]:
+            self._hubs = self.files.read()
+        return self._hubs[1]
 
     def fingerprint(self) -> str:
         """16 hex digits that name the hub key and tell nothing about it."""
@@ -169,9 +167,19 @@ class HubKeyFiles:
         seen = self.seen()
         if self.given:
             return seen, self.given
+        try:
+            return seen, self._keys()
+        except KeyProblem:
+            if self.seen() == seen:
+                raise
+            return self.read()  # a rotation ended meanwhile: the next key has become the present one
+
+    def _keys(self) -> tuple[bytes, ...]:
+        """The old ones last: whoever puts another in place lays the old one there first."""
         first = [_read(self.next)] if self.next.exists() else []
+        present = _read(self.path)
         late = [_read(path) for path in sorted(self.old.glob("*.key"))] if self.old.is_dir() else []
-        return seen, tuple(dict.fromkeys([*first, _read(self.path), *late]))
+        return tuple(dict.fromkeys([*first, present, *late]))
 
 
 def _write(path: Path, key: bytes, *, then: Path) -> None:

@@ -70,6 +70,8 @@ class _Hub(NamedTuple):
     name: str
     cipher: AESGCM
     all: tuple[tuple[str, AESGCM], ...]
+    keys: tuple[bytes, ...]
+    """What they were made of."""
 
 
 class Vault:
@@ -85,12 +87,13 @@ class Vault:
         self._macs = {purpose: _keyed(keys.purpose(purpose)) for purpose in PURPOSES}
 
     def _opened(self) -> _Hub:
-        ciphers = tuple((fingerprint(key), self._cipher_of(key)) for key in self.keys.readable)
-        return _Hub(*ciphers[0], ciphers)
+        keys = self.keys.readable
+        ciphers = tuple((fingerprint(key), self._cipher_of(key)) for key in keys)
+        return _Hub(*ciphers[0], ciphers, keys)
 
     def _present(self) -> _Hub:
         """The hub key for what is new: a process that has run for days takes the next one as soon as it lies there."""
-        if self.keys.is_changed():
+        if self.keys.readable is not self._hub.keys:
             self._hub = self._opened()
         return self._hub
 

@@ -54,7 +54,6 @@ def standing(hub: Hub) -> list[Standing]:
 
 def _here(hub: Hub) -> Mapping[str, tuple[str, Path | None]]:
     keys = hub.vault.keys
-    keys.is_changed()
     files, names = keys.files, [fingerprint(key) for key in keys.readable]
     if files.given:
         return {name: ("setting" if at == 0 else "old", None) for at, name in enumerate(names)}
@@ -84,14 +83,15 @@ def rotate(hub: Hub, *, by: str, because: str, batch: int = BATCH, reached: Reac
             files.show()
         elif files.given:
             _begin_given(hub, by, because)
-        keys.is_changed()
         reached("shown")
         return _finish(hub, by, _wrap_all(hub, batch, reached), reached)
 
 
 def _begin(hub: Hub, before: str, after: str, by: str, because: str) -> None:
     with hub.store.begin() as work:
-        append(work, _entry(hub, "key_rotation_began", by, {"before": before, "after": after, "because": because[:500]}))
+        append(
+            work, _entry(hub, "key_rotation_began", by, {"before": before, "after": after, "because": because[:500]})
+        )
 
 
 def _begin_given(hub: Hub, by: str, because: str) -> None:
@@ -144,7 +144,6 @@ def _finish(hub: Hub, by: str, counted: tuple[int, int], reached: Reached) -> Ta
     if files.given:
         return Tally(verb="keys", done=done, notes=(_UNSET,) if len(files.given) > 1 else ())
     kept = files.retire(str(today(hub.clock())))
-    hub.vault.keys.is_changed()
     return Tally(verb="keys", done=done, notes=(_KEEP.format(kept=kept),))
 
 
@@ -154,7 +153,7 @@ _UNSET: Final = (
 )
 _KEEP: Final = (
     "Nothing is wrapped with the old key any more; it lies in {kept}. Backups of the database from before today need it: "
-    "destroy it (shred -u) when the last of them is gone, and 'satupintu keys' still counts 0 for it. Back up the keys folder now."
+    "destroy it (shred -u) when the last of them is gone, and 'satupintu keys' still counts 0 for it. Back up the keys now."
 )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import typer
 
 from hub.commands.shared import Because, By, decider, end, opened, wrong_use
-from hub.telling import say
 
 app = typer.Typer()
 keys = typer.Typer(help="The hub key that wraps every data key: which wraps how much, and changing it.")
@@ -28,7 +27,7 @@ def shown(context: typer.Context) -> None:
 
     with opened() as hub:
         for one in standing(hub):
-            say(f"{one.fingerprint}  {one.wraps:>10}  {_PLACES[one.place]}{f'  {one.path}' if one.path else ''}")
+            print(f"{one.fingerprint}  {one.wraps:>10}  {_PLACES[one.place]}{f'  {one.path}' if one.path else ''}")
 
 
 @keys.command("rotate")

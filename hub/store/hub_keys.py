@@ -13,7 +13,10 @@ FIRST = UUID(int=0)
 
 def counts(work: Work) -> Mapping[str, int]:
     """Fingerprint of a hub key -> how many data keys it wraps."""
-    return {row.hub_key: row.count for row in work.rows("SELECT hub_key, count(*) FROM data_keys GROUP BY hub_key")}
+    return {
+        row.hub_key: int(row.wrapped)
+        for row in work.rows("SELECT hub_key, count(*) AS wrapped FROM data_keys GROUP BY 1")
+    }
 
 
 def written_with(work: Work) -> str:
