@@ -179,7 +179,7 @@ TABLE: Final[Mapping[str, Mapping[str, Reach]]] = MappingProxyType(
 
 TOUCHES_NOTHING: Final = ("check", "conform", "dedup evaluate", "dedup rules", "audit verify")
 """Commands that read no table of the hub: anybody may run them, with or without a token."""
-OPERATORS_OWN: Final = ("up", "demo", "doctor", "sandbox", "keys")
+OPERATORS_OWN: Final = ("up", "demo", "doctor", "sandbox", "keys", "keys rotate")
 """Commands about the machine itself: with a token they are refused."""
 
 
