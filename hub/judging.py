@@ -21,7 +21,7 @@ from hub.audit.entry import Detail
 from hub.grouping import Against, Groups, Joined
 from hub.normalise import registry_numbers
 from hub.privacy import Vault
-from hub.store import candidates, cases, complaints, labels
+from hub.store import accusations, candidates, cases, complaints, labels
 from hub.store.candidates import Candidate, Limits, Wanted, Weighed
 from hub.store.cases import NewLink
 from hub.store.work import Work
@@ -171,8 +171,14 @@ def found_for(work: Work, vault: Vault, asked: Sequence[Asked], rules: Rules = R
     beside = {one.number: Candidate(id=one.complaint, doc=one.doc, leads=False, case=one.case) for one in asked}
     known = candidates.known(work, vault, {n for one in near for n in one} - beside.keys()) | beside
     heads = {one.case for one in known.values()}
+    # a link tells whoever sees one end that the other one is there
+    hidden = accusations.hidden(work, [one.id for one in known.values()])
+    together = {one.complaint: candidates.together(known, found) for one, found in zip(asked, near, strict=True)}
     return Found(
-        candidates={one.complaint: candidates.together(known, found) for one, found in zip(asked, near, strict=True)},
+        candidates={
+            one: [other for other in found if hidden.get(one) == hidden.get(other.id)]
+            for one, found in together.items()
+        },
         groups=Groups(apart=labels.apart(work, heads)),
         keys={number: [key for key, _ in found] for number, found in own.items()},
     )

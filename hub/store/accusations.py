@@ -116,6 +116,14 @@ FROM complaints p WHERE c.id = ANY(:ids) AND p.id = c.behind AND p.hidden_from I
 """
 
 
+def hidden(work: Work, complaints: Sequence[UUID]) -> dict[UUID, tuple[str, ...]]:
+    """From whom these are hidden; those that are hidden from nobody are left out."""
+    rows = work.rows(
+        "SELECT id, hidden_from FROM complaints WHERE hidden_from IS NOT NULL AND id = ANY(:ids)", ids=list(complaints)
+    )
+    return {row.id: tuple(sorted(row.hidden_from)) for row in rows}
+
+
 def owners(work: Work, regions: Sequence[str]) -> list[Any]:
     """Who runs the connectors of these regions, as far as they have been seen: region, owner."""
     return work.rows(

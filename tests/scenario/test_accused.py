@@ -133,3 +133,40 @@ def test_the_inspektorat_decides_and_every_step_is_on_record(
     assert "biaya" not in str(entries(empty_site, "accepted")) and "iskominfo" not in str(
         entries(empty_site, "inspected")
     )
+
+
+EXPORTED = ("complaints", "items", "quarantine", "deliveries", "cases", "labels")
+LOOKS = [
+    *(["status"], ["status", NAME], ["deliveries"], ["cases"], ["cases", "--needs-review"], ["hold", "list"]),
+    *(["answers", "list"], ["audit", "log"], ["retention", "show"], *(["export", what] for what in EXPORTED)),
+]
+
+
+def test_the_people_of_the_accused_see_nothing_of_it(empty_site: Site, add_portal: Portals, tmp_path: Path) -> None:
+    """Regional IT, coordinator, and a doubtful accusation: no list, export, count or log shows them that it is there."""
+    opened(empty_site, add_portal)
+    day(empty_site)
+    own = ids(empty_site)
+    number = str(filed(empty_site, "A-2").complaint_id)
+    for role in ("it", "coordinator"):
+        mine = token(empty_site, f"budi-{role}", role, "35", "--institution", "Dinas Kominfo Provinsi Jawa Timur")
+        shown = {}
+        for line in LOOKS:
+            said = empty_site.command(*line, SATUPINTU_TOKEN=mine)
+            shown[tuple(line)] = said.out + said.err
+        everything = "\n".join(shown.values())
+        for word in (own["A-2"], number, WORDS["A-2"][:40], "Warga 2"):
+            assert word not in everything.replace(WORDS["A-3"], ""), (
+                role,
+                word,
+                [k for k, v in shown.items() if word in v],
+            )
+        assert own["A-1"] in everything, "what accuses nobody is theirs to see"
+        for verb in ("accused", "accused show", "accused clear"):
+            said = empty_site.command(
+                *verb.split(), *([own["A-2"], *BECAUSE] if " " in verb else []), SATUPINTU_TOKEN=mine
+            )
+            assert said.code == 2 and own["A-2"] not in said.out + said.err
+    counted = {line["id"] for line in empty_site.export("complaints")}
+    assert counted == set(own.values()), "the nation's totals hold it, so that they add up"
+    assert not any(own["A-2"] in str(one) for one in entries(empty_site, "linked")), "no link tells of it"
