@@ -57,7 +57,7 @@ def document(raw: dict[str, Any]) -> dict[str, Any]:
             "national_id": person["nik"],
         },
         "is_anonymous": FLAGS.get(raw["anonim"], raw["anonim"]),
-        "is_confidential": FLAGS.get(raw["rahasia"], raw["rahasia"]),
+        "is_confidential": _confidential(raw),
         "source_status": raw["status"],
         "extra": {"sumber": raw["sumber"]},
     }
@@ -66,6 +66,12 @@ def document(raw: dict[str, Any]) -> dict[str, Any]:
     if raw["lampiran"]:
         made["attachments"] = [_file(url) for url in raw["lampiran"]]
     return made
+
+
+def _confidential(raw: dict[str, Any]) -> Any:
+    """Whatever accuses somebody is confidential; what is no known word stays, and is refused."""
+    said = FLAGS.get(raw["rahasia"], raw["rahasia"])
+    return True if said is False and raw["terlapor"] else said
 
 
 def _day(text: str) -> str:
