@@ -208,6 +208,10 @@ TROUBLES: Final[Mapping[str, tuple[str, str]]] = {
         "Isi aduan ini bersarang terlalu dalam untuk dibaca; minta kanal mengirimnya lebih datar.",
         "This item is nested too deeply to be read; ask the channel to send it flatter.",
     ),
+    "too_many_values": (
+        "Aduan ini memuat terlalu banyak nilai untuk dibaca; minta kanal mengirim isinya saja.",
+        "This item holds too many values to be read; ask the channel to send only what it says.",
+    ),
     "not_json": (
         "Aduan ini bukan JSON yang benar; minta kanal memperbaiki bentuknya.",
         "This item is no correct JSON; ask the channel to repair its form.",
