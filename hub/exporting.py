@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from hub.access import NATION, NotAllowed, needs_reason
 from hub.audit.entry import Entry
 from hub.pulling import known_names
 from hub.spine import Hub
@@ -36,11 +37,26 @@ OPEN_FIELDS = (
 """What everyone may see of a complaint; the rest is masked."""
 
 
-def export(hub: Hub, what: str, names: Sequence[str] = (), *, masked: bool = False) -> Iterator[dict[str, Any]]:
-    """items | complaints | quarantine | deliveries | cases | labels as JSON objects; leaves an entry before the first line."""
+PERSONAL = ("items", "complaints", "quarantine")
+"""What holds personal data unless it is masked."""
+
+
+def export(
+    hub: Hub, what: str, names: Sequence[str] = (), *, masked: bool = False, because: str = ""
+) -> Iterator[dict[str, Any]]:
+    """
+    items | complaints | quarantine | deliveries | cases | labels as JSON objects; leaves an entry before the first line.
+
+    Raises NotAllowed where somebody with a token asks for personal data and does not say why.
+    """
     known_names(hub, names)
+    if what in PERSONAL and not masked and needs_reason(hub.who) and not because.strip():
+        raise NotAllowed(
+            "Data pribadi hanya dibuka dengan alasan: tulis --reason, atau --masked. / Personal data are shown for a "
+            "reason only: say --reason, or --masked."
+        )
     with hub.store.begin() as work:
-        append(work, _entry(hub, what, names, masked))
+        append(work, _entry(hub, what, names, masked, because.strip()))
     with hub.store.begin() as work:
         for line in WHAT[what](work, hub, names):
             yield _masked(what, line) if masked else line
@@ -116,7 +132,8 @@ def _masked(what: str, line: dict[str, Any]) -> dict[str, Any]:
     return line
 
 
-def _entry(hub: Hub, what: str, names: Sequence[str], masked: bool) -> Entry:
+def _entry(hub: Hub, what: str, names: Sequence[str], masked: bool, because: str) -> Entry:
     """With the connectors, where not all were asked for: by them and its time, whom an export reached is found later."""
-    detail = {"masked": masked, "connectors": sorted(names) or None}
-    return Entry(act="exported", at=hub.clock(), actor=hub.actor, code=what, detail=detail)
+    detail = {"masked": masked, "connectors": sorted(names) or None, "because": because[:500] or None}
+    region = None if hub.who.region == NATION else hub.who.region
+    return Entry(act="exported", at=hub.clock(), actor=hub.actor, region=region, code=what, detail=detail)

@@ -26,20 +26,24 @@ def export(
     csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Answers: a new file for a region.")] = None,
     xlsx: Annotated[Path | None, typer.Option("--xlsx", metavar="FILE", help="The same as a sheet.")] = None,
     again: Annotated[bool, typer.Option("--all", help="Answers: also those of earlier files.")] = False,
+    reason: Annotated[str, typer.Option("--reason", help="Why personal data are shown; needed with a token.")] = "",
 ) -> None:
-    """Write rows to standard output; unmasked is the operator's right and leaves an entry.
+    """Write rows to standard output; unmasked is the operator's right, others give a reason; each leaves an entry.
 
     `answers NAME --csv FILE` hands over what was to be told through a connector whose portal has no way in.
     """
     from hub.exporting import WHAT
     from hub.exporting import export as lines
+    from hub.identity import looks_personal
 
     if what == "answers":
         _hand_over(names or [], csv, xlsx, again)
     if what not in WHAT or not jsonl:
         wrong_use(f"export: '{what}' is none of {', '.join(WHAT)}, answers.")
+    if looks_personal(reason):
+        wrong_use("export: the reason stays in the log for ever. Write it without number or address of a person.")
     with opened() as hub:
-        for line in lines(hub, what, names or (), masked=masked):
+        for line in lines(hub, what, names or (), masked=masked, because=reason):
             sys.stdout.write(json.dumps(line, ensure_ascii=True).replace("<", "\\u003c") + "\n")
 
 

@@ -254,7 +254,7 @@ CATALOGUE: Final[Mapping[str, Meaning]] = MappingProxyType(
         "exported": Meaning(
             "data dilihat atau dikeluarkan: jenisnya pada `code`, `masked: false` berarti dengan data pribadi",
             "data were looked at or handed out: `code` says which, `masked: false` that personal data were among them",
-            "code, count; masked, connectors, other, sha256, size, seed",
+            "code, count; masked, connectors, because, other, sha256, size, seed",
             (
                 "hub/exporting.py",
                 "hub/explaining.py",
