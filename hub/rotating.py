@@ -78,28 +78,22 @@ def rotate(hub: Hub, *, by: str, because: str, batch: int = BATCH, reached: Reac
         if not files.given and not files.next.exists():
             key = files.make(os.urandom)
             reached("made")
-            _begin(hub, fingerprint(keys.hub), fingerprint(key), by, because)
+            _begin(hub, fingerprint(key), by, because)
             reached("began")
             files.show()
-        elif files.given:
-            _begin_given(hub, by, because)
+        else:
+            _begin(hub, fingerprint(keys.hub), by, because)
         reached("shown")
         return _finish(hub, by, _wrap_all(hub, batch, reached), reached)
 
 
-def _begin(hub: Hub, before: str, after: str, by: str, because: str) -> None:
-    with hub.store.begin() as work:
-        append(
-            work, _entry(hub, "key_rotation_began", by, {"before": before, "after": after, "because": because[:500]})
-        )
-
-
-def _begin_given(hub: Hub, by: str, because: str) -> None:
-    name = hub.vault.hub_key
+def _begin(hub: Hub, after: str, by: str, because: str) -> None:
+    """The entry of its beginning, once; a key may also be put in place by hand, on several machines."""
     with hub.store.begin() as work:
         before = hub_keys.written_with(work)
-    if before != name:
-        _begin(hub, before, name, by, because)
+        if before != after and not hub_keys.has_begun(work, after):
+            detail: dict[str, Detail] = {"before": before, "after": after, "because": because[:500]}
+            append(work, _entry(hub, "key_rotation_began", by, detail))
 
 
 def _wrap_all(hub: Hub, batch: int, reached: Reached) -> tuple[int, int]:

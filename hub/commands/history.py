@@ -14,6 +14,7 @@ import typer
 from hub.commands.erasing import number
 from hub.commands.matters import dedup, explain_records
 from hub.commands.shared import end, opened, wrong_use
+from hub.personal import mask
 
 if TYPE_CHECKING:
     from hub.rebuilding import Change
@@ -36,7 +37,7 @@ def dedup_explain(
 
     with opened() as hub:
         for line in explain(hub, number(one), number(other)):
-            print(line)
+            print(mask(line))
 
 
 @dedup.command("rules")

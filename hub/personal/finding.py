@@ -34,6 +34,12 @@ _MANY: Final = re.compile(r"[0-9](?:[0-9]{3}|(?:[^\w\n]{0,4}+[0-9OoIl]){5})")
 """Six digits one behind the other, or the four of a plate."""
 
 
+_MADE: Final = re.compile(
+    r"(?<![0-9A-Za-z])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=[0-9]*[a-f])[0-9a-f]{16,128})(?![0-9A-Za-z])"
+)
+"""UUIDs, fingerprints and digests: machines make them, and some begin like a telephone number."""
+
+
 class Span(NamedTuple):
     """One place: `text[begin:end]` is personal data of that kind."""
 
@@ -64,7 +70,8 @@ def _all(plain: str, lowered: str) -> Iterator[tuple[str, int, int]]:
     if maybe_mail(lowered):
         yield from mails(plain)
     if _MANY.search(plain):
-        yield from numbers(plain)
-        yield from papers(plain)
+        said = _MADE.sub(lambda found: "x" * len(found[0]), plain)
+        yield from numbers(said)
+        yield from papers(said)
     yield from said_in_words(plain, lowered)
     yield from names(plain, lowered)

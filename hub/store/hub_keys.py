@@ -24,6 +24,16 @@ def written_with(work: Work) -> str:
     return str(work.value("SELECT hub_key FROM hub"))
 
 
+def has_begun(work: Work, name: str) -> bool:
+    """Whether the log has a rotation to this hub key."""
+    found = work.value(
+        "SELECT EXISTS (SELECT FROM entries WHERE act = 'key_rotation_began' "
+        "AND position(convert_to(:name, 'UTF8') IN body) > 0)",
+        name=f'"after":"{name}"',
+    )
+    return bool(found)
+
+
 def others(work: Work, name: str, *, behind: UUID, limit: int) -> Sequence[tuple[UUID, bytes]]:
     """Data keys that another hub key wraps, in the order of their identifiers, locked: an erasure waits or has been."""
     rows = work.tuples(

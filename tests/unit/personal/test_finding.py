@@ -69,6 +69,7 @@ def test_nothing_of_the_value_stays(text: str, masked: str) -> None:
         "rapat @ balai desa, ikuti @dinas_pu",
         "12 KK terdampak, 3 rumah roboh",
         "lol oli Olo illi 10l air",
+        "aduan 08123456-7890-4123-8123-081234567890, sha256 0812345678901234abcdef0123456789, kunci 081234567890abcd",
         "",
     ],
 )
