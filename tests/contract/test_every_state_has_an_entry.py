@@ -24,7 +24,10 @@ SELECT c.conrelid::regclass::text, a.attname, pg_get_constraintdef(c.oid)
 FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = ANY(c.conkey)
 WHERE c.contype = 'c' AND pg_get_constraintdef(c.oid) LIKE '%= ANY%'
 """
-TOLD = "key_rotation_began key_rotation_ended watched exported asked reply_attempted follow_up_attempted replied key_made described configured"
+TOLD = (
+    "key_rotation_began key_rotation_ended watched exported asked reply_attempted follow_up_attempted replied key_made "
+    "described configured"
+)
 """Acts that change no state of their own, or tell before it is done."""
 
 
