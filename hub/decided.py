@@ -17,6 +17,9 @@ from hub.personal import counts
 from hub.store.complaints import Known, Origin, Version, Word, at_first
 from hub.store.items import Stored
 
+_WORDS = ("title", "body", "location_text")
+"""What of a complaint a citizen writes freely."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Decided:
@@ -135,7 +138,7 @@ class Decided:
 
     def _personal(self) -> dict[str, Detail]:
         document = self.result.document or {}
-        found = counts("\n".join(document.get(name) or "" for name in ("title", "text")))
+        found = counts("\n".join(document.get(name) or "" for name in _WORDS))
         return {"personal": [f"{kind}:{count}" for kind, count in found.items()]} if found else {}
 
     def _detail(self, manifest: str) -> dict[str, Detail]:

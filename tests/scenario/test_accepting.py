@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -129,3 +130,21 @@ def test_without_verdicts_everything_else_is_the_same(empty_site: Site, add_port
     assert counts == {"complaints": 3, "cases": 3, "deliveries": 3, "links": 0, "reporter_tokens": 6, "dedup_keys": 0}
     assert entries == 3
     assert {line["outcome"] for line in empty_site.export("complaints")} == {"on_the_way"}
+
+
+def test_an_entry_says_how_much_personal_data_a_text_holds_and_never_which(
+    empty_site: Site, add_portal: Portals
+) -> None:
+    """The log counts numbers of cards and telephones by kind; `look=False`, for the bench, leaves it out."""
+    told = {**ANI, "isi": ANI["isi"] + " NIK saya 3573014101900001, hp 0812-3456-7890 atau 081234567891."}
+    add_portal([record(told, 10, "A-1"), record(BUDI, 11, "A-2")])
+    with empty_site.hub() as hub:
+        steps.pull(hub, "jatim-portal")
+        accepting.accept(hub, "jatim-portal")
+    with empty_site.database.connect(superuser=True) as connection:
+        bodies = [row[0] for row in connection.execute("SELECT body FROM entries WHERE act = 'accepted' ORDER BY id")]
+    said = [
+        json.loads(bytes(body))["detail"].get("personal") for body in bodies if isinstance(body, bytes | memoryview)
+    ]
+    assert sorted(said, key=str) == [None, ["nik:1", "phone:2"]]
+    assert b"3573014101900001" not in b"".join(bytes(body) for body in bodies if isinstance(body, bytes | memoryview))
