@@ -16,6 +16,8 @@ _REFERENCE = re.compile(r"\$\{secret:([^}]{0,200})(\}?)")
 _NAME = re.compile(r"[A-Z][A-Z0-9_]{0,99}")
 _OWN = "SATUPINTU_"
 _BIGGEST = 64 * 1024
+_SHORT = 6
+"""Signs below which a piece of base64 or of hexadecimal digits stands in other words too."""
 
 
 def references(text: str) -> set[str]:
@@ -30,8 +32,8 @@ def resolve(text: str, lookup: Callable[[str], str]) -> str:
 
 def redact(text: str, values: Iterable[str]) -> str:
     """The text without the given values, also where they stand URL-quoted, JSON-escaped or in base64."""
-    forms = {form for value in values if value for form in _forms(value)}
-    for form in sorted(forms, key=len, reverse=True):
+    found = {form for value in values if value for form in forms(value)}
+    for form in sorted(found, key=len, reverse=True):
         text = text.replace(form, "***")
     return text
 
@@ -39,20 +41,34 @@ def redact(text: str, values: Iterable[str]) -> str:
 class Secrets:
     """The secrets of one hub as one connector may see them: `secrets(text, host)` resolves, or refuses."""
 
-    def __init__(self, folder: Path | None, env: Mapping[str, str], allowed: Callable[[str, str], None]) -> None:
-        """`allowed(name, host)` raises Misconfigured where this connector may not send this secret to this host."""
-        self._folder, self._env, self._allowed = folder, env, allowed
+    def __init__(
+        self,
+        folder: Path | None,
+        env: Mapping[str, str],
+        allowed: Callable[[str, str], None],
+        *,
+        beyond: Callable[[str], str | None] | None = None,
+        note: Callable[[str], None] | None = None,
+    ) -> None:
+        """
+        `allowed(name, host)` raises Misconfigured where this connector may not send this secret to this host.
+
+        `beyond(name)`: a store of secrets that is asked last; `note(value)` hears of every value before it is given out.
+        """
+        self._folder, self._env, self._allowed, self._beyond, self._note = folder, env, allowed, beyond, note
 
     def __call__(self, text: str, host: str) -> str:
         """The text with its references resolved for `host`; raises Misconfigured."""
         return resolve(text, lambda name: self.value(name, host))
 
     def value(self, name: str, host: str) -> str:
-        """One secret: the environment variable NAME, else the file NAME; the binding is asked before either is read."""
+        """One secret: the environment variable NAME, else the file NAME, else what is beyond; the binding is asked first."""
         self._allowed(_name(name, "}"), host)
-        found = self._env.get(name) or self._from_file(name)
+        found = self._env.get(name) or self._from_file(name) or (self._beyond(name) if self._beyond else None)
         if not found:
             raise Misconfigured(f"There is no secret {name}.", hint=_where(name, self._folder), code="no_secret")
+        if self._note:
+            self._note(found)
         return found
 
     def _from_file(self, name: str) -> str | None:
@@ -104,8 +120,17 @@ def _where(name: str, folder: Path | None) -> str:
     return f"Set the environment variable {name}{file}."
 
 
-def _forms(value: str) -> set[str]:
+def forms(value: str) -> set[str]:
+    """A secret as it may stand in a text: raw, URL-quoted, JSON-escaped, hexadecimal, and in base64 wherever it begins."""
     data = value.encode("utf-8", "surrogatepass")
     encoded = {base64.b64encode(data).decode(), base64.urlsafe_b64encode(data).decode()}
     quoted = {quote(data, safe=""), quote(data), quote_plus(data)}
-    return {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], *encoded, *quoted}
+    inner = {one for shift in range(3) for one in _inside(data, shift)}
+    escaped = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+    return {value, *escaped, *encoded, *quoted, *(one for one in (*inner, data.hex()) if len(one) >= _SHORT)}
+
+
+def _inside(data: bytes, shift: int) -> set[str]:
+    """Base64 of the value behind `shift` other bytes, as in `user:password`: the signs that only the value decides."""
+    begin, end = (0, 2, 3)[shift], (shift + len(data)) * 8 // 6
+    return {code(bytes(shift) + data).decode()[begin:end] for code in (base64.b64encode, base64.urlsafe_b64encode)}

@@ -6,6 +6,7 @@ import gc
 import sys
 
 from hub.commands.ending import Stop, begin
+from hub.muting import KNOWN
 from hub.screen import guarded, steers
 from hub.telling import DONE, FAILED, WRONG_USE, complain
 
@@ -21,7 +22,7 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; what it says cannot steer a terminal."""
-    with guarded():
+    with guarded(KNOWN.clean):
         return _ended(arguments)
 
 

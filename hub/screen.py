@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, TextIO, cast
 
@@ -48,12 +48,12 @@ def _written(found: re.Match[str]) -> str:
 class Screen:
     """A stream that sends only what `shown` leaves; everything else is the stream `beneath`."""
 
-    def __init__(self, beneath: TextIO) -> None:
-        self.beneath = beneath
+    def __init__(self, beneath: TextIO, clean: Callable[[str], str] = str) -> None:
+        self.beneath, self._clean = beneath, clean
 
     def write(self, text: str) -> int:
         """Write it as it is shown."""
-        self.beneath.write(shown(text))
+        self.beneath.write(shown(self._clean(text)))
         return len(text)
 
     def writelines(self, lines: Any) -> None:
@@ -66,10 +66,10 @@ class Screen:
 
 
 @contextmanager
-def guarded() -> Iterator[None]:
-    """Inside the block everything that is printed goes through a Screen, whoever wrote it."""
+def guarded(clean: Callable[[str], str] = str) -> Iterator[None]:
+    """Inside the block everything that is printed goes through a Screen; what is said of errors through `clean` too."""
     before = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = (cast(TextIO, Screen(one)) for one in before)
+    sys.stdout, sys.stderr = cast(TextIO, Screen(sys.stdout)), cast(TextIO, Screen(sys.stderr, clean))
     try:
         yield
     finally:

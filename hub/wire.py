@@ -15,6 +15,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_network
+from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from connectors.base import Context
@@ -27,6 +28,7 @@ from connectors.secret import Secrets, references
 from connectors.trust import trust
 from hub import binding
 from hub.access import operator
+from hub.muting import KNOWN, quiet
 from hub.privacy import Vault, open_keys
 from hub.registry.port import Registry
 from hub.routing import Registries, RegistryConfig, load_registries
@@ -48,12 +50,16 @@ def open_hub(
     clock: Callable[[], datetime] = _now,
     sleep: Callable[[float], None] = time.sleep,
     seed: int | None = None,
+    beyond: Callable[[str], str | None] | None = None,
 ) -> Iterator[Hub]:
     """A hub that works on an empty SATUPINTU_HOME: keys, server and tables are made on first use.
 
-    `only` reads the manifest of that one connector. Raises WrongSetting, StoreProblem, KeyProblem.
+    `only` reads the manifest of that one connector; `beyond(name)` knows secrets that are neither variable nor file.
+    Raises WrongSetting, StoreProblem, KeyProblem.
     """
     settings = settings or Settings.read()
+    quiet()
+    _mute(settings)
     make_home(settings.home)
     keys = open_keys(settings)
     vault = Vault(keys)
@@ -61,7 +67,7 @@ def open_hub(
         with store.begin() as work:
             number, written_with = leaves.hub_row(work, keys.fingerprint(), clock())
         keys.check(written_with)
-        world = World(settings=settings, store=store, parser=parser, clock=clock, sleep=sleep)
+        world = World(settings=settings, store=store, parser=parser, clock=clock, sleep=sleep, beyond=beyond)
         yield _hub(world, vault, number, catalogue(settings.manifests, only), seed)
 
 
@@ -83,6 +89,20 @@ class World:
     parser: Parser
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
+    beyond: Callable[[str], str | None] | None = None
+
+    def secrets(self, allowed: Callable[[str, str], None]) -> Secrets:
+        """The secrets of this hub, for whoever may use what `allowed` lets pass."""
+        return Secrets(self.settings.secrets_folder, os.environ, allowed, beyond=self.beyond, note=KNOWN.add)
+
+
+def _mute(settings: Settings) -> None:
+    """What the settings hold that is secret."""
+    for url in (settings.database_url, settings.migration_url):
+        KNOWN.add(unquote(urlsplit(url or "").password or ""))
+    for value in (settings.registry_auth, settings.registry_token):
+        KNOWN.add(value or "")
+        KNOWN.add((value or "").rpartition(" ")[2])  # what stands behind "Bearer"
 
 
 def _hub(world: World, vault: Vault, number: UUID, manifests: Catalogue, seed: int | None) -> Hub:
@@ -132,7 +152,7 @@ def _registries(world: World, registries: Registries) -> Callable[[str], Registr
         clients: dict[str, Registry] = made.__dict__.setdefault("clients", {})
         if name not in clients:
             config = registries.chosen(name)
-            secrets = Secrets(world.settings.secrets_folder, os.environ, lambda secret, host: None)
+            secrets = world.secrets(lambda secret, host: None)
             http = HttpClient(dialler(ANYWHERE), secrets, world.clock, world.sleep)
             clients[name] = _client(config, http)
         return clients[name]
@@ -159,7 +179,7 @@ def _contexts(world: World, registries: Registries) -> Callable[[Manifest, UUID]
 
     def of(manifest: Manifest, connector: UUID) -> Context:
         allowed = binding.allowed(world.store, manifest, connector, reserved, world.clock)
-        secrets = Secrets(world.settings.secrets_folder, os.environ, allowed)
+        secrets = world.secrets(allowed)
 
         tls = trust(world.settings.ca_folder, manifest.ca_file)
 

@@ -51,10 +51,12 @@ def waiting(tally: Tally) -> str:
 
 
 def _done(verb: str, name: str | None, params: Mapping[str, Any]) -> Tally:
+    from hub.airflow.credentials import mask, of_airflow
     from hub.wire import for_batches, open_hub
 
     for_batches()
-    with open_hub(only=name) as hub:
+    mask()
+    with open_hub(only=name, beyond=of_airflow) as hub:
         return _verb(verb, hub, name, params)
 
 
