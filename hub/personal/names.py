@@ -12,6 +12,8 @@ def _listed(words: str) -> frozenset[str]:
 
 
 _NO_NAME: Final = _listed(
+    "kadis kapolres kapolda kapolsek danramil babinsa kabid kasi kasat gub pj plt wagub wabup wawali sekcam sekdes bupati "
+    "mendagri menko rektor hakim jaksa kajari kasudin kabag kepsek kapus direksi dirut satpol satgas min adm cs operator "
     "ada adalah admin akan aku alamat allah anak anda apa asli atau ayah bank bapak bca beda beliau belum bendahara "
     "berbeda bidan bilang bingung bjb bni bri bsi btn bu bukan bupati camat dan dari datang dengan desa di dia diisi "
     "dinas direktur dokter dpr dprd email gang gubernur guru hamil harus heran hilang hp ibu ingin ini instansi isi "

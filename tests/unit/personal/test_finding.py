@@ -13,7 +13,7 @@ from tests.unit.personal.values import texts
 FOUR = ("nik", "kk", "phone", "email")
 
 
-@pytest.mark.parametrize(("which", "each"), [("dev", 7), ("held", 7), ("last", 9)])
+@pytest.mark.parametrize(("which", "each"), [("dev", 7), ("held", 7), ("last", 9), ("fresh", 20)])
 def test_personal_data_is_found_and_little_else(which: str, each: int) -> None:
     """Over 2,000 invented texts: NIK, KK, telephones and addresses are found (recall .99), and what is said is right (.95)."""
     score = scored(texts(which, each, seed=20261122))
