@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 NO_WHEELS := { echo "The wheels could not be installed: look at the message above, at the network and at the free disk space (650 MB are needed), and run make again." >&2; exit 2; }
 KEEP ?=
 
-.PHONY: setup demo test test-fast campaign campaign-counts campaign-faults soak up lint lock bench bench-forward bench-audit bench-dedup reality clean
+.PHONY: setup demo test test-fast campaign campaign-counts campaign-faults soak up lint lock bench bench-forward bench-audit bench-dedup reality audit-dependencies clean
 
 setup: $(VENV)/ready  ## make .venv ready
 
@@ -76,6 +76,10 @@ lock:  ## write the lock files anew
 	@$(UV) -c requirements.lock requirements-test.in -o requirements-test.lock
 	@$(UV) requirements-bench.in -o requirements-bench.lock
 	@$(UV) --no-deps requirements-compose.in -o requirements-compose.lock
+
+audit-dependencies: $(VENV)/ready  ## known vulnerabilities of what is locked; needs the network, and says so where it has none
+	@test -x .tools/audit/bin/pip-audit || { $(PYTHON) -m venv .tools/audit && .tools/audit/bin/python -m pip --disable-pip-version-check --quiet install pip-audit; } || { echo "pip-audit could not be installed: nothing was checked." >&2; exit 2; }
+	@.tools/audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock || { echo "NOT CLEAN, or the list of vulnerabilities could not be asked: look at the lines above." >&2; exit 1; }
 
 clean:  ## remove what setup made
 	@rm -rf $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .lint-imports.log
