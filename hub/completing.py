@@ -16,7 +16,7 @@ _DEVICE: Final = re.compile(r"^\s*(?:dikirim dari|terkirim dari|sent from|sent v
 _LETTER: Final = re.compile(r"[^\W_]")
 _FURNITURE: Final = 300
 """Characters beyond which a text has words of its own."""
-_LINE: Final = re.compile(r"^[ \t*-]*([A-Za-z ]{3,20}?)[ \t]*:[ \t]*(\S[^\n]{0,300})$", re.MULTILINE)
+_LINE: Final = re.compile(r"^[ \t*-]*+([A-Za-z ]{3,20}?)[ \t]*+:[ \t]*(\S[^\n]{0,300})$", re.MULTILINE)
 _LABELS: Final = {
     "location_text": ("lokasi", "tempat", "alamat", "lokasi kejadian", "tempat kejadian", "alamat kejadian"),
     "incident_date": ("tanggal", "tanggal kejadian", "waktu", "waktu kejadian", "hari"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -80,3 +81,10 @@ def test_a_place_is_words_or_coordinates() -> None:
     """Somebody could go there."""
     assert has_place({"location_text": "x"}) and has_place({"latitude": 0.0})
     assert not has_place({"location_text": " "}) and not has_place({})
+
+
+def test_a_line_of_blanks_holds_up_nobody() -> None:
+    """A reporter's text of a hundred thousand blanks is read in linear time."""
+    begun = time.process_time()
+    filled({}, [Completion(text=" " * 100_000 + "x")])
+    assert time.process_time() - begun < 1.0
