@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -44,7 +45,12 @@ def export(
         wrong_use("export: the reason stays in the log for ever. Write it without number or address of a person.")
     with opened() as hub:
         for line in lines(hub, what, names or (), masked=masked, because=reason):
-            sys.stdout.write(json.dumps(line, ensure_ascii=True).replace("<", "\\u003c") + "\n")
+            sys.stdout.write(as_line(line) + "\n")
+
+
+def as_line(values: Mapping[str, Any]) -> str:
+    """One line of JSON in ASCII; no page takes any of it for a tag."""
+    return json.dumps(values, ensure_ascii=True).replace("<", "\\u003c")
 
 
 def _hand_over(names: list[str], csv: Path | None, xlsx: Path | None, again: bool) -> NoReturn:

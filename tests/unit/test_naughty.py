@@ -23,6 +23,7 @@ from connectors.errors import Misconfigured
 from connectors.kinds.x import X
 from connectors.smtp import message
 from hub import cli, sheets
+from hub.commands.looking import as_line
 from hub.composing import news
 from hub.evidence import page, sheet
 from hub.evidence.asking import _row
@@ -175,6 +176,13 @@ def test_sheets_calculate_nothing(tmp_path: Path) -> None:
 def test_a_page_has_only_its_own_markup() -> None:
     """The summary of a pack: whatever stands in its headings, cells and notes, the tags are those of an innocent word."""
     assert [text for text in TEXTS if packed(text)] == []
+
+
+def test_json_lines_stay_json() -> None:
+    """A line of an export: one object, ASCII, no bracket that a page could take for a tag, the text unchanged."""
+    for text in TEXTS:
+        written = as_line({"isi": text})
+        assert naughty.json_line(written) == "" and json.loads(written) == {"isi": text}
 
 
 def test_arguments_that_steer_are_refused() -> None:
