@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 NO_WHEELS := { echo "The wheels could not be installed: look at the message above, at the network and at the free disk space (650 MB are needed), and run make again." >&2; exit 2; }
 KEEP ?=
 
-.PHONY: setup demo test test-fast campaign campaign-counts campaign-faults soak up lint lock bench bench-forward bench-audit bench-dedup reality audit-dependencies clean
+.PHONY: setup demo test test-fast campaign campaign-counts campaign-faults soak up lint lock bench bench-forward bench-audit bench-dedup reality audit-dependencies dedup-figures dedup-peers clean
 
 setup: $(VENV)/ready  ## make .venv ready
 
@@ -67,6 +67,14 @@ bench-audit: $(VENV)/tested  ## the log at a million entries: verifying beside h
 
 bench-dedup: $(VENV)/tested  ## 1,000 new complaints against ten thousand, a hundred thousand and (ARGS="--history …") a million
 	@$(BIN)/python -m bench.dedup $(ARGS)
+
+dedup-figures: $(VENV)/tested  ## how well deduplication does, out of fold: make dedup-figures DATA=folder of records.jsonl.gz and labels.csv
+	@test -n "$(DATA)" || { echo "Say which labelled complaints: make dedup-figures DATA=folder" >&2; exit 2; }
+	@$(BIN)/python -m bench.dedup_figures --data $(DATA) $(ARGS)
+
+dedup-peers: $(VENV)/tested  ## rensa, datasketch, TF-IDF and splink on the same complaints: make dedup-peers DATA=folder
+	@test -n "$(DATA)" || { echo "Say which labelled complaints: make dedup-peers DATA=folder" >&2; exit 2; }
+	@$(BIN)/python -m bench.dedup_peers --data $(DATA) $(ARGS)
 
 UV = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
 lock:  ## write the lock files anew

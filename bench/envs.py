@@ -17,6 +17,7 @@ PINS = {
     "singer": ("singer-sdk==0.54.9", *VALIDATORS),
     "httpx": ("httpx==0.28.1",),
     "foreign": ("pymerkle==6.1.0", "sigstore==4.5.1"),
+    "dedup-train": ("numpy==2.4.6", "scipy==1.17.1", "rapidfuzz==3.14.6"),
     "dedup-minhash": ("rensa==0.5.0", "datasketch==2.0.0"),
     "dedup-tfidf": ("scikit-learn==1.9.1", "sparse_dot_topn==1.2.0"),
     "dedup-splink": ("splink==5.0.0", "duckdb==2.0.0", "pyarrow==26.0.1"),

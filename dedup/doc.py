@@ -11,7 +11,7 @@ from typing import Final
 
 from dedup.text import normalise
 
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,23 +9,25 @@ from typing import TYPE_CHECKING, Final
 from dedup import places
 from dedup.likeness import Likeness, likeness
 from dedup.places import slip
+from dedup.words import rarity, sound
 
 if TYPE_CHECKING:
     from dedup.doc import Doc
     from dedup.view import View
 
 MORE: Final = (
-    "contained", "covered", "pairs", "cosine", "token_set", "slips", "length", "street_same", "house_same", "rt_same",
-    "rw_same", "kelurahan_same", "near", "place_same", "place_in_text", "topic_same", "reporter_alike",
-    "alike_here", "unlike_here_topic", "ticket_same",
+    "contained", "covered", "shared", "matter", "pairs", "cosine", "token_set", "slips", "length", "street_same",
+    "house_same", "rt_same", "rw_same", "kelurahan_same", "named_same", "near", "place_same", "place_in_text",
+    "topic_same", "reporter_alike", "alike_here", "unlike_here_topic", "ticket_same",
 )  # fmt: skip
 """What may only speak for one matter."""
 LESS: Final = (
-    "lone", "lone_both", "replaced", "few_words", "scarce", "street_other", "street_swapped", "street_number", "house_other",
-    "rt_other", "rw_other", "named_other", "kelurahan_other", "kecamatan_other", "far", "place_other", "topic_other",
-    "reporter_other", "over_week", "over_month", "number_replaced", "alike_number_replaced", "alike_replaced",
-    "alike_lone_both", "alike_street_other", "alike_street_number", "alike_far", "alike_kelurahan_other",
-    "alike_place_other", "unlike_over_week", "unlike_here_other_topic", "unlike_proofs",
+    "lone", "lone_both", "replaced", "few_words", "scarce", "street_other", "street_swapped", "street_number",
+    "house_other", "rt_other", "rw_other", "named_other", "kelurahan_other", "kecamatan_other", "far", "place_other",
+    "topic_other", "topic_none", "kin_other", "reporter_other", "over_week", "over_month", "number_replaced",
+    "alike_number_replaced", "alike_replaced", "alike_lone_both", "alike_house_other", "named_none",
+    "alike_street_other", "alike_street_number", "alike_far", "alike_kelurahan_other", "alike_place_other",
+    "unlike_over_week", "unlike_here_other_topic", "unlike_proofs",
 )  # fmt: skip
 """What may only speak against it; "alike_" is how much of one text the other holds, "unlike_" how little."""
 NAMES: Final = (*MORE, *LESS)
@@ -33,9 +35,17 @@ NAMES: Final = (*MORE, *LESS)
 _RARE: Final = 8.0  # nats: a measure of words is about 1 for a word that nobody else used
 _KM_A_DEGREE: Final = 111.2
 _NEAR_KM, _FAR_KM = 0.35, 1.0
+_ELSEWHERE_KM: Final = 50.0
+"""Further than anybody is from what he complains of: another town has a street of that name."""
 _FEW: Final = 6
+_TELLS_MUCH: Final = 60.0  # nats that two texts share
 _SAYS_ENOUGH: Final = 12.0  # nats: two or three rare words
 _WEEK, _MONTH = 7, 30
+_ONE_NAME: Final = 0.5
+_KIN: Final = frozenset(
+    map(sound, ("ibu", "ayah", "anak", "suami", "istri", "nenek", "kakek", "adik", "kakak", "mertua"))
+)
+_TELLS: Final = 5.0  # nats of a name
 
 
 def features(one: View, other: View) -> dict[str, float]:
@@ -49,6 +59,8 @@ def _of_words(words: Likeness, one: View, other: View) -> dict[str, float]:
     return {
         "contained": words.contained,
         "covered": words.covered,
+        "matter": words.matter,
+        "shared": min(words.shared / _TELLS_MUCH, 1.0),
         "pairs": words.pairs,
         "cosine": words.cosine,
         "token_set": words.token_set,
@@ -78,16 +90,48 @@ def _of_place(one: View, other: View) -> dict[str, float]:
         **_matched("house", one.houses, other.houses),
         **_matched("rt", one.rt, other.rt),
         **_matched("rw", one.rw, other.rw),
-        "named_other": float(_named_other(one.named, other.named)),
+        "named_same": float(_named_same(one, other)),
+        "named_other": float(_named_other(one, other)),
+        "named_none": float(_addressed(one) and _addressed(other) and not _one_address(street, same_place, one, other)),
         "kelurahan_same": float(bool(ours.kelurahan) and ours.kelurahan == theirs.kelurahan),
         "kelurahan_other": float(_differ(ours.kelurahan, theirs.kelurahan)),
         "kecamatan_other": float(_differ(ours.kecamatan, theirs.kecamatan)),
         "near": float(distance is not None and distance <= _NEAR_KM),
-        "far": float(distance is not None and distance > _FAR_KM),
+        "far": float(distance is not None and _is_far(distance, street, same_place, one, other)),
         "place_same": same_place or 0.0,
         "place_other": 0.0 if same_place is None else 1 - same_place,
         "place_in_text": place_in_text,
     }
+
+
+def _addressed(one: View) -> bool:
+    return bool(one.streets or one.named or one.rt or one.rw)
+
+
+def _one_address(street: float | None, same_place: float | None, one: View, other: View) -> bool:
+    """Anything of the two addresses is equal."""
+    return bool((street or 0.0) > 0 or (same_place or 0.0) > 0 or one.rt & other.rt or one.rw & other.rw) or _said_same(
+        None, None, one, other, reporter=False
+    )
+
+
+def _is_far(km: float, street: float | None, same_place: float | None, one: View, other: View) -> bool:
+    return km > _ELSEWHERE_KM or (km > _FAR_KM and not _said_same(street, same_place, one, other))
+
+
+def _said_same(
+    street: float | None, same_place: float | None, one: View, other: View, *, reporter: bool = True
+) -> bool:
+    """What both say of the place outranks where a telephone was: many write from home, or from the office."""
+    ours, theirs = one.doc, other.doc
+    return (
+        (street or 0.0) >= places.LONGER
+        or (same_place or 0.0) > _ONE_NAME
+        or bool(one.houses & other.houses or one.tickets & other.tickets)
+        or (bool(ours.kelurahan) and ours.kelurahan == theirs.kelurahan)
+        or _named_same(one, other)
+        or (reporter and bool(ours.reporter & theirs.reporter))
+    )
 
 
 def _of_rest(ours: Doc, theirs: Doc, one: View, other: View) -> dict[str, float]:
@@ -96,6 +140,8 @@ def _of_rest(ours: Doc, theirs: Doc, one: View, other: View) -> dict[str, float]
     return {
         "topic_same": topic,
         "topic_other": 1 - topic if one.topics and other.topics else 0.0,
+        "topic_none": float(bool(one.topics and other.topics) and not topic),
+        "kin_other": float((one.weight.keys() & _KIN) != (other.weight.keys() & _KIN)),
         "reporter_alike": float(bool(ours.reporter & theirs.reporter)),
         "reporter_other": float(bool(ours.reporter and theirs.reporter and not ours.reporter & theirs.reporter)),
         "over_week": float(days > _WEEK),
@@ -106,7 +152,13 @@ def _of_rest(ours: Doc, theirs: Doc, one: View, other: View) -> dict[str, float]
 
 def _together(found: Mapping[str, float], contained: float) -> dict[str, float]:
     """Products: the same words weigh against a conflict otherwise than other words do."""
-    here = max(found["street_same"], found["place_same"], 0.8 * found["near"], 0.5 * found["kelurahan_same"])
+    here = max(
+        found["street_same"],
+        found["place_same"],
+        0.8 * found["near"],
+        0.8 * found["named_same"],
+        0.5 * found["kelurahan_same"],
+    )
     proofs = sum(found[name] for name in ("near", "house_same", "rt_same", "kelurahan_same"))
     proofs += (found["street_same"] > places.LONGER) + (found["place_same"] > places.UNNUMBERED)
     unlike = 1 - contained
@@ -116,6 +168,7 @@ def _together(found: Mapping[str, float], contained: float) -> dict[str, float]:
         "alike_replaced": contained**2 * found["replaced"],
         "alike_lone_both": contained**2 * found["lone_both"],
         "alike_number_replaced": contained**2 * found["number_replaced"],
+        "alike_house_other": contained**2 * found["house_other"],
         "alike_far": contained * found["far"],
         "alike_kelurahan_other": contained * found["kelurahan_other"],
         "alike_place_other": contained * found["place_other"],
@@ -138,14 +191,36 @@ def _differ(ours: str, theirs: str) -> bool:
     return bool(ours and theirs) and ours != theirs
 
 
-def _named_other(ours: frozenset[tuple[str, str]], theirs: frozenset[tuple[str, str]]) -> bool:
-    """Both name a village, a school or the like of one kind, and none of one is any of the other's."""
-    for kind in {kind for kind, _ in ours} & {kind for kind, _ in theirs}:
+def _named_other(one: View, two: View) -> bool:
+    """Both name a village, a school or the like of one kind, and none of one is any of the other's, or stands in its text."""
+    ours, theirs = one.named, two.named
+    for kind in ({kind for kind, _ in ours} & {kind for kind, _ in theirs}) - places.BESIDE:
         mine = [name for of, name in ours if of == kind]
         yours = [name for of, name in theirs if of == kind]
-        if not any(name == other or slip(name, other) > 0.5 for name in mine for other in yours):
+        if any(name in two.words for name in mine) or any(name in one.words for name in yours):
+            continue
+        if not any(name == other or slip(name, other) > _ONE_NAME for name in mine for other in yours):
             return True
     return False
+
+
+def _named_same(one: View, two: View) -> bool:
+    """Both name one school, market, village or crossing; the other may leave out what it is."""
+    return _names(one.named, two) or _names(two.named, one) or any(
+        kind == of and kind not in places.PARTS and slip(name, other) > _ONE_NAME
+        for kind, name in one.named
+        for of, other in two.named
+    )  # fmt: skip
+
+
+def _names(named: frozenset[tuple[str, str]], other: View) -> bool:
+    """A telling name of one stands in the other."""
+    return any(
+        kind not in places.PARTS
+        and name in other.words
+        and (rarity(sound(name)) > _TELLS or (kind, name) in other.named)
+        for kind, name in named
+    )
 
 
 def _place(one: View, other: View) -> tuple[float | None, float]:

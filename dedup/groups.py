@@ -45,11 +45,12 @@ class Joined(Generic[Case]):
 def decide(found: Mapping[Case, Sequence[float]], rules: Rules = RULES) -> Joined[Case]:
     """Which case a complaint joins, given its probabilities (0..1) against the compared members of each.
 
-    Half the maximum and half the mean: one member that is alike by chance does not carry the others. A complaint that
+    Half the maximum and half the mean: one member that is alike by chance does not carry the others, and where one
+    member contradicts it outright (``rules.apart``) a person decides: a report that names no place fits two towns. One that
     fits two cases makes one of them only if it is sure of both (``rules.merge``); else it joins the better one, and a
     person is asked whether the two are one. The order of cases and members does not matter.
     """
-    scores = sorted(((-_score(members), case) for case, members in found.items() if members))
+    scores = sorted(((-_score(members, rules), case) for case, members in found.items() if members))
     if not scores:
         return Joined(case=None, probability=0.0)
     best, case = -scores[0][0], scores[0][1]
@@ -66,8 +67,9 @@ def decide(found: Mapping[Case, Sequence[float]], rules: Rules = RULES) -> Joine
     )
 
 
-def _score(members: Sequence[float]) -> float:
-    return (max(members) + sum(members) / len(members)) / 2
+def _score(members: Sequence[float], rules: Rules) -> float:
+    score = (max(members) + sum(members) / len(members)) / 2
+    return min(score, rules.review) if min(members) < rules.apart else score
 
 
 def heads(links: Iterable[Link]) -> dict[str, str]:

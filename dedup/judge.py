@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 from typing import Final, Literal
 
 from dedup.doc import Doc, document, pack, unpack
@@ -69,15 +70,30 @@ def judge(doc: Doc, candidates: Iterable[Doc], rules: Rules = RULES) -> Verdict:
 
 
 def pairs(
-    doc: Doc, candidates: Iterable[Doc], rules: Rules = RULES, model: Model = MODEL, *, reasons_from: float = 0.0
+    doc: Doc,
+    candidates: Iterable[Doc],
+    rules: Rules = RULES,
+    model: Model = MODEL,
+    *,
+    reasons_from: float = 0.0,
+    nearest: bool = False,
 ) -> tuple[Pair, ...]:
     """
     The complaint against every candidate, in their order; outside window or province it is 0, unread.
 
-    `reasons_from`: the probability below which nobody asks for reasons; finding them costs a third of the whole.
+    `reasons_from`: the probability below which nobody asks for reasons, for they cost a third of the whole; `nearest`: the
+    likeliest has them all the same.
     """
-    seen = view(doc)
-    return tuple(_pair(seen, other, rules, model, reasons_from) for other in candidates)
+    seen, others = view(doc), list(candidates)
+    found = [_pair(seen, other, rules, model) for other in others]
+    best = max((pair.probability for pair, _ in found), default=inf) if nearest else inf
+    told = min(reasons_from, best)
+    return tuple(
+        replace(pair, reasons=reasons(model, measured, seen, view(other)))
+        if measured and pair.probability >= told
+        else pair
+        for (pair, measured), other in zip(found, others, strict=True)
+    )
 
 
 def answer_of(probability: float, rules: Rules = RULES) -> Answer:
@@ -113,20 +129,15 @@ def alike(one: Doc, other: Doc) -> float:
     return likeness(view(one), view(other)).contained
 
 
-def _pair(seen: View, other: Doc, rules: Rules, model: Model, reasons_from: float) -> Pair:
+def _pair(seen: View, other: Doc, rules: Rules, model: Model) -> tuple[Pair, dict[str, float]]:
+    """The pair without reasons, and what was measured of it; nothing where it is outside."""
     doc = seen.doc
     same_reporter = bool(doc.reporter & other.reporter)
-    if outside(doc, other, rules):
-        return Pair(of=other.id, day=other.day, probability=0.0, same_reporter=same_reporter, reasons=())
-    theirs = view(other)
-    found = features(seen, theirs)
-    probability = round(model.probability(found), 4)
-    return Pair(
-        of=other.id,
-        day=other.day,
-        probability=probability,
-        same_reporter=same_reporter,
-        reasons=reasons(model, found, seen, theirs) if probability >= reasons_from else (),
+    found = {} if outside(doc, other, rules) else features(seen, view(other))
+    probability = round(model.probability(found), 4) if found else 0.0
+    return (
+        Pair(of=other.id, day=other.day, probability=probability, same_reporter=same_reporter, reasons=()),
+        found,
     )
 
 

@@ -24,7 +24,8 @@ class Likeness:
 
     ``lone`` is the rarest word of the shorter text without a partner in the longer, ``lone_both`` the lesser of that
     on both sides, ``replaced`` the rarest word that stands instead of another at the same place, ``numbers``: a number or
-    a single letter does so, ``slips`` the share of words that are the other's mistyped.
+    a single letter does so, ``slips`` the share of words that are the other's mistyped, ``shared`` what both texts tell,
+    ``matter`` is like ``contained`` without the words that say where.
     """
 
     contained: float
@@ -37,10 +38,14 @@ class Likeness:
     replaced: float
     numbers: bool
     slips: float
+    shared: float
+    matter: float
 
 
 def likeness(one: View, other: View) -> Likeness:
     """Everything about the words of two complaints, in either order the same."""
+    if other.doc.text < one.doc.text:
+        one, other = other, one
     common = one.weight.keys() & other.weight.keys()
     mine, yours = _left(one, other, common), _left(other, one, common)
     shares = _share(one, mine), _share(other, yours)
@@ -58,11 +63,19 @@ def likeness(one: View, other: View) -> Likeness:
         replaced=replaced,
         numbers=numbers,
         slips=slips,
+        shared=min(shares[0] * one.mass, shares[1] * other.mass),
+        matter=max(_matter(one, mine), _matter(other, yours)),
     )
 
 
 def _share(one: View, left: dict[str, float]) -> float:
     return 1 - sum(left.values()) / one.mass if one.mass else 0.0
+
+
+def _matter(one: View, left: dict[str, float]) -> float:
+    """The share of what is told apart from the place that the other holds; of a text that tells a place only nothing."""
+    whole = sum([one.weight[said] for said in one.matter])
+    return 1 - sum([left[said] for said in one.matter if said in left]) / whole if whole else 0.0
 
 
 def _cosine(one: View, other: View, common: set[str]) -> float:

@@ -9,22 +9,46 @@ from typing import Final
 from rapidfuzz.distance import OSA
 
 from dedup.rules import NOT_A_STREET, STOP
+from dedup.words import is_known, sound
 
 SAME, UNNUMBERED, LONGER, OTHER_NUMBER, OTHER = 1.0, 0.6, 0.5, -1.0, -2.0
 """What two streets are to each other; above 0 they may be one."""
 
 _STREET: Final = re.compile(
     r"\b(jalan|gang|perumahan|perum|dusun|desa)"
-    r"((?: (?!jalan\b|gang\b|nomor\b|rt\b|rw\b|kelurahan\b|kecamatan\b|blok\b)[a-z]+){1,4})(?: (\d{1,3}[a-z]?)\b)?"
+    r"((?: (?!jalan\b|gang\b|nomor\b|rt\b|rw\b|kelurahan\b|kecamatan\b|blok\b)[a-z]+){1,4})(?: (?:gang )?(\d{1,3}[a-z]?)\b)?"
 )
 _HOUSE: Final = re.compile(r"\bnomor (\d{1,4}[a-z]?)\b")
 _UNIT: Final = re.compile(r"\b(rt|rw) (\d{1,3})\b")
 _NAMED: Final = re.compile(
-    r"\b(kelurahan|kecamatan|desa|dusun|puskesmas|pasar|perumahan|rusun|sdn|smpn|terminal|stasiun|masjid|indomaret"
-    r"|alfamart|blok|titik|lantai) ([a-z]+|\d+)"
+    r"\b(kelurahan|kecamatan|desa|dusun|kampung|puskesmas|rsud|rs|pasar|perumahan|perum|kompleks|komplek|griya|villa|rusun"
+    r"|sdn?|smpn?|sman?|smkn?|terminal|stasiun|taman|masjid|musholla|gereja|jembatan|sungai|kali|simpang|perempatan"
+    r"|pertigaan|alun|halte|apotek|toko|warung|bengkel|hotel|mall?|gedung|balai|tps|spbu|indomaret|alfamart|blok|titik"
+    r"|lantai) (?=([a-z]{3,}|[a-z]|\d+)\b)"
 )
+_KINDS: Final = {
+    "perum": "perumahan", "kompleks": "perumahan", "komplek": "perumahan", "sd": "sdn", "smp": "smpn", "sma": "sman",
+    "smk": "smkn", "rs": "rsud", "sungai": "kali", "mal": "mall",
+}  # fmt: skip
+WRITTEN: Final = {
+    kind: frozenset(word for word, of in _KINDS.items() if of == kind) for kind in sorted(set(_KINDS.values()))
+}
+"""Kind -> how else it is written."""
+BESIDE: Final = frozenset((
+    "kampung", "jembatan", "kali", "simpang", "perempatan", "pertigaan", "alun", "halte", "apotek", "toko", "warung",
+    "bengkel", "hotel", "mall", "gedung", "balai", "tps", "spbu", "griya", "villa",
+))  # fmt: skip
+"""Kinds of which a place has several round it: two that differ contradict nothing."""
+PARTS: Final = frozenset((
+    "kelurahan", "kecamatan", "blok", "titik", "lantai", "indomaret", "alfamart",
+))  # fmt: skip
+"""Kinds of which every village has one of that name: two that are equal prove nothing."""
 _NO_NAME: Final = STOP | NOT_A_STREET
 _MOST_STREETS: Final = 6
+_VERB: Final = 7
+_NAME: Final = 2
+"""Words of a name that must be one; what stands third is seldom still the name."""
+_DONE: Final = ("di", "men", "mem", "meng", "meny", "ber", "ter")
 _MOST_WORDS: Final = 3
 
 
@@ -42,12 +66,19 @@ def streets(where: str) -> tuple[Street, ...]:
     found: list[Street] = []
     for kind, names, number in _STREET.findall(where):
         words = names.split()
-        stop = next((n for n, word in enumerate(words) if word in _NO_NAME and word != "raya"), len(words))
+        stop = next((n for n, word in enumerate(words) if _ends(n, word)), len(words))
         kept = words[:stop][words[:1] == ["raya"] :][:_MOST_WORDS]
         if kept:
             whole = stop == len(words) and stop <= _MOST_WORDS
             found.append(Street(name=tuple(kept), number=number if whole else "", quotable=kind == "jalan"))
     return tuple(dict.fromkeys(found))[:_MOST_STREETS]
+
+
+def _ends(number: int, word: str) -> bool:
+    """What tells that something is done there is no part of a name: desa Sukamaju diminta …"""
+    if word in _NO_NAME:
+        return word != "raya"
+    return number > 0 and len(word) >= _VERB and word.startswith(_DONE) and is_known(sound(word))
 
 
 def houses(where: str) -> frozenset[str]:
@@ -63,14 +94,16 @@ def units(where: str) -> tuple[frozenset[str], frozenset[str]]:
 
 def named(where: str) -> frozenset[tuple[str, str]]:
     """Villages, schools, markets and the like: (kind, first word of the name)."""
-    return frozenset((kind, name) for kind, name in _NAMED.findall(where) if name not in _NO_NAME and name != kind)
+    found = ((_KINDS.get(kind, kind), name) for kind, name in _NAMED.findall(where) if name != kind)
+    return frozenset((kind, name) for kind, name in found if name not in _NO_NAME)
 
 
 def compare(one: Street, other: Street) -> float:
     """SAME | UNNUMBERED | LONGER | OTHER_NUMBER | OTHER; a name cut short or mistyped is the same name."""
     shared = min(len(one.name), len(other.name))
-    if not all(_one_name(one.name[n], other.name[n], last=n == shared - 1) for n in range(shared)):
-        return OTHER
+    equal = [_one_name(one.name[n], other.name[n], last=n == shared - 1) for n in range(shared)]
+    if not all(equal):
+        return LONGER if (len(equal) > _NAME and all(equal[:_NAME])) or _torn(one, other) else OTHER
     if one.number and other.number:
         return SAME if one.number == other.number else OTHER_NUMBER
     if len(one.name) != len(other.name):
@@ -78,8 +111,18 @@ def compare(one: Street, other: Street) -> float:
     return SAME if one.number == other.number else UNNUMBERED
 
 
+def _torn(one: Street, other: Street) -> bool:
+    """One name begins as the other does, written with a blank more or less."""
+    shorter, longer = sorted(("".join(one.name), "".join(other.name)), key=len)
+    return len(shorter) >= _VERB and longer.startswith(shorter)
+
+
 def _one_name(word: str, other: str, *, last: bool) -> bool:
-    if word == other or alike(word, other) >= 0.4:
+    if (
+        word == other
+        or alike(word, other) >= 0.4
+        or (last and min(len(word), len(other)) == 4 and slip(word, other) >= 0.4)
+    ):
         return True
     return last and min(len(word), len(other)) >= 3 and (word.startswith(other) or other.startswith(word))
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 MOST: Final = 4
 _EXACT: Final = 0.995
+_NAME: Final = 4  # letters
 _SLIGHT: Final = 0.1  # log odds below which a reason is none
 _OF_PERSONS: Final = frozenset(
     (
@@ -32,6 +33,9 @@ _OF_PERSONS: Final = frozenset(
         "rumah",
         "tuan",
         "an",
+        "ny",
+        "tn",
+        "almarhum",
     )
 )
 
@@ -83,6 +87,7 @@ PHRASES: Final[dict[str, tuple[int, str, str]]] = {
     "other_area": (-1, "kelurahan atau kecamatan berbeda", "the village or district is another"),
     "same_area": (1, "kelurahan sama", "the village is the same"),
     "other_named": (-1, "sekolah, pasar, desa, atau blok berbeda", "the school, market, village or block is another"),
+    "same_named": (1, "sekolah, pasar, desa, atau simpang sama", "the school, market, village or crossing is the same"),
     "other_place": (-1, "lokasi berbeda", "the place is another"),
     "same_place": (1, "lokasi sama", "the place is the same"),
     "far": (-1, "jaraknya lebih dari 1 km", "more than 1 km apart"),
@@ -127,14 +132,19 @@ def _reason(code: str, weight: float, one: View, other: View) -> Reason:
 
 
 def _quoted(one: View, other: View) -> str:
-    """The first street of each that the other lacks; lanes, estates and whatever sounds like a person stay unnamed."""
+    """How the first street of each that the other lacks begins; lanes, estates and what may be a person stay unnamed."""
     ours = _quotable(lonely(one.streets, other.streets))
     theirs = _quotable(lonely(other.streets, one.streets))
-    return f": {ours[0]} / {theirs[0]}" if ours and theirs else ""
+    return f": {ours[0]} / {theirs[0]}" if ours and theirs and ours[0] != theirs[0] else ""
 
 
 def _quotable(streets: list[Street]) -> list[str]:
-    return [" ".join(one.name).title() for one in streets if one.quotable and not _OF_PERSONS.intersection(one.name)]
+    """The first word of each name: what follows may be a person's name that somebody wrote behind it."""
+    return [
+        one.name[0].title()
+        for one in streets
+        if one.quotable and len(one.name[0]) >= _NAME and not _OF_PERSONS & set(one.name)
+    ]
 
 
 def _text(found: Found) -> str:
@@ -154,11 +164,23 @@ def _first(*codes: tuple[str, str]) -> Callable[[Found], str | None]:
 
 _GROUNDS: Final = (
     _Ground(
-        names=("contained", "covered", "pairs", "cosine", "token_set", "slips", "length", "few_words", "scarce"),
+        names=(
+            "contained",
+            "covered",
+            "shared",
+            "matter",
+            "pairs",
+            "cosine",
+            "token_set",
+            "slips",
+            "length",
+            "few_words",
+            "scarce",
+        ),
         code=_text,
     ),
     _Ground(
-        names=("lone", "lone_both", "replaced", "alike_lone_both", "alike_replaced"),
+        names=("lone", "lone_both", "kin_other", "replaced", "alike_lone_both", "alike_replaced"),
         code=lambda found: "other_words" if found["lone_both"] > 0.25 else "same_words",
     ),
     _Ground(
@@ -178,7 +200,8 @@ _GROUNDS: Final = (
         ),
     ),
     _Ground(
-        names=("house_same", "house_other"), code=_first(("house_other", "other_house"), ("house_same", "same_house"))
+        names=("house_same", "house_other", "alike_house_other"),
+        code=_first(("house_other", "other_house"), ("house_same", "same_house")),
     ),
     _Ground(
         names=("rt_same", "rw_same", "rt_other", "rw_other"),
@@ -192,7 +215,10 @@ _GROUNDS: Final = (
             ("kelurahan_other", "other_area"), ("kecamatan_other", "other_area"), ("kelurahan_same", "same_area")
         ),
     ),
-    _Ground(names=("named_other",), code=_first(("named_other", "other_named"))),
+    _Ground(
+        names=("named_same", "named_other", "named_none"),
+        code=_first(("named_other", "other_named"), ("named_same", "same_named")),
+    ),
     _Ground(
         names=("place_same", "place_other", "alike_place_other", "place_in_text", "alike_here", "unlike_proofs"),
         code=lambda found: (
@@ -207,7 +233,7 @@ _GROUNDS: Final = (
         code=lambda found: "long_after" if found["over_week"] else "soon_after",
     ),
     _Ground(
-        names=("topic_same", "topic_other", "unlike_here_topic", "unlike_here_other_topic"),
+        names=("topic_same", "topic_other", "topic_none", "unlike_here_topic", "unlike_here_other_topic"),
         code=lambda found: (
             "same_topic_here"
             if found["unlike_here_topic"] > 0.1

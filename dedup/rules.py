@@ -20,6 +20,7 @@ class Rules:
     same: float = _TABLE["thresholds"]["same"]
     review: float = _TABLE["thresholds"]["review"]
     merge: float = _TABLE["thresholds"]["merge"]
+    apart: float = _TABLE["thresholds"]["apart"]
     most_keys: int = _TABLE["keys"]["most"]
     cap: int = _TABLE["keys"]["cap"]
     least: float = _TABLE["keys"]["least"]

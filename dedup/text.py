@@ -29,6 +29,13 @@ _DROPPED: Final = re.compile(
 _TAGS_AT_END: Final = re.compile(r"(?:\s*(?<!\w)#\w+)+\s*$")
 _REPEATED: Final = re.compile(r"([^\W\d_])\1{2,}")
 _NEIGHBOURHOOD: Final = re.compile(r"\b(rt|rw)[\s.:/]*0*(\d+)")
+_THOUSANDS: Final = re.compile(r"(?<=\d)[.,](?=\d{3}(?!\d))")
+_RUPIAH: Final = re.compile(r"\brp\.? ?(?=\d)")
+_THOUSAND: Final = re.compile(r"(?<![\d.,])(\d{1,4}) ?(?:ribu|rb)\b")
+_TWICE: Final = re.compile(
+    r"\b(?!(?:sdn?|smpn?|sman?|smkn?|tkn?|min|mtsn?|man|rt|rw|km|no|blok|tps)2)([^\W\d_]{3,})2(?=\b|nya\b|an\b)"
+)
+_DOUBLED: Final = re.compile(r"\b([^\W\d_]{3,}) \1(?=\b|nya\b|an\b)")
 _NOT_WORD: Final = re.compile(r"[^\w]+|_")
 _ZEROS: Final = re.compile(r"\b0+(?=\d)")
 _ROMAN: Final = re.compile(r"x{0,3}(?:ix|iv|v?i{0,3})")
@@ -72,8 +79,10 @@ def normalise(text: str) -> str:
         _TAGS_AT_END.sub("", plain) or plain
     )  # a run of tags at the end is addressed to the crowd; inside it is a word
     plain = _NEIGHBOURHOOD.sub(r" \1 \2 ", plain)
-    plain = _ZEROS.sub("", _NOT_WORD.sub(" ", plain))
-    return " ".join(_POLITE.sub(" ", " ".join(_spelled(plain.split()))).split())
+    plain = _THOUSAND.sub(r"\g<1>000", _RUPIAH.sub("", _THOUSANDS.sub("", plain)))
+    plain = _ZEROS.sub("", _NOT_WORD.sub(" ", _TWICE.sub(r"\1", plain)))
+    plain = " ".join(_POLITE.sub(" ", " ".join(_spelled(plain.split()))).split())
+    return _DOUBLED.sub(r"\1", plain)
 
 
 def tokens(text: str) -> tuple[str, ...]:

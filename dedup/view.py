@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from dedup.doc import Doc
 from dedup.keys import tickets
-from dedup.places import Street, houses, named, streets, units
+from dedup.places import WRITTEN, Street, houses, named, streets, units
 from dedup.rules import STOP
 from dedup.words import rarity, sound, topics
 
@@ -18,7 +18,7 @@ _EVERYWHERE = frozenset({"jalan", "gang", "kota", "kabupaten", "provinsi", "indo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """One complaint taken apart. Weights are rarities in nats, ``mass`` is their sum."""
+    """One complaint taken apart. Weights are rarities in nats, ``mass`` their sum, ``matter`` the sounds that name no place."""
 
     doc: Doc
     words: tuple[str, ...]
@@ -28,6 +28,7 @@ class View:
     mass: float
     pairs: frozenset[tuple[str, str]]
     joined: str
+    matter: frozenset[str]
     topics: dict[str, float]
     streets: tuple[Street, ...]
     houses: frozenset[str]
@@ -47,6 +48,8 @@ def view(doc: Doc) -> View:
     weight = {said: rarity(said) for said in written}
     where = f"{doc.text} ; {doc.place}"
     rt, rw = units(where)
+    roads, landmarks = streets(where), named(where)
+    placing = _placing(roads, landmarks)
     return View(
         doc=doc,
         words=words,
@@ -56,15 +59,22 @@ def view(doc: Doc) -> View:
         mass=sum(weight.values()),
         pairs=frozenset(itertools.pairwise(sounds)),
         joined=doc.text.replace(" ", ""),
-        topics=_topics(written.values()),
-        streets=streets(where),
+        matter=frozenset(said for said, word in written.items() if word not in placing and word not in STOP),
+        topics=_topics(word for word in written.values() if word not in placing),
+        streets=roads,
         houses=houses(where),
         rt=rt,
         rw=rw,
-        named=named(where),
+        named=landmarks,
         place=_place(doc.place),
         tickets=frozenset(tickets(doc.text)),
     )
+
+
+def _placing(roads: Iterable[Street], landmarks: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """The words that say where: the market of "pasar legi" speaks of no problem with markets."""
+    of_streets = {word for street in roads for word in street.name}
+    return frozenset(of_streets.union(*({name, kind, *WRITTEN.get(kind, ())} for kind, name in landmarks)))
 
 
 def _topics(words: Iterable[str]) -> dict[str, float]:

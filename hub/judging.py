@@ -81,7 +81,8 @@ def doc_of(complaint: Document, tokens: Iterable[bytes], region: str, at: dateti
         kecamatan=".".join(parts[:3]) if len(parts) >= KECAMATAN else "",
         kelurahan=code if len(parts) == KELURAHAN else "",
         reporter=[token.hex() for token in tokens],
-        # no coordinates: those of many channels are where the reporter sits, and the model takes distance for another matter
+        lat=complaint.get("latitude"),
+        lon=complaint.get("longitude"),
     )
     if len(doc.text.split()) < SHORT:
         doc = replace(doc, text=normalise(f"{complaint.get('title') or ''} {body}"))
@@ -114,14 +115,20 @@ class Judged:
     model: str
     leader: UUID | None
     joined: Joined
+    nearest: UUID | None = None
+    """The likeliest other one of a new complaint, which nobody would ask about; the reasons say why not."""
 
     @property
     def detail(self) -> dict[str, Detail]:
-        """What an entry says of it: codes and numbers, nothing that anybody wrote."""
+        """What an entry says of it: codes, weights (log odds) and numbers, nothing that anybody wrote."""
         found: dict[str, Detail] = {"verdict": self.answer, "model": self.model}
         if self.of:
-            found |= {"of": str(self.of), "per_mille": round(self.probability * 1000)}
-            found["reasons"] = [reason.code for reason in self.reasons]
+            found["of"] = str(self.of)
+        elif self.nearest:
+            found["nearest"] = str(self.nearest)
+        if self.of or self.nearest:
+            found["per_mille"] = round(self.probability * 1000)
+            found["reasons"] = [f"{reason.code} {reason.weight:+.2f}" for reason in self.reasons]
         return found
 
 
@@ -210,7 +217,7 @@ def _limits(rules: Rules) -> Limits:
 
 def against(doc: Doc, others: Sequence[Candidate], rules: Rules = RULES) -> list[Against]:
     """A complaint beside each of its candidates."""
-    compared = pairs(doc, [other.doc for other in others], rules, reasons_from=rules.review)
+    compared = pairs(doc, [other.doc for other in others], rules, reasons_from=rules.review, nearest=True)
     return [Against(other=other, pair=pair) for other, pair in zip(others, compared, strict=True)]
 
 
@@ -221,13 +228,15 @@ def judged(one: Asked, found: Found, leading: Collection[UUID] = (), rules: Rule
     joined = found.groups.place(one.case, compared, rules)
     answer = "same" if joined.links else "review" if joined.questions else "new"
     best = next(iter(joined.links + joined.questions), None)
+    likeliest = best or max(
+        (one for one in compared if one.pair.reasons), key=lambda one: one.pair.probability, default=None
+    )
     return Judged(
         answer=answer,
         of=best.other.id if best else None,
-        probability=max((one.pair.probability for one in compared), default=0.0)
-        if best is None
-        else best.pair.probability,
-        reasons=best.pair.reasons if best else (),
+        nearest=None if best or likeliest is None else likeliest.other.id,
+        probability=likeliest.pair.probability if likeliest else 0.0,
+        reasons=likeliest.pair.reasons if likeliest else (),
         model=version(rules),
         leader=leader,
         joined=joined,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any, Final
@@ -52,6 +52,10 @@ class Change:
         return self.pair.pair.probability
 
 
+class _TakenBack(Exception):
+    """Ends a transaction of which nothing is to stay."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Rebuild:
     """One shard of a rebuild; interrupted anywhere, it goes on where it was."""
@@ -88,10 +92,15 @@ class Rebuild:
         for batch in self._batches(part):
             with self.hub.store.begin() as work:
                 found = self._judged(work, [complaint for complaint, _ in batch], Groups() if apply else self._groups)
+            if not apply:
+                found += self._would_be_placed(found)
             with self._alone() if apply and found else self.hub.store.begin() as work:
                 if apply and found:
                     found = self._judged(work, [one.complaint for one in found], Groups())
                     self._write(work, found, self.hub.clock())
+                    placed = self._placed(work, found, Groups())
+                    self._write(work, placed, self.hub.clock())
+                    found += placed
                 self.counts.update(change.what for change in found)
                 self.counts["judged"] += len(batch)
                 part.come(work, batch[-1][1], self.counts)
@@ -142,7 +151,8 @@ class Rebuild:
 
     # what would change -------------------------------------------------------------------------------------------------
 
-    def _judged(self, work: Work, complaints: Sequence[UUID], groups: Groups) -> list[Change]:
+    def _judged(self, work: Work, complaints: Sequence[UUID], groups: Groups, *, placing: bool = False) -> list[Change]:
+        """What would change about these; with `placing` whatever links them already is left as it is."""
         again = [one for one in described(work, self.hub.vault, complaints) if one.number is not None]
         found = found_for(work, self.hub.vault, [one.asked() for one in again], self.rules, filed=True)
         groups.apart = found.groups.apart
@@ -153,8 +163,25 @@ class Rebuild:
             near = {other.id: other for other in found.candidates[one.complaint]}
             near |= {row.other: linked[row.other] for row in stand.get(one.complaint, ()) if row.other in linked}
             pairs = against(one.described.doc, list(near.values()), self.rules)
-            changes += self._of_links(one, pairs, stand.get(one.complaint, ())) or self._of_case(one, pairs, groups)
+            of_links = [] if placing else self._of_links(one, pairs, stand.get(one.complaint, ()))
+            changes += of_links or self._of_case(one, pairs, groups)
         return changes
+
+    def _placed(self, work: Work, found: Sequence[Change], groups: Groups) -> list[Change]:
+        """Where the complaints belong that have just lost a link, from the cases as they are without it."""
+        lost = list(dict.fromkeys(one.complaint for one in found if one.what == "unlink"))
+        return self._judged(work, lost, groups, placing=True) if lost else []
+
+    def _would_be_placed(self, found: Sequence[Change]) -> list[Change]:
+        """The same before anything has changed: the links are undone in a transaction that never ends well."""
+        gone = [one for one in found if one.what == "unlink"]
+        placed: list[Change] = []
+        if gone:
+            with suppress(_TakenBack), self.hub.store.begin() as work:
+                self._write(work, gone, self.hub.clock())
+                placed = self._placed(work, gone, self._groups)
+                raise _TakenBack
+        return placed
 
     def _standing(self, work: Work, complaints: Sequence[UUID]) -> dict[UUID, list[Any]]:
         """The links that models made of these complaints to others, and of which no person has said anything."""
@@ -166,7 +193,7 @@ class Rebuild:
         return stand
 
     def _of_links(self, one: Again, pairs: Sequence[Against], stand: Sequence[Any]) -> list[Change]:
-        """Links of older models that this one would not make; what loses one is placed anew by the next rebuild."""
+        """Links of older models that this one would not make; what loses one is placed anew when it has."""
         known = {pair.other.id: pair for pair in pairs}
         changes = []
         for row in stand:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -17,6 +19,7 @@ from dedup.judge import RULES
 from hub import rebuilding, steps
 from hub.rebuilding import Rebuild
 from hub.spine import Hub
+from hub.store import case_lists, cases
 from tests.scenario.conftest import Portals, Site
 
 PLAIN = {"jenis": "PENGADUAN", "kategori": "JALAN", "anonim": "tidak", "rahasia": "tidak", "status": "diterima"}
@@ -252,3 +255,41 @@ def test_the_log_of_all_this_verifies(empty_site: Site, add_portal: Portals, tmp
     assert (run("seal").code, run("audit", "export", str(folder)).code) == (0, 0)
     said = run("audit", "verify", str(folder), "--key", str(folder / "log.vkey"))
     assert said.code == 0, said.err
+
+
+def test_what_loses_a_link_is_placed_at_once(empty_site: Site, add_portal: Portals) -> None:
+    """A complaint that stands in the wrong case moves to its own in one go, and the report says so before."""
+    add_portal([row(1, MATTERS[0], 1), row(2, MATTERS[0], 2), row(3, MATTERS[1], 3)])
+    accepted(empty_site)
+    ids, right = {who: UUID(one) for who, one in by_name(empty_site).items()}, clusters(empty_site)
+    wrong = cases.NewLink(
+        complaint=ids["Warga 2"], other=ids["Warga 3"], probability=0.8, reasons=[("same_words", 2.0)], model="old"
+    )
+    with empty_site.hub() as hub:
+        with hub.store.begin() as work:
+            stood = [one.id for one in case_lists.links_of(work, [ids["Warga 2"]])]
+            cases.undo(work, stood, by="hub", model="old", now=hub.clock())
+            cases.link(work, [wrong], by="hub", now=hub.clock())
+        assert frozenset({"Warga 2", "Warga 3"}) in clusters(empty_site)
+        would = changed(hub)
+        assert [what for what, *_ in would] == ["link", "unlink"]
+        assert frozenset({"Warga 2", "Warga 3"}) in clusters(empty_site)
+        assert changed(hub, apply=True) == would
+        assert changed(hub) == []
+    assert clusters(empty_site) == right
+
+
+def test_a_new_complaint_says_what_it_was_compared_with(empty_site: Site, add_portal: Portals) -> None:
+    """The log of a complaint that is new names its nearest, how likely it was, and which reasons weighed: codes, no words."""
+    near = re.sub(r"(?i)\b(jalan|jl\.?) \w+", "Jalan Kenari", MATTERS[3])
+    add_portal([row(1, MATTERS[3], 1), row(2, f"{near} RT 09 RW 14, Desa Lainnya", 2), row(3, MATTERS[3], 3)])
+    accepted(empty_site)
+    with empty_site.database.connect(superuser=True) as connection:
+        found = connection.execute("SELECT convert_from(body, 'UTF8') FROM entries WHERE act = 'accepted'").fetchall()
+    details = [json.loads(str(body))["detail"] for (body,) in found]
+    compared = [one for one in details if "of" in one or "nearest" in one]
+    assert len(compared) == 2
+    for one in compared:
+        assert 0 <= one["per_mille"] <= 1000 and one["model"]
+        assert 1 <= len(one["reasons"]) <= 4
+        assert all(re.fullmatch(r"[a-z_]+ [+-]\d+\.\d\d", reason) for reason in one["reasons"])

@@ -15,25 +15,17 @@ from hub import cases as by_people
 from hub.cases import NoSuchCase
 from hub.store import case_lists, cases, labels
 from hub.store.cases import NewLink
-from hub.store.server import Embedded
 from hub.store.work import Store, Work
-from tests.conftest import Database, fresh_database
+from tests.conftest import Database
 from tests.unit.hub.rows import NOW, complaints, dump, hub_of, view
 
 SAID = {"by": "Sari Contoh", "because": "sudah dibaca"}
 
 
 @pytest.fixture(scope="module")
-def tables(cluster: Embedded, template: str) -> Iterator[Database]:
-    """One database for all tests of this file."""
-    with fresh_database(cluster, template) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def store(tables: Database) -> Iterator[Store]:
+def store(one_database: Database) -> Iterator[Store]:
     """Its store."""
-    with Store(tables.hub_url, clock=lambda: NOW) as made:
+    with Store(one_database.hub_url, clock=lambda: NOW) as made:
         yield made
 
 

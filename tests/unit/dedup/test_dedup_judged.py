@@ -1,0 +1,141 @@
+"""Pairs that a person has judged: the model must order them as he does, and say why without naming anybody."""
+
+from __future__ import annotations
+
+import pytest
+
+from dedup.doc import Doc, document
+from dedup.evaluate import group
+from dedup.features import features
+from dedup.judge import RULES, Pair, answer_of, pairs
+from dedup.view import view
+from tests.unit.dedup.judged import Judged, judged_pairs
+
+JUDGED = tuple(judged_pairs())
+
+
+def probability(one: Judged) -> float:
+    return pairs(one.other, [one.one])[0].probability
+
+
+def test_what_people_call_one_matter_is_likelier() -> None:
+    """Of a pair that is one matter and one that is not, the first has the higher probability nine times in ten."""
+    same = [probability(one) for one in JUDGED if one.same]
+    other = [probability(one) for one in JUDGED if not one.same]
+    above = sum((a > b) + 0.5 * (a == b) for a in same for b in other)
+    assert len(same) >= 60 and len(other) >= 60
+    assert above / (len(same) * len(other)) >= 0.90
+
+
+def test_no_two_matters_are_surely_one() -> None:
+    """Nothing that a reader holds for two matters gets more than nine in ten."""
+    assert [one.kind for one in JUDGED if not one.same and probability(one) > 0.9] == []
+
+
+def test_either_complaint_may_come_first() -> None:
+    """What is measured of two complaints does not depend on which of them is asked about."""
+    for one in JUDGED:
+        assert features(view(one.one), view(one.other)) == features(view(one.other), view(one.one))
+
+
+STREET = "Saluran di Jalan Kenanga Wulung depan pasar burung mampet, air meluap ke rumah warga setiap hujan."
+
+
+def at(lat: float, lon: float, text: str = STREET, **more: object) -> Doc:
+    known: dict[str, object] = {"id": f"{lat}", "day": 10, "text": text, "lat": lat, "lon": lon}
+    return document(**known | more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "more", [{"reporter": ["t1"]}, {"place": "Jalan Kenanga Wulung"}, {"kelurahan": "Wulungsari"}, {}]
+)
+def test_a_telephone_far_away_contradicts_no_named_place(more: dict[str, object]) -> None:
+    """Many write from home or from the office: the same words about the same street stay one matter."""
+    [pair] = pairs(at(-7.31, 112.73, **more), [at(-7.25, 112.60, **more)])
+    assert answer_of(pair.probability) == "same"
+
+
+def test_equal_words_without_a_place_far_apart_are_asked_about() -> None:
+    """ "The drain is blocked" from two ends of a town is nothing that is linked unseen."""
+    text = "Got mampet dan berbau busuk, mohon dibersihkan oleh petugas."
+    [pair] = pairs(at(-7.31, 112.73, text), [at(-7.25, 112.60, text)])
+    assert answer_of(pair.probability) != "same"
+
+
+def test_a_report_without_a_place_makes_no_case_of_two_towns() -> None:
+    """A tweet that fits two complaints of two towns joins one of them; the other town's is asked about, not linked."""
+    text = "Anjing liar bergerombol di Jalan Kanggraksan dan sudah menggigit dua anak, mohon ditangkap"
+    docs = [
+        document(id="m1", text=text, day=1, lat=-6.75, lon=108.55, kelurahan="Kecapi", kecamatan="Harjamukti"),
+        document(id="m2", text="@infokota anjing liar bergerombol di jl Kanggraksan & sdh menggigit dua anak", day=1),
+        document(id="m3", text=text, day=2, lat=-5.14, lon=119.41, kelurahan="Batua", kecamatan="Manggala"),
+    ]
+    found = group(docs)
+    cases = dict(found.clusters)
+    assert cases["m3"] != cases["m1"]
+    assert {"m1", "m2"} & {other for one, other in found.review if one == "m3"}
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("Jalan Brigjen Katamso memakan", "Jl Brigjen Katamso numpuk"),
+        ("Jalan Caringin Bojong Menteng", "Jl Cari Ngin Bojong"),
+        ("Jalan Kapasa Raya", "Jl Kapasa Rayo"),
+        ("Jalan Saleh Sungkar jebol", "Jln Saleh Sungkar jbl"),
+        ("Desa Sumberwangi diminta", "desa Sumberwangi menarik biaya"),
+    ],
+)
+def test_what_follows_a_name_makes_no_other_street(one: str, two: str) -> None:
+    """A verb behind the name, a blank more or a letter less: the street is the same."""
+    found = features(view(document(id="a", text=one, day=0)), view(document(id="b", text=two, day=0)))
+    assert not (found["street_other"] or found["street_swapped"])
+    assert found["street_same"] > 0
+
+
+# reasons -----------------------------------------------------------------------------------------------------------------
+
+NAMES = ("Slamet Riyanto", "Ratna Galih", "Endang Kusuma", "Rudi Hartono", "Budi Santoso", "Anton Medan")
+SAID = (
+    "Jalan bernama {} berlubang, hubungi saya {} atau {} NIK {}",
+    "Jl Kartini {} rusak parah, telepon {} surel {} nomor induk {}",
+    "Di jl. Mangga Ny {} ada pohon tumbang ({} / {} / {})",
+    "Jl a/n {} NIK belum dibayar {} {} {}",
+    "Mohon perbaikan Jl. Sekolah {} telp {} surel {} ktp {}",
+    "Jalan depan rumah {} gelap, kontak {} {} {}",
+)
+
+
+def written(said: str, number: int) -> Doc:
+    name = NAMES[number % len(NAMES)]
+    phone, mail = f"0812-0000-{number:04}", f"{name.split()[0].lower()}{number}@surat.example"
+    return document(id=str(number), text=said.format(name, phone, mail, f"35780000000{number:05}"), day=number % 9)
+
+
+def told() -> list[Pair]:
+    docs = [written(said, number) for number, said in enumerate(SAID * 6)]
+    found = [pair for n, doc in enumerate(docs) for pair in pairs(doc, docs[n % 6 : n : 6])]
+    return [*found, *(pair for one in JUDGED for pair in pairs(one.one, [one.other]))]
+
+
+def test_reasons_can_be_read_and_name_nobody() -> None:
+    """Of more than 200 verdicts each has one to four reasons in two languages; none holds a number, an address or a name."""
+    found = [pair for pair in told() if pair.probability > 0]
+    assert len(found) > 200
+    private = {word for name in NAMES for word in name.lower().split()}
+    for pair in found:
+        assert 1 <= len(pair.reasons) <= 4
+        for reason in pair.reasons:
+            assert reason.id.strip() and reason.en.strip() and reason.weight
+            words = f"{reason.code} {reason.id} {reason.en}".lower().replace(":", " ").split()
+            assert not private & set(words), reason
+            assert not any("@" in word or sum(map(str.isdigit, word)) > 3 for word in words), reason
+
+
+def test_the_likeliest_of_many_says_why_it_is_none() -> None:
+    """A new complaint can be asked why it is new: its nearest has reasons, the others cost nothing."""
+    doc, others = JUDGED[-1].other, [one.one for one in JUDGED if not one.same][-4:]
+    found = pairs(doc, others, reasons_from=2.0, nearest=True)
+    best = max(pair.probability for pair in found)
+    assert [bool(pair.reasons) for pair in found] == [pair.probability == best for pair in found]
+    assert RULES.review > 0
