@@ -29,7 +29,8 @@ CATALOGUE: Final[Mapping[str, Meaning]] = MappingProxyType(
         "accepted": Meaning(
             "aduan diterima, atau versi barunya (`update`), atau ulangan ditahan (`same_reporter`)",
             "a complaint was accepted, or a later version (`update`), or withheld as a repeat (`same_reporter`)",
-            "code, commitment of its text; manifest, version, verdict, model, of, per_mille, reasons, unmapped, left_out, "
+            "code, commitment of its text; manifest, version, verdict, model, of or nearest, per_mille, reasons, "
+            "unmapped, left_out, "
             "personal (how much of which kind its words hold, as nik:1), "
             "confidential (why: supervisory, whistle_blowing, accused, class.…)",
             ("hub/decided.py",),

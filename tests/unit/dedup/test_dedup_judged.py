@@ -102,7 +102,7 @@ SAID = (
     "Di jl. Mangga Ny {} ada pohon tumbang ({} / {} / {})",
     "Jl a/n {} NIK belum dibayar {} {} {}",
     "Mohon perbaikan Jl. Sekolah {} telp {} surel {} ktp {}",
-    "Jalan depan rumah {} gelap, kontak {} {} {}",
+    "Jalan {} di depan rumah saya gelap, kontak {} {} {}",
 )
 
 
