@@ -35,7 +35,7 @@ NAMES: Final = (*MORE, *LESS)
 _RARE: Final = 8.0  # nats: a measure of words is about 1 for a word that nobody else used
 _KM_A_DEGREE: Final = 111.2
 _NEAR_KM, _FAR_KM = 0.35, 1.0
-_ELSEWHERE_KM: Final = 50.0
+_ELSEWHERE_KM: Final = 200.0
 """Further than anybody is from what he complains of: another town has a street of that name."""
 _FEW: Final = 6
 _TELLS_MUCH: Final = 60.0  # nats that two texts share
