@@ -1,4 +1,4 @@
-"""What a log may hold: one line a record, nothing that steers a terminal, and no secret in any of its usual forms."""
+"""What a log may hold: one line a record, nothing that steers a terminal, no secret in any form, no number of a person."""
 
 from __future__ import annotations
 
@@ -69,9 +69,24 @@ def _cleaned(one: logging.LogRecord, known: Known) -> logging.LogRecord:
         text = one.getMessage()
     except Exception:  # noqa: BLE001  # a wrong format is told by logging itself, where it writes
         return one
-    if (clean := line(known.clean(text))) != text:
+    if (clean := line(_unnamed(known.clean(text)))) != text:
         one.msg, one.args = clean, ()
     if one.exc_info and one.exc_info[0]:
         told = "".join(traceback.format_exception(*one.exc_info)).rstrip("\n")
-        one.exc_text = shown(known.clean(told)).replace("\n", "\n  ")  # no line of it begins like a line of ours
+        one.exc_text = shown(_unnamed(known.clean(told))).replace(
+            "\n", "\n  "
+        )  # no line of it begins like a line of ours
     return one
+
+
+_PERHAPS: Final = re.compile(r"@|\d(?:[ .()/-]{0,2}\d){7}")
+"""An address, or eight digits: less is nobody's number, and the detector need not be loaded for it."""
+
+
+def _unnamed(text: str) -> str:
+    """Without numbers and addresses of persons: no line of ours has any, but an error of somebody else's code may quote."""
+    if not _PERHAPS.search(text):
+        return text
+    from hub.personal import mask  # costs a start as much as all of logging, and most processes never need it
+
+    return mask(text)

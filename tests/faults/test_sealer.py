@@ -152,15 +152,16 @@ def killed(hub: Any, database: Database, vault: Vault, tmp_path: Path, *, kills:
     """A child writes and seals without end; it is killed again and again, and read before and after each time."""
     folder, dice, vkey = hub.settings.log_folder, random.Random(9), publishing.vkey_of(hub)
     hub.store.close()  # nobody shares a connection with a child
-    kept, last = list[Path](), 0
+    kept, last, longest = list[Path](), 0, 0.1
     for number in range(kills):
+        longest = longest if last else longest * 2  # a busy machine: until something is sealed at all
         child = os.fork()
         if child == 0:
             own = made(database, vault, folder)
             while True:
                 write(own.store, number, 0, 40)
                 seal(own)
-        time.sleep(0.04 + dice.random() * 0.1)
+        time.sleep(0.04 + dice.random() * longest)
         for alive in (True, False):
             if (folder / "checkpoint").exists():
                 note = (folder / "checkpoint").read_text()

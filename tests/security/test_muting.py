@@ -102,3 +102,16 @@ def test_what_else_masks_is_told_every_form(known: Known) -> None:
     known.told.append(heard.append)
     known.add("p@ss word")
     assert {"p@ss word", "p%40ss%20word"} <= set(heard)
+
+
+def test_no_number_or_address_of_a_person_stands_in_a_log(known: Known) -> None:
+    """Somebody else's code may quote what a citizen wrote in its error: what names him is masked; ids and times stay."""
+    nik, phone, mail = "3578014505900002", "0812-3456-7890", "siti.aminah@contoh.go.id"
+    try:
+        raise ValueError(f"cannot parse NIK {nik} of {mail}")
+    except ValueError:
+        said = written(
+            "batch failed: hubungi %s, 2026-11-22T19:24:35, 5e7ff0f2-8d1c-4c52-9b1e-1f2a3b4c5d6e", phone, exc_info=True
+        )
+    assert not any(one in said for one in (nik, phone, mail))
+    assert "2026-11-22T19:24:35" in said and "5e7ff0f2-8d1c-4c52-9b1e-1f2a3b4c5d6e" in said and "ValueError" in said
