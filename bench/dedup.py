@@ -283,7 +283,7 @@ class Bench:
             client, server = client + time.process_time() - began[0], server + self.server.cpu() - began[1]
             self.filling.rows([(row, numbers[row.id]) for row in rows])
             began = time.process_time(), self.server.cpu()
-            with self.store.begin(region="35") as work:
+            with self.store.begin() as work:
                 work.lock("verdicts")
                 self._judge(work, rows, numbers, words)
             client, server = client + time.process_time() - began[0], server + self.server.cpu() - began[1]
