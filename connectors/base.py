@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Any, Protocol, TypeVar
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from connectors.errors import Misconfigured
 from connectors.trust import Tls
@@ -150,6 +151,27 @@ class Http(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """One request that somebody sent us, as it came."""
+
+    number: int
+    """Its place in the connector's inbox, from 1, in the order in which it can be read; 0 before it has one."""
+    at: datetime
+    """When it came."""
+    headers: Mapping[str, str]
+    """Names in lower case; only those that a kind may need."""
+    query: Mapping[str, str]
+    body: bytes
+
+
+class Inbox(Protocol):
+    """The pushes of one connector that are kept."""
+
+    def pushes(self, after: int, limit: int) -> Sequence[Push]:
+        """Those behind number `after` in order, at most `limit`. MUST never later give one in front of any that it gave."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """All that a kind may use of the world: HTTP, sockets, secrets and the time."""
 
@@ -165,6 +187,8 @@ class Context:
     """Makes one more HTTP client, for another thread."""
     parse_mail: Callable[[bytes], Any] | None = None
     """Reads one message in a limited child process; see connectors.kinds.imap."""
+    inbox: Inbox | None = None
+    """What was pushed to this connector, for kinds that receive."""
 
 
 class Lists(Protocol):
@@ -225,6 +249,29 @@ class Replies(Protocol):
         """
 
 
+class Receives(Protocol):
+    """A kind to which a channel pushes; it lists what was kept like any other kind (see connectors.pushes)."""
+
+    def judge(self, ctx: Context, push: Push) -> None:
+        """Before anything is kept. Raises Refused where signature, secret or time are wrong; MUST NOT read the content else."""
+
+    def greet(self, ctx: Context, query: Mapping[str, str]) -> str | None:
+        """What to answer where a channel asks whether we are who it thinks (a verification handshake); None: refuse."""
+
+
+class Described(Protocol):
+    """What a kind says about itself, so that nothing but its own file knows its keys."""
+
+    OPTIONS: ClassVar[Mapping[str, Any]]
+    """JSON Schema of `with`; look_back, sweep, ignore and created are allowed beside. Words of the manifest's schema by $ref."""
+    REPLY: ClassVar[Mapping[str, Any] | None]
+    """JSON Schema of the manifest's `reply`; None: this door cannot answer."""
+    NEEDS: ClassVar[Mapping[str, Sequence[str]]]
+    """What a person has to have ready, one line each, in `id` and in `en`."""
+    SAME: ClassVar[Sequence[str]]
+    """Keys of `with` that make two manifests one channel; none: only the name does."""
+
+
 _KINDS: dict[str, type[Any]] = {}
 
 
@@ -238,28 +285,41 @@ def kind(name: str) -> Callable[[type[T]], type[T]]:
     return register
 
 
-@cache
-def kinds() -> Mapping[str, type[Any]]:
-    """All kinds of the folder `connectors/kinds`, by name; the folder is scanned once."""
+def look_in(folder: Path) -> None:
+    """Kinds of the operator's own, one file each, are found beside ours; a file of ours is never replaced."""
     import connectors.kinds
 
-    for module in pkgutil.iter_modules(connectors.kinds.__path__):
-        importlib.import_module(f"connectors.kinds.{module.name}")
+    if str(folder) not in connectors.kinds.__path__:
+        connectors.kinds.__path__.append(str(folder))
+        names.cache_clear()
+
+
+@cache
+def names() -> frozenset[str]:
+    """The kinds that there are, by their files, without loading one."""
+    import connectors.kinds
+
+    return frozenset(module.name for module in pkgutil.iter_modules(connectors.kinds.__path__))
+
+
+def kinds() -> Mapping[str, type[Any]]:
+    """All kinds by name, loaded."""
+    for name in sorted(names()):
+        importlib.import_module(f"connectors.kinds.{name}")
     return _KINDS
 
 
 def known(name: str) -> type[Any]:
     """The class of a kind; raises Misconfigured with the list of kinds where there is none of that name."""
-    found = _KINDS.get(name) or _alone(name) or kinds().get(name)
+    if name not in _KINDS and name in names():
+        importlib.import_module(f"connectors.kinds.{name}")  # what the other kinds need is not loaded
+    found = _KINDS.get(name)
     if found is None:
-        raise Misconfigured(f"There is no kind '{name}'.", hint=f"Use one of: {', '.join(sorted(kinds()))}.")
+        there = ", ".join(sorted(names()))
+        raise Misconfigured(
+            f"There is no kind '{name}'.",
+            hint=f"Use one of: {there}.",
+            code="unknown_kind",
+            indonesian=f"Tidak ada kind '{name}'. Pakai salah satu: {there}.",
+        )
     return found
-
-
-def _alone(name: str) -> type[Any] | None:
-    """The kind whose file has its name, without loading what the other kinds need."""
-    import connectors.kinds
-
-    if name in {module.name for module in pkgutil.iter_modules(connectors.kinds.__path__)}:
-        importlib.import_module(f"connectors.kinds.{name}")
-    return _KINDS.get(name)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from connectors import dates, manifest_checks, regions, yaml_file
+from connectors import dates, described, manifest_checks, regions, yaml_file
 from connectors.errors import Misconfigured
 from connectors.manifest_words import wrong
 from connectors.schedules import spread
@@ -189,6 +189,10 @@ def _twice(one: Manifest, first: Manifest) -> Misconfigured:
 def identity(manifest: Manifest) -> str:
     """JSON text of what makes two manifests the same channel: kind, address, items and account (design section 4)."""
     options = manifest.options
+    if (same := described.same(manifest.kind)) is not None:
+        return json.dumps(
+            [manifest.kind, {key: options.get(key) for key in same} if same else manifest.name], sort_keys=True
+        )
     where = (
         _address(options["url"]) if "url" in options else f"{options.get('host', '')}:{options.get('port', '')}".lower()
     )

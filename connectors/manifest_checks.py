@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import schemas
-from connectors import dates, paths, regions, schedules, zones
+from connectors import dates, described, paths, regions, schedules, zones
+from connectors.base import names
 from connectors.manifest_words import wrong
 
 _NAME: Final = re.compile(r"[a-z0-9-]{1,60}")
@@ -33,6 +34,9 @@ def _wrong(path: Path, value: Mapping[str, Any], name: Any) -> Iterator[Found]:
     yield from _region(value.get("region"))
     if not schemas.valid("manifest", value):
         yield from _against_schema(value)
+    if value["kind"] not in names():
+        yield "kind", "kind_unknown", {"known": ", ".join(sorted(names()))}
+    yield from _told(described.problems(value))
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         yield "name", "file_name", {"stem": path.stem}
     yield from _secrets(value)
@@ -52,10 +56,14 @@ def _region(region: Any) -> Iterator[Found]:
 
 
 def _against_schema(value: Mapping[str, Any]) -> Iterator[Found]:
-    for problem in schemas.problems("manifest", value):
+    yield from _told(schemas.problems("manifest", value))
+    yield "", "form", {}
+
+
+def _told(problems: Iterable[schemas.Problem]) -> Iterator[Found]:
+    for problem in problems:
         said = tuple(one.removeprefix(f"{problem.path}: ") for one in (problem.id, problem.en))
         yield problem.path, problem.rule if problem.rule in _SAID else "schema", {"said": said}
-    yield "", "form", {}
 
 
 _SAID: Final = ("required", "additionalProperties", "type", "enum", "const")
@@ -92,11 +100,13 @@ def _texts(value: Any, place: str) -> Iterator[tuple[str, str, bool]]:
 def _hosts(value: Mapping[str, Any]) -> Iterator[Found]:
     """Names and ports that keep the schema's pattern and that no resolver can take."""
     options, reply = value["with"], value.get("reply") or {}
-    for place, url in (("with.url", options.get("url")), *((f"reply.{key}", reply.get(key)) for key in _URLS)):
-        if url is not None and not _dialable(url):
+    urls = (("with.url", options.get("url")), *((f"reply.{key}", reply.get(key)) for key in _URLS))
+    for place, url in (*urls, *described.marked(value, "url")):
+        if isinstance(url, str) and not _dialable(url):
             yield place, "url", {}
-    for place, inside in (("with.host", options), ("reply.smtp.host", reply.get("smtp") or {})):
-        if not _named(inside.get("host", "x")):
+    hosts = (("with.host", options.get("host")), ("reply.smtp.host", (reply.get("smtp") or {}).get("host")))
+    for place, host in (*hosts, *described.marked(value, "host")):
+        if isinstance(host, str) and not _named(host):
             yield place, "host", {}
 
 
@@ -139,7 +149,9 @@ def _expressions(value: Mapping[str, Any]) -> Iterator[Found]:
 
 
 def _all_expressions(value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    options, replies = value["with"], value.get("replies") or {}
+    replies = value.get("replies") or {}
+    options = value["with"] if value["kind"] in described.IN_THE_SCHEMA else {}
+    yield from described.marked(value, "expression")
     for name, spec in value["fields"].items():
         if isinstance(spec, str):
             yield f"fields.{name}", spec

@@ -177,6 +177,10 @@ WORDS: Final[Mapping[str, tuple[Both, Both]]] = {
     ),
     "no_day": (("tidak ada tanggal ini.", "there is no such day."), ("Tulis 2026-12-01.", "Write it as 2026-12-01.")),
     # what its kind can do
+    "kind_unknown": (
+        ("jenis kanal ini tidak ada.", "there is no such kind."),
+        ("Pakai salah satu: {known}.", "Use one of: {known}."),
+    ),
     "option_unknown": (
         ("{option} bukan pengaturan untuk kind '{kind}'.", "{option} is no option of the kind '{kind}'."),
         ("Pakai salah satu: {known}.", "Use one of: {known}."),

@@ -70,7 +70,7 @@ def signs(hub_id: UUID, payload: Any, text: str) -> Signs | None:
     if not isinstance(payload, Mapping) or payload.get("auto"):
         return None
     messages = own_ids(hub_id, payload) if payload.get("in_reply_to") or payload.get("references") else ()
-    posts = _answered_posts(payload) if payload.get("referenced_tweets") else ()
+    posts = _answered_posts(payload) if payload.get("referenced_tweets") else _answered_number(payload)
     refs = own_refs(text) if "[" in text else ()
     if not (messages or posts or refs):
         return None
@@ -99,6 +99,12 @@ def _answered_posts(payload: Mapping[str, Any]) -> tuple[str, ...]:
     ]
     ids = (*near, payload.get("conversation_id")) if near else ()
     return tuple(dict.fromkeys(one for one in ids if isinstance(one, str) and one.isdecimal() and one.isascii()))
+
+
+def _answered_number(payload: Mapping[str, Any]) -> tuple[str, ...]:
+    """The door's own number of the message that this one answers, as a kind gives it (WhatsApp, Telegram, comments)."""
+    number = payload.get("in_reply_to_number")
+    return (number,) if isinstance(number, str) and number else ()
 
 
 # looking up --------------------------------------------------------------------------------------------------------

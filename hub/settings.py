@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from connectors.base import look_in
+
 PREFIX = "SATUPINTU_"
 ROOT = Path(__file__).resolve().parent.parent
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -41,6 +43,8 @@ class Settings:
     """SATUPINTU_REGISTRY_AUTH: value of its Authorization header."""
     registry_token: str | None = None
     """SATUPINTU_REGISTRY_TOKEN: value of its token header."""
+    kinds: Path | None = None
+    """SATUPINTU_KINDS: a folder with kinds of the operator's own, one file each; reading the settings makes them known."""
     allow_networks: tuple[Network, ...] = ()
     """SATUPINTU_ALLOW_NETWORKS: private networks that connectors may reach, comma-separated CIDRs."""
     allow_ports: tuple[int, ...] = ()
@@ -81,8 +85,12 @@ class Settings:
         given = {name: value.strip() for name, value in env.items() if name.startswith(PREFIX) and value.strip()}
         _refuse_unknown(given)
         home = _path(given, "HOME", Path.home() / ".satupintu")
+        kinds = _path(given, "KINDS", ROOT) if PREFIX + "KINDS" in given else None
+        if kinds:
+            look_in(kinds)
         return cls(
             home=home,
+            kinds=kinds,
             database_url=_database(given, "DATABASE_URL"),
             migration_url=_database(given, "MIGRATION_URL"),
             manifests=_path(given, "MANIFESTS", ROOT / "connectors" / "manifests"),
@@ -127,6 +135,7 @@ NAMES = (
     "MIGRATION_URL",
     "MANIFESTS",
     "REGISTRIES",
+    "KINDS",
     "REGISTRY_URL",
     "REGISTRY_AUTH",
     "REGISTRY_TOKEN",

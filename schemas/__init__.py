@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     import jsonschema
     import jsonschema_rs
 
-__all__ = ["NAMES", "Problem", "load", "problems", "valid"]
+__all__ = ["NAMES", "Parts", "Problem", "load", "problems", "valid"]
 
 NAMES: Final = ("complaint", "status", "manifest", "registry", "entry")
 
@@ -43,6 +44,32 @@ def problems(name: str, value: Any) -> list[Problem]:
     if valid(name, value):
         return []
     return described(name, _words(name), _judge(name), value)[:_MOST]
+
+
+class Parts:
+    """Keys of a document whose schemas stand elsewhere: a kind of channel says itself what `with` and `reply` may hold.
+
+    `parts`: key -> JSON Schema, whose "$ref": "urn:satupintu:schema:<name>:1#/$defs/<word>" are words of the schema `name`.
+    """
+
+    def __init__(self, name: str, parts: Mapping[str, Mapping[str, Any]]) -> None:
+        """Compiled at once: a schema that is none raises ValueError, before anybody's manifest is read."""
+        import jsonschema_rs
+
+        self.name = name
+        here = json.dumps(parts).replace(f"urn:satupintu:schema:{name}:1#/", "#/")
+        self.schema: dict[str, Any] = {
+            "type": "object",
+            "properties": json.loads(here),
+            "$defs": load(name)["$defs"],
+        }
+        self._judge = jsonschema_rs.Draft202012Validator(self.schema, validate_formats=True)
+
+    def problems(self, value: Mapping[str, Any]) -> list[Problem]:
+        """Why these keys of ``value`` do not keep their schemas: at most 20, sorted by place, with whole paths."""
+        if self._judge.is_valid(value):
+            return []
+        return described(self.name, wording(self.schema), self._judge, value)[:_MOST]
 
 
 @cache
