@@ -56,6 +56,7 @@ def quoting(target: str) -> Iterator[Quoting]:
 def _handler(door: Quoting) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # head and body leave in two pieces, and 40 ms apart with it
 
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
