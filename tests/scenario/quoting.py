@@ -6,7 +6,7 @@ import base64
 import http.client
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
@@ -61,10 +61,11 @@ def _handler(door: Quoting) -> type[BaseHTTPRequestHandler]:
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             status = door.turn()
-            if status is None:
-                _pass_on(self, door.target, body)
-            else:
-                _quote(self, status, body)
+            with suppress(ConnectionError):  # whoever asked has gone
+                if status is None:
+                    _pass_on(self, door.target, body)
+                else:
+                    _quote(self, status, body)
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815  # names of http.server
 
@@ -91,11 +92,11 @@ def _quote(asked: BaseHTTPRequestHandler, status: int, body: bytes) -> None:
 
 
 def _pass_on(asked: BaseHTTPRequestHandler, target: str, body: bytes) -> None:
-    there = http.client.HTTPConnection(urlsplit(target).netloc, timeout=30)
     headers = {name: value for name, value in asked.headers.items() if name.lower() not in ("host", "connection")}
-    there.request(asked.command, asked.path, body, headers)
-    answer = there.getresponse()
-    content = answer.read()
+    with closing(http.client.HTTPConnection(urlsplit(target).netloc, timeout=30)) as there:
+        there.request(asked.command, asked.path, body, headers)
+        answer = there.getresponse()
+        content = answer.read()
     asked.send_response(answer.status)
     for name, value in answer.getheaders():
         if name.lower() not in ("transfer-encoding", "content-length", "connection", "date", "server"):
@@ -104,4 +105,3 @@ def _pass_on(asked: BaseHTTPRequestHandler, target: str, body: bytes) -> None:
     asked.end_headers()
     if asked.command != "HEAD":
         asked.wfile.write(content)
-    there.close()
