@@ -232,6 +232,8 @@ class Reply:
     """It tells nothing and asks for what is missing."""
     answers: bool = True
     """An agency's words are in it, or the end of the complaint; otherwise only where it stands."""
+    heard: datetime | None = None
+    """When this reporter last wrote to this door, as far as the hub knows; doors that close some time after that need it."""
 
 
 class Replies(Protocol):
@@ -239,6 +241,7 @@ class Replies(Protocol):
 
     repeatable: bool
     gathers: bool
+    # A kind may say `closes = True`: its door is open only for a while after its reporter's last word (Reply.heard).
     """True where all that is due for one reporter leaves as one message; False where each piece of news has its own call."""
 
     def reply(self, ctx: Context, reply: Reply) -> str | None:
@@ -257,6 +260,20 @@ class Receives(Protocol):
 
     def greet(self, ctx: Context, query: Mapping[str, str]) -> str | None:
         """What to answer where a channel asks whether we are who it thinks (a verification handshake); None: refuse."""
+
+
+class Confirms(Protocol):
+    """A kind that lists and whose channel forgets what was listed as soon as the next page is asked for."""
+
+    confirms: bool
+    """True: each page is committed before the next one is asked for."""
+
+
+class Fetches(Protocol):
+    """A kind whose attachments have addresses of its own making, behind which a file is found in more than one step."""
+
+    def fetch(self, ctx: Context, url: str, headers: Mapping[str, str]) -> Answer:
+        """The file, or the piece of it that `headers` ask for. Raises ChannelError as Http.send does."""
 
 
 class Described(Protocol):

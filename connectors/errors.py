@@ -32,6 +32,8 @@ class ChannelError(Exception):
         self.code = code or self.code
         self.retry_after = retry_after
         self.indonesian = indonesian
+        self.said = b""
+        """What the other side answered beside its status; for the kind that asked, and never shown."""
         super().__init__(f"{self.what} {hint}".strip())
 
 

@@ -40,6 +40,8 @@ FRESH = 1.0
 _MOVED = (301, 302, 303, 307, 308)
 _REST = (408, 425, 429)
 _CHUNK = 256 * 1024
+_SAID = 64 * 1024
+"""Bytes of an answer that an error keeps for the kind that asked."""
 
 
 class Cut(Unavailable):
@@ -234,7 +236,9 @@ class HttpClient:
             answer = self._once(method, _moved(method, answer), heads, self._timeout)
         if 200 <= answer.status < 300 or (answer.status == 304 and _conditional(heads)):
             return answer
-        raise self._error(method, answer)
+        error = self._error(method, answer)
+        error.said = answer.body[:_SAID]
+        raise error
 
     def _error(self, method: str, answer: HttpAnswer) -> ChannelError:
         status, code, place = answer.status, f"http_{answer.status}", _place(answer.url)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -228,6 +228,8 @@ def _prepared(hub: Hub, work: Work, message: Message) -> _Ready:
         if not manifest.reply:
             return _Ready(message=message, result=_Result(state="no_door", code="no_reply"))
         reply, door = composing.reply(hub, work, message, manifest), channel(manifest)
+        if getattr(door, "closes", False):
+            reply = replace(reply, heard=replies.heard(work, message.complaint, message.connector))
         if not hasattr(door, "reply"):
             raise Misconfigured(f"The kind '{manifest.kind}' cannot answer.", hint="Remove the key 'reply'.")
     except ChannelError as error:  # nothing was called, so nothing can have been taken

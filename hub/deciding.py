@@ -17,7 +17,7 @@ from hub.completing import Completion
 from hub.decided import Decided
 from hub.discretion.accused import accused, carried, names_somebody, standing
 from hub.discretion.confidential import reasons
-from hub.joining import Answering, Found, Joining, answering, look_up, parents_first, tokens_of, words_of
+from hub.joining import Answering, Found, Joining, answering, look_up, only_thanks, parents_first, tokens_of, words_of
 from hub.judging import echo
 from hub.model import complaint_id
 from hub.normalise import Normalised, normalise, own_refs
@@ -56,7 +56,7 @@ class Deciding:
         known = complaints.known(work, self.hub.vault, met)
         read = self._completed(work, read, known)
         before = {complaint: one.behind for complaint, one in known.items() if one.reason == "joined" and one.behind}
-        found = look_up(work, self.hub.vault, self.hub.id, self.connector.id, read, before)
+        found = look_up(work, self.hub.vault, self.hub.id, self.connector.id, read, before, self.manifest.channel)
         results = {item.id: result for item, result in read}
         decided: list[Decided] = []
         batch: dict[UUID, Standing] = {}
@@ -144,6 +144,8 @@ class Deciding:
         if result.document is None and result.wanted and not (about and about.joins):
             return Decided(item=item, result=result, known=known, what="quarantined", code=result.problems[0].rule)
         reason = self._rejection(work, result)
+        if reason is None and only_thanks(item.payload, result):
+            reason = "not_a_complaint"
         if about and about.joins and reason in (None, "not_a_complaint"):
             return self._joining(item, result, known, about)
         if known.state in ("accepted", "withheld_repeat", "held"):

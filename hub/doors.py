@@ -11,7 +11,7 @@ from connectors.manifest import Manifest
 from hub.store.replies import Door
 from schemas.words import STATUSES
 
-PUBLIC: Final = ("x",)
+PUBLIC: Final = ("x", "meta")
 """Kinds where everybody reads what is written: they get a pointer, and nothing about a hidden complaint."""
 SEEN_BY_HIM_ALONE: Final = ("imap",)
 """Kinds whose answers reach the reporter without whoever runs the connector keeping and showing them."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from connectors.base import Answer, Attachment, Context
+from connectors.build import channel
 from connectors.errors import ChannelError, Misconfigured, Refused, Unavailable
 from connectors.manifest import Manifest
 from hub.audit.entry import Entry
@@ -44,7 +45,8 @@ def fetch(hub: Hub, manifest: Manifest, connector: Connector) -> int:
         waiting = attachments.pending(work, connector.id, MOST)
     if not waiting:
         return 0
-    run = _Fetching(hub=hub, ctx=hub.context(manifest, connector.id), until=hub.clock() + PATIENCE)
+    ctx, ask = hub.context(manifest, connector.id), getattr(channel(manifest), "fetch", _plainly)
+    run = _Fetching(hub=hub, ctx=ctx, until=hub.clock() + PATIENCE, ask=ask)
     return sum(_one(run, connector, row) for row in waiting)
 
 
@@ -78,6 +80,11 @@ def _entry(hub: Hub, connector: Connector, row: Any, code: str) -> Entry:
     )
 
 
+def _plainly(ctx: Context, url: str, headers: Mapping[str, str]) -> Answer:
+    # The portal wrote the address: it is never searched for references to secrets.
+    return ctx.http.send("GET", url, headers=headers, verbatim=True)
+
+
 @dataclass(slots=True, kw_only=True)
 class _Fetching:
     """One round over the files that are pending, and what it has learnt of the line."""
@@ -85,6 +92,7 @@ class _Fetching:
     hub: Hub
     ctx: Context
     until: datetime
+    ask: Callable[[Context, str, Mapping[str, str]], Answer] = _plainly
     down: set[str | None] = field(default_factory=set)
     """Hosts that do not answer; they are not asked again in this round."""
     poor: set[str | None] = field(default_factory=set)
@@ -113,8 +121,7 @@ class _Fetching:
             return _reason(error)
 
     def _get(self, url: str, headers: Mapping[str, str]) -> Answer:
-        # The portal wrote the address: it is never searched for references to secrets.
-        return self.ctx.http.send("GET", url, headers=headers, verbatim=True)
+        return self.ask(self.ctx, url, headers)
 
     def _in_pieces(self, url: str, host: str | None) -> Found:
         pieces, down = Pieces(most=attachments.MOST), 0

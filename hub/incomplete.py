@@ -10,6 +10,7 @@ from uuid import UUID
 from connectors.manifest import Manifest
 from hub import answers
 from hub.audit.entry import Entry
+from hub.doors import PUBLIC
 from hub.judging import reporter_tokens
 from hub.model import Problem
 from hub.normalise import Normalised, said_at
@@ -37,7 +38,6 @@ Whatever is not here (a wrong path, an unreadable date, broken JSON) is the regi
 """
 FRESH: Final = timedelta(days=30)
 """Nobody is asked about something older: he has 10 days to answer (PermenPAN-RB 62/2018)."""
-_PUBLIC: Final = ("x",)
 
 
 def missing(problems: Sequence[Problem]) -> tuple[str, ...] | None:
@@ -57,7 +57,7 @@ def worth_asking(manifest: Manifest, connector: Connector, result: Normalised, r
     draft = result.draft or {}
     if not manifest.reply or connector.mode == "shadow" or not result.wanted:
         return False
-    if manifest.kind in _PUBLIC and _hidden(draft):
+    if manifest.kind in PUBLIC and _hidden(draft):
         return False
     when = said_at(result, received_at)
     return when >= connector.forward_from and received_at - when <= FRESH

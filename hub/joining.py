@@ -19,7 +19,7 @@ from hub.store.items import Stored
 from hub.store.threads import Standing
 from hub.store.work import Work
 
-DIRECT: Final = ("before", "message", "quoted", "post", "thread")
+DIRECT: Final = ("before", "message", "quoted", "post", "thread", "chat")
 """Ways of answering that only an answer has; a bare [Ref …] may also be our own complaint that came back."""
 _LIVING: Final = ("waiting", "accepted", "withheld_repeat", "held", "quarantined")
 
@@ -36,6 +36,9 @@ class Signs:
     """The post that this one answers, then the one that began the conversation."""
     refs: tuple[UUID, ...] = ()
     """Complaints named by [Ref …] anywhere."""
+    chat: bool = False
+    """It names nothing, but stands in a conversation of one person with us; `thanks`: and says no more than thank you."""
+    thanks: bool = False
     before: UUID | None = None
     """The complaint that an earlier version of the item has joined: it stays there, whatever can be found today."""
 
@@ -45,7 +48,7 @@ class Answering:
     """The complaint that an item is about, and how that is known."""
 
     way: str
-    """before | message | quoted | post | thread | reference (by the same reporter) | re_report (by somebody else)"""
+    """before | message | quoted | post | thread | chat | reference (by the same reporter) | re_report (by somebody else)"""
     to: Standing
     other_sender: bool = False
     """It comes from another address or account than the reporter's."""
@@ -73,7 +76,7 @@ def signs(hub_id: UUID, payload: Any, text: str) -> Signs | None:
     posts = _answered_posts(payload) if payload.get("referenced_tweets") else _answered_number(payload)
     refs = own_refs(text) if "[" in text else ()
     if not (messages or posts or refs):
-        return None
+        return Signs(chat=True, thanks=is_thanks(own_words(text))) if payload.get("chat") is True else None
     quoted = quoted_refs(text) if refs else ()
     return Signs(messages=messages, posts=posts, refs=tuple(map(UUID, refs)), quoted=tuple(map(UUID, quoted)))
 
@@ -120,6 +123,8 @@ class Found:
     """Our Message-IDs and our posts -> the complaint that they told about."""
     posts: Mapping[str, UUID] = field(default_factory=dict)
     """Posts that came in -> the complaint that each is."""
+    chats: Mapping[int, UUID] = field(default_factory=dict)
+    """Items in a conversation -> the complaint that its person was last told of, where the item belongs to it."""
     standing: Mapping[UUID, Standing] = field(default_factory=dict)
 
 
@@ -133,6 +138,7 @@ def look_up(
     connector: UUID,
     batch: Sequence[tuple[Stored, Normalised]],
     before: Mapping[UUID, UUID],
+    channel: str = "",
 ) -> Found:
     """
     What this batch answers: no statement where nothing in it points at us, else two and those that follow the threads.
@@ -150,13 +156,39 @@ def look_up(
     messages = threads.answered(work, ids, connector, posts) if ids or posts else {}
     by_mark = {vault.mac("ref", json.dumps(post).encode()): post for post in posts - messages.keys()}
     came_in = threads.items(work, connector, by_mark) if by_mark else {}
+    chats = _chats(work, vault, connector, channel, [one for one in batch if _talks(pointing.get(one[0].id))], pointing)
     named = {ref for own in pointing.values() for ref in own.refs} | set(before.values())
     return Found(
         signs=pointing,
         messages=messages,
         posts={by_mark[mark]: complaint for mark, complaint in came_in.items()},
-        standing=threads.standing(work, {*messages.values(), *came_in.values(), *named}),
+        chats=chats,
+        standing=threads.standing(work, {*messages.values(), *came_in.values(), *chats.values(), *named}),
     )
+
+
+def _talks(own: Signs | None) -> bool:
+    return own is not None and own.chat and own.before is None
+
+
+def _chats(
+    work: Work,
+    vault: Vault,
+    connector: UUID,
+    channel: str,
+    batch: Sequence[tuple[Stored, Normalised]],
+    pointing: Mapping[int, Signs],
+) -> dict[int, UUID]:
+    """Thanks belong to what their person was last told of, and so does whatever follows a question of ours."""
+    tokens = {item.id: tokens_of(vault, channel, result) for item, result in batch}
+    wanted = {token for own in tokens.values() for token in own}
+    told = threads.last_told(work, connector, wanted) if wanted else {}
+    found: dict[int, UUID] = {}
+    for number, own in tokens.items():
+        last = max((told[token] for token in own if token in told), key=lambda one: one.at, default=None)
+        if last and (last.asked or pointing[number].thanks):
+            found[number] = last.complaint
+    return found
 
 
 def parents_first(batch: Sequence[Stored], found: Found) -> list[Stored]:
@@ -196,7 +228,7 @@ def answering(
     if own is None:
         return None
     standing = {**found.standing, **batch}
-    for way, complaint in _ways(found, own):
+    for way, complaint in _ways(found, own, item.id):
         to = _head(standing, complaint)
         if to is None or complaint == item.complaint:
             continue
@@ -210,9 +242,11 @@ def answering(
     return None
 
 
-def _ways(found: Found, own: Signs) -> Iterator[tuple[str, UUID]]:
+def _ways(found: Found, own: Signs, item: int) -> Iterator[tuple[str, UUID]]:
     if own.before:
         yield "before", own.before
+    if item in found.chats:
+        yield "chat", found.chats[item]
     yield from (("message", found.messages[one]) for one in own.messages if one in found.messages)
     yield from (("quoted", one) for one in own.quoted)
     yield from (("post", found.messages[one]) for one in own.posts if one in found.messages)
@@ -259,6 +293,12 @@ def words_of(result: Normalised) -> Words:
     reporter = draft.get("reporter") or {}
     mere = not draft.get("attachments") and is_thanks(text, str(reporter.get("name") or ""))
     return Words(text=text, kept="thanks" if mere else None)
+
+
+def only_thanks(payload: Any, result: Normalised) -> bool:
+    """Somebody says thank you in a conversation and nothing else: no complaint, also where he was never told anything."""
+    talks = isinstance(payload, Mapping) and payload.get("chat") is True
+    return talks and words_of(result).kept == "thanks"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -133,9 +133,11 @@ def _together(tallies: Sequence[Tally]) -> Tally:
 
 def through(site: Site, plan: Plan) -> Tally:
     """Read one interval, store its items batch by batch, and settle it."""
-    run = _Run(site=site, plan=plan, keeping=Keeping(hub=site.hub, manifest=site.manifest, connector=site.connector))
+    door = channel(site.manifest)
+    keeping = Keeping(hub=site.hub, manifest=site.manifest, connector=site.connector)
+    run = _Run(site=site, plan=plan, keeping=keeping, confirms=getattr(door, "confirms", False))
     ctx = site.hub.context(site.manifest, site.connector.id)
-    steps = read(channel(site.manifest), ctx, plan.window, mark=run.mark, before=plan.pages)
+    steps = read(door, ctx, plan.window, mark=run.mark, before=plan.pages)
     return run.through(steps)
 
 
@@ -146,6 +148,8 @@ class _Run:
     site: Site
     plan: Plan
     keeping: Keeping
+    confirms: bool = False
+    """To ask for the next page is to tell the channel that it may forget this one, so each is stored as it comes."""
     new: int = 0
     known: int = 0
     pages: int = 0
@@ -182,7 +186,8 @@ class _Run:
         """A batch is large for speed; on a slow link each page is put away as it comes, for the next may be cut."""
         now = self.site.hub.clock()
         self.stored_at = self.stored_at or now
-        return len(self.waiting) >= BATCH or self.read >= BATCH_PAGES or now - self.stored_at >= PATIENCE
+        late = now - self.stored_at >= PATIENCE
+        return self.confirms or len(self.waiting) >= BATCH or self.read >= BATCH_PAGES or late
 
     def _store(self) -> None:
         """One batch: rows, evidence, ledger and entry in one transaction, under the lease."""

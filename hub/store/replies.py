@@ -283,6 +283,19 @@ def freeze(work: Work, message: Message, *, key: UUID, text_enc: bytes, text_hma
     )
 
 
+def heard(work: Work, complaint: UUID, connector: UUID) -> datetime | None:
+    """When somebody last added something to this complaint through that connector; None: never since it was made."""
+    found: datetime | None = work.value(
+        """
+        SELECT max(at) FROM events
+        WHERE complaint = :complaint AND connector = :connector AND source = 'channel' AND by_whom = 'reporter'
+        """,
+        complaint=complaint,
+        connector=connector,
+    )
+    return found
+
+
 def put_word(work: Work, message: Message, word: str, now: datetime) -> None:
     """Keep the door's own status word that this attempt puts there: it comes back with the next pull."""
     work.run(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -54,6 +55,33 @@ def items(work: Work, connector: UUID, refs: Collection[bytes]) -> dict[bytes, U
         refs=list(refs),
     )
     return {bytes(row.ref_hmac): row.complaint for row in rows}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastTold:
+    """What somebody was last told through a door."""
+
+    complaint: UUID
+    at: datetime
+    asked: bool
+    """It was a question, and its complaint still waits for the answer."""
+
+
+def last_told(work: Work, connector: UUID, tokens: Collection[bytes]) -> dict[bytes, LastTold]:
+    """By keyed hash of a reporter: the latest message of ours that he got through this connector."""
+    rows = work.rows(
+        """
+        SELECT DISTINCT ON (t.token) t.token, r.complaint, r.sent_at AS at,
+               (e.what = 'incomplete' AND c.state = 'quarantined') AS asked
+        FROM reporter_tokens t JOIN replies r ON r.door = t.complaint JOIN events e ON e.id = r.event_id
+        JOIN complaints c ON c.id = r.complaint
+        WHERE t.token = ANY(CAST(:tokens AS bytea[])) AND r.connector = :connector AND r.state = 'sent' AND r.sent_at IS NOT NULL
+        ORDER BY t.token, r.sent_at DESC, r.id DESC
+        """,
+        tokens=list(tokens),
+        connector=connector,
+    )
+    return {bytes(row.token): LastTold(complaint=row.complaint, at=row.at, asked=row.asked) for row in rows}
 
 
 _STANDING = """
