@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from connectors import mailbox as module
 from connectors.base import Context, Item, Position, Reply, Window
 from connectors.errors import ChannelError, Misconfigured, Refused, Unavailable
 from connectors.http import Cut
-from connectors.kinds import imap as module
 from connectors.kinds.imap import Imap
 from connectors.mail import Parser
 from connectors.net import NotReached, dialler
