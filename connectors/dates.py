@@ -59,14 +59,45 @@ FIRST_YEAR, LAST_YEAR = 1900, 2200
 """A moment lies between them, both excluded."""
 
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z'’]*")
-_ZONE_WORD: Final = re.compile(r"\s*\(?\b(wib|wita|wit)\)?\s*$", re.IGNORECASE)
-_CLOCK: Final = r"(?:\s*,?\s*(?:pukul|jam|pkl\.?|at)?\s*(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?)?\s*([+-]\d{2}:?\d{2})?$"
+_ZONE_WORD: Final = re.compile(
+    r"(?:[\s(]+|(?<=\d))(?:(wib|wita|wit)|(?:gmt|utc)(?:\s?([+-])\s?(\d{1,2})(?::?(\d{2}))?)?)\)?\s*$", re.IGNORECASE
+)
+_CLOCK_WORD: Final = re.compile(r"[\s,]+(?:pukul|pkl\.?|jam|at)\s+(?=\d)", re.IGNORECASE)
+_CLOCK_WORD_OF_FORM: Final = re.compile(r"[\s,]+(?:pukul|pkl\.?|jam|at)\s+(?=%[HI])", re.IGNORECASE)
+_DOTTED_CLOCK: Final = re.compile(r"(?<=[\sT,])(\d{1,2})\.(\d{2})(?:\.(\d{2}))?(?=\s*(?:[AaPp]\.?[Mm]\.?)?$)")
+_CLOCK: Final = r"(?:\s*,?\s*(\d{1,2}):(\d{2})(?::(\d{2}))?)?\s*([+-]\d{2}:?\d{2})?$"
 _DAY_FIRST: Final = re.compile(r"^(\d{1,2})[\s-]+([a-z]+)\.?[\s,-]+(\d{4})" + _CLOCK)
 _MONTH_FIRST: Final = re.compile(r"^([a-z]+)\.?\s+(\d{1,2})\s*,\s*(\d{4})" + _CLOCK)
 _YEAR_FIRST: Final = re.compile(r"^(\d{4})/(\d{1,2})/(\d{1,2})" + _CLOCK)
 _ISO: Final = re.compile(r"^\d{4}-?\d{2}-?\d{2}(?:[T ].+)?$", re.IGNORECASE)
-_AGO: Final = re.compile(r"^(\d{1,5})\s*(detik|menit|jam|hari|minggu)\s+(?:yang\s+)?lalu$")
-_NAMED_DAY: Final = re.compile(r"^(hari ini|kemarin)" + _CLOCK)
+_UNIT_WORDS: Final = {
+    word: unit
+    for unit, words in {
+        "seconds": "detik dtk second seconds sec secs",
+        "minutes": "menit mnt minute minutes min mins",
+        "hours": "jam hour hours hr hrs",
+        "days": "hari day days",
+        "weeks": "minggu pekan week weeks",
+        "months": "bulan bln month months",
+    }.items()
+    for word in words.split()
+}
+"""Words for a span, Indonesian and English -> unit. A year ago is too long ago to be told so."""
+_ONE: Final = {
+    f"se{word}": unit for word, unit in _UNIT_WORDS.items() if word in ("jam", "hari", "minggu", "bulan", "menit")
+}
+"""sejam, sehari, seminggu: one of it."""
+_AGO: Final = re.compile(
+    r"^(?:sekitar\s+|kurang lebih\s+|about\s+)?(?:(\d{1,5}|an?|one|satu)\s*)?([a-z]+)\s+(?:(?:yang|yg)\s+)?(?:lalu|ago)"
+    r"(?:" + _CLOCK.removesuffix("$") + ")?$"
+)
+_LAST: Final = {"last week": "weeks", "last month": "months"}
+_NAMED_DAY: Final = re.compile(r"^(hari ini|today|kemarin lusa|kemarin|yesterday|tadi)" + _CLOCK)
+_DAYS_BACK: Final = {"kemarin": 1, "yesterday": 1, "kemarin lusa": 2}
+_JUST_NOW: Final = ("baru saja", "baru aja", "barusan", "just now", "a moment ago", "saat ini", "now")
+_EXCEL_FIRST: Final = datetime(1899, 12, 30)  # noqa: DTZ001  # the day 0 of workbooks that count from 1900
+_EXCEL_LAST: Final = 110_000
+_SERIAL: Final = re.compile(r"\d{1,6}(?:[.,]\d{1,12})?")
 
 
 class Unreadable(ValueError):
@@ -80,14 +111,18 @@ class Unreadable(ValueError):
 def read(text: Any, format: str | None, zone: str | None, now: datetime | None = None) -> tuple[datetime, str]:
     """A moment with its offset, and its precision: second, minute or day (then midnight in its zone).
 
-    `format` is iso, unix (seconds, or milliseconds by their size), relative (`now` needed), a strptime pattern, or None
-    for ISO and dates with month words. `zone` holds where the text names none. Raises Unreadable.
+    `format` is iso, unix (seconds, or milliseconds by their size), excel (days since 1900, as sheets keep them), relative
+    (`now` needed; week and month are its further precisions), a strptime pattern, or None for ISO and dates with month
+    words. A clock may be written 14.30 or 14:30. `zone` holds where the text names none. Raises Unreadable.
     """
     if format == "unix":
         return _unix(text, zone), "second"
+    if format == "excel":
+        return _excel(text, zone)
     if not isinstance(text, str):
         raise Unreadable
     words, offset = _without_zone_word(" ".join(text.split()))
+    words = _plain_clock(words)
     if format == "relative" and now is not None:
         now = _at_home(now, offset, zone)
     moment, precision = _local(words, format, now)
@@ -116,13 +151,13 @@ def duration(text: str) -> timedelta:
 @lru_cache(maxsize=256)
 def trouble_with(format: str) -> tuple[str, str] | None:
     """Why a format in a manifest cannot be used, in a sentence (Indonesian, English); None where it can."""
-    if format in ("iso", "unix", "relative"):
+    if format in ("iso", "unix", "relative", "excel"):
         return None
     used = re.findall(r"%(.)", format)
     if not used or format.count("%") != 2 * used.count("%") + sum(one != "%" for one in used):
         return (
-            "Ini bukan iso, unix, atau pola strptime seperti %d-%m-%Y %H:%M.",
-            "It is neither iso, unix nor a strptime pattern such as %d-%m-%Y %H:%M.",
+            "Ini bukan iso, unix, relative, excel, atau pola strptime seperti %d-%m-%Y %H:%M.",
+            "It is neither iso, unix, relative, excel nor a strptime pattern such as %d-%m-%Y %H:%M.",
         )
     if unknown := sorted(set(used) - _DIRECTIVES):
         known = " ".join("%" + one for one in sorted(_DIRECTIVES - {"%"}))
@@ -166,11 +201,39 @@ def _unix(value: Any, zone: str | None) -> datetime:
     return datetime.fromtimestamp(value, _zone(zone) if zone else UTC)
 
 
+def _excel(value: Any, zone: str | None) -> tuple[datetime, str]:
+    """A whole number is a day, a fraction its hour; the 29 February 1900 that workbooks know is before all complaints."""
+    if isinstance(value, str) and _SERIAL.fullmatch(value.strip()):
+        value = float(value.strip().replace(",", "."))
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 366 < value < _EXCEL_LAST:
+        raise Unreadable
+    if zone is None:
+        raise Unreadable("no_zone")
+    moment = (_EXCEL_FIRST + timedelta(seconds=round(value * 86400))).replace(tzinfo=_zone(zone))
+    return moment, "day" if float(value).is_integer() else "second"
+
+
 def _without_zone_word(text: str) -> tuple[str, tzinfo | None]:
+    """The text without WIB, WITA, WIT, GMT+7 or UTC at its end, and their offset."""
     found = _ZONE_WORD.search(text)
     if not found:
         return text, None
-    return text[: found.start()], timezone(timedelta(hours=_OFFSETS[found.group(1).lower()]))
+    word, sign, hours, minutes = found.groups()
+    away = (
+        timedelta(hours=_OFFSETS[word.lower()]) if word else timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+    )
+    if away > timedelta(hours=14):
+        raise Unreadable
+    return text[: found.start()], timezone(-away if sign == "-" else away)
+
+
+def _plain_clock(text: str) -> str:
+    """14.30 as 14:30, and no "pukul" before it."""
+    return _DOTTED_CLOCK.sub(_with_colons, _CLOCK_WORD.sub(" ", text))
+
+
+def _with_colons(found: re.Match[str]) -> str:
+    return ":".join(part for part in found.groups() if part)
 
 
 def _at_home(now: datetime, offset: tzinfo | None, zone: str | None) -> datetime:
@@ -218,7 +281,8 @@ def _pattern(text: str, format: str) -> tuple[datetime, str]:
     """strptime in no one's language: words become numbers first, since strptime knows only those of the process's locale."""
     if trouble_with(format):
         raise Unreadable("no_year" if not re.search(r"%[Yy]", format) else "unreadable")
-    form = " ".join(_without_zone_word(format)[0].split())
+    form = _CLOCK_WORD_OF_FORM.sub(" ", " ".join(_without_zone_word(format)[0].split()))
+    form = re.sub(r"(?<=%[HI])\.%M(?:\.%S)?", lambda clock: clock[0].replace(".", ":"), form)
     if re.search(r"%[bBaA]", form):
         text = _WORD.sub(_numbered, text)
         form = re.sub("%[aA]", "%w", re.sub("%[bB]", "%m", form))
@@ -259,23 +323,55 @@ def _with_clock(day: datetime, clock: tuple[str | None, ...]) -> tuple[datetime,
 
 
 def _relative(text: str, now: datetime | None) -> tuple[datetime, str] | None:
-    """A moment counted back from `now`, None where the text is not of that sort; hours and more are exact to the day only."""
+    """A moment counted back from `now`, None where the text is not of that sort; hours are exact to the day only."""
+    text = text.rstrip(".")
     ago, named = _AGO.match(text), _NAMED_DAY.match(text)
-    if not (ago or named or text == "baru saja"):
+    if not (ago or named or text in _JUST_NOW or text in _LAST):
         return None
     if now is None:
         raise Unreadable("no_now")
-    if ago:
-        return _back(now, int(ago.group(1)), ago.group(2))
+    if text in _JUST_NOW:
+        return now.replace(second=0, microsecond=0), "minute"
+    if text in _LAST:
+        return _back(now, 1, _LAST[text])
     if named:
-        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        return _with_clock(midnight - timedelta(days=named.group(1) == "kemarin"), named.groups()[1:])
-    return now.replace(second=0, microsecond=0), "minute"
+        return _with_clock(_midnight(now) - timedelta(days=_DAYS_BACK.get(named[1], 0)), named.groups()[1:])
+    return _ago(now, ago) if ago else None
+
+
+def _ago(now: datetime, found: re.Match[str]) -> tuple[datetime, str]:
+    """2 jam yang lalu, sejam lalu, minggu lalu, 2 hari lalu 14.30, an hour ago."""
+    count, word, *clock = found.groups()
+    unit = _ONE.get(word) if count is None else _UNIT_WORDS.get(word)
+    if count is None and unit is None and word in ("minggu", "pekan", "bulan"):
+        unit = _UNIT_WORDS[word]
+    if unit is None:
+        raise Unreadable
+    moment, precision = _back(now, int(count) if count and count.isdecimal() else 1, unit)
+    if clock[0] is None:
+        return moment, precision
+    if precision != "day" or unit == "hours":
+        raise Unreadable
+    return _with_clock(moment, tuple(clock))
+
+
+_EXACT: Final = {
+    "seconds": "second",
+    "minutes": "minute",
+    "hours": "day",
+    "days": "day",
+    "weeks": "week",
+    "months": "month",
+}
 
 
 def _back(now: datetime, count: int, unit: str) -> tuple[datetime, str]:
-    spans = {"detik": "seconds", "menit": "minutes", "jam": "hours", "hari": "days", "minggu": "weeks"}
-    moment = now.replace(microsecond=0) - timedelta(**{spans[unit]: count})
-    if unit in ("hari", "minggu"):
-        return moment.replace(hour=0, minute=0, second=0), "day"
-    return moment, {"detik": "second", "menit": "minute"}.get(unit, "day")
+    if unit == "months":
+        month = now.year * 12 + now.month - 1 - count
+        return _midnight(now).replace(year=month // 12, month=month % 12 + 1, day=1), "month"
+    moment = now.replace(microsecond=0) - timedelta(**{unit: count})
+    return _midnight(moment) if unit in ("days", "weeks") else moment, _EXACT[unit]
+
+
+def _midnight(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)

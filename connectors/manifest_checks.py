@@ -44,6 +44,7 @@ def _wrong(path: Path, value: Mapping[str, Any], name: Any) -> Iterator[Found]:
     yield from _zones(value)
     yield from _expressions(value)
     yield from _formats(value)
+    yield from _own_words(value)
     yield from _times(value)
 
 
@@ -175,8 +176,21 @@ def _formats(value: Mapping[str, Any]) -> Iterator[Found]:
             continue
         if place.startswith("fields.") and place not in ("fields.submitted_at", "fields.incident_date"):
             yield f"{place}.format", "format_place", {}
+        elif spec["format"] == "relative" and not place.startswith("fields."):
+            yield f"{place}.format", "relative_place", {}
         elif trouble := dates.trouble_with(spec["format"]):
             yield f"{place}.format", "format", {"why": trouble}
+
+
+_OWN_WORDS: Final = {"names": "region_code", "within": "region_code", "longest": "reporter.phone_e164"}
+
+
+def _own_words(value: Mapping[str, Any]) -> Iterator[Found]:
+    """Words that only one field understands; elsewhere they would be read over and do nothing."""
+    for name, spec in value["fields"].items():
+        for word, field in _OWN_WORDS.items():
+            if isinstance(spec, Mapping) and word in spec and name != field:
+                yield f"fields.{name}.{word}", "word_place", {"word": word, "field": field}
 
 
 def _times(value: Mapping[str, Any]) -> Iterator[Found]:

@@ -158,6 +158,17 @@ WORDS: Final[Mapping[str, tuple[Both, Both]]] = {
             "Write a name such as judul or pelapor.nama (JMESPath).",
         ),
     ),
+    "relative_place": (
+        (
+            "tanggal relatif hanya untuk submitted_at dan incident_date.",
+            "only submitted_at and incident_date are relative.",
+        ),
+        ("Pakai tanggal yang tetap, atau hapus.", "Use a date that stays, or remove it."),
+    ),
+    "word_place": (
+        ("{word} hanya berlaku pada {field}.", "{word} belongs to {field} only."),
+        ("Pindahkan atau hapus.", "Move or remove it."),
+    ),
     "format_place": (("hanya tanggal yang memakai format.", "only dates have a format."), ("Hapus.", "Remove it.")),
     "format": (
         ("{why}", "{why}"),

@@ -8,11 +8,15 @@ from __future__ import annotations
 import re
 from collections import abc
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from connectors import links, paths, values
+from connectors import links, paths, regions, values
 from connectors.paths import Failed, Getter
+from connectors.region_names import Ambiguous, Unknown, code_of
 from connectors.values import Convert, Dropped, Setting, Wrong
 
 if TYPE_CHECKING:
@@ -30,7 +34,7 @@ CONVERSIONS: Final[abc.Mapping[str, Callable[[Setting], Convert]]] = {
     "region_code": _always(values.code),
     "latitude": _always(values.coordinate(0)),
     "longitude": _always(values.coordinate(1)),
-    "reporter.phone_e164": _always(values.phone),
+    "reporter.phone_e164": values.uncut_phone,
     "reporter.email": _always(values.email),
     "reporter.national_id": _always(values.national_id),
     "is_supervisory": _always(values.flag),
@@ -46,6 +50,7 @@ CONVERSIONS: Final[abc.Mapping[str, Callable[[Setting], Convert]]] = {
 _LATITUDES: Final = (-11.5, 6.5)
 _LONGITUDES: Final = (94.5, 141.5)
 _DOTTED: Final = re.compile(r"\d{2}(\.\d{2}){1,2}(\.\d{4})?")
+_KEMENDAGRI: Final = "kemendagri"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +79,7 @@ class _Unmapped(ValueError):
     """The foreign code is not in the map."""
 
 
+Timed = Callable[[datetime | None], Getter]
 Field = tuple[str, str, str, Getter]
 """Canonical name, its group ("" for none) and its name in there, and the reader of its value, which raises."""
 
@@ -83,15 +89,24 @@ class Mapping:
     """A compiled manifest; build it with `compile` and use it for every item."""
 
     fields: tuple[Field, ...]
+    timed: tuple[tuple[str, str, str, Timed], ...]
+    """Fields whose dates are counted back from when the item was received, such as "2 jam yang lalu"."""
     only: Getter | None
     status: Callable[[str], Any] | None
     """A channel's own status in the hub's words; it raises KeyError. None where the manifest maps no statuses."""
+    places: regions.Places | None
+    """None where the manifest names no region of its items."""
+    by_name: bool = False
+    """Regions are looked up by name, so their codes are Kemendagri's, also those of two digits."""
 
-    def apply(self, payload: Any) -> Mapped:
-        """Read one item."""
+    def apply(self, payload: Any, now: datetime | None = None) -> Mapped:
+        """Read one item; `now` is when it was received, without it no relative date can be read."""
         found: dict[str, Any] = {}
         failed: list[tuple[str, Flaw]] = []
-        for name, group, rest, read in self.fields:
+        fields = self.fields
+        if self.timed:
+            fields = (*fields, *((name, group, rest, made(now)) for name, group, rest, made in self.timed))
+        for name, group, rest, read in fields:
             try:
                 value = read(payload)
             except (Wrong, Failed, Dropped, _Unmapped) as error:
@@ -106,6 +121,8 @@ class Mapping:
         if "submitted_at" in found:
             found["submitted_at"], found["submitted_precision"] = found["submitted_at"]
         failed += _settled(found)
+        if self.places is not None and "region_code" in found:
+            failed += _placed(found, self.places, _KEMENDAGRI if self.by_name else None)
         return _told(found, failed) if failed else Mapped(values=found)
 
     def wanted(self, payload: Any) -> bool:
@@ -118,14 +135,26 @@ class Mapping:
             return True
 
 
-def compile(manifest: Manifest) -> Mapping:  # noqa: A001  # as re.compile
-    """Make the mapping of a manifest that `connectors.manifest.load` has checked. Raises paths.BadPath for others."""
+def compile(manifest: Manifest, own_regions: Path | None = None) -> Mapping:  # noqa: A001  # as re.compile
+    """
+    Make the mapping of a manifest that `connectors.manifest.load` has checked. Raises paths.BadPath for others.
+
+    `own_regions` is the operator's folder of codes (connectors.regions.places, which raises Misconfigured).
+    """
     url = manifest.options.get("url")
     base = url if isinstance(url, str) else None
+    specs = {name: {"path": spec} if isinstance(spec, str) else spec for name, spec in manifest.fields.items()}
+    places = regions.places(own_regions) if "region_code" in specs else None
+    if places is not None and specs["region_code"].get("names"):
+        specs["region_code"] = _by_name(specs["region_code"], manifest, places)
+    timed = {name for name, spec in specs.items() if spec.get("format") == "relative"}
     return Mapping(
-        fields=tuple(_field(name, spec, manifest.zone, base) for name, spec in manifest.fields.items()),
+        fields=tuple(_field(name, spec, manifest.zone, base) for name, spec in specs.items() if name not in timed),
+        timed=tuple(_timed(name, specs[name], manifest.zone) for name in specs if name in timed),
         only=paths.getter(manifest.only) if manifest.only else None,
         status=lookup(manifest.statuses) if manifest.statuses else None,
+        places=places,
+        by_name="look_up" in specs.get("region_code", ()),
     )
 
 
@@ -145,26 +174,67 @@ def _fold(code: str) -> str:
     return " ".join(code.split()).casefold()
 
 
-def _field(name: str, spec: Any, zone: str, base: str | None) -> Field:
+def _field(name: str, spec: abc.Mapping[str, Any], zone: str, base: str | None) -> Field:
     group, _, rest = name.rpartition(".")
-    return name, group, rest, _reader(name, {"path": spec} if isinstance(spec, str) else spec, zone, base)
+    return name, group, rest, _reader(name, spec, zone, base)
+
+
+def _timed(name: str, spec: abc.Mapping[str, Any], zone: str) -> tuple[str, str, str, Timed]:
+    group, _, rest = name.rpartition(".")
+    read = _taken(spec)
+
+    def made(now: datetime | None) -> Getter:
+        setting = Setting(format="relative", zone=spec.get("zone") or zone, now=now)
+        return _converted(read, CONVERSIONS[name](setting))
+
+    return name, group, rest, made
+
+
+def _by_name(spec: abc.Mapping[str, Any], manifest: Manifest, places: regions.Places) -> abc.Mapping[str, Any]:
+    """The field with its way from name to code; its map tells what a name means that nobody else knows."""
+    within = spec.get("within") or regions.province(manifest.region)
+    return {"path": spec["path"], "look_up": _named(within, lookup(spec.get("map", {})), places)}
+
+
+def _named(within: str, own: Callable[[str], Any], places: regions.Places) -> Convert:
+    """From the name of a region to its code; a code that stands there already is left."""
+
+    def convert(value: Any) -> str:
+        written = values.code(value)
+        if _DOTTED.fullmatch(written):
+            return written
+        with suppress(KeyError):
+            return str(own(written))
+        try:
+            return code_of(written, within, places)
+        except Ambiguous as error:
+            raise Wrong("ambiguous_region", " ".join(error.codes)) from None
+        except Unknown:
+            raise _Unmapped from None
+
+    return convert
 
 
 def _reader(name: str, spec: abc.Mapping[str, Any], zone: str, base: str | None) -> Getter:
     """One closure a step: take, join, translate, check the code, convert; a step that is not asked for is not there."""
-    read = _constant(spec["const"]) if "const" in spec else paths.getter(spec["path"])
-    if "join" in spec:
-        read = _joined(read, spec["join"])
-    if "map" in spec:
-        read = _translated(read, lookup(spec["map"]))
+    read = _taken(spec)
+    if "look_up" in spec:
+        return _converted(read, spec["look_up"])
     if (codes := _codes(name)) is not None:
         return _coded(read, codes)
     if name.startswith("extra."):
         return _converted(read, values.clean)
     if name not in CONVERSIONS:
         return _text(read)
-    setting = Setting(format=spec.get("format"), zone=spec.get("zone") or zone, base=base)
+    setting = Setting(format=spec.get("format"), zone=spec.get("zone") or zone, base=base, longest=spec.get("longest"))
     return _converted(read, CONVERSIONS[name](setting))
+
+
+def _taken(spec: abc.Mapping[str, Any]) -> Getter:
+    read = _constant(spec["const"]) if "const" in spec else paths.getter(spec["path"])
+    if "join" in spec:
+        read = _joined(read, spec["join"])
+    return _translated(read, lookup(spec["map"])) if "map" in spec else read
 
 
 def _codes(name: str) -> frozenset[str] | None:
@@ -259,7 +329,7 @@ def _settled(found: dict[str, Any]) -> abc.Sequence[tuple[str, Flaw]]:
     """0,0 and half a pair are no place; a swapped pair is told, for moving it silently would hide a broken channel."""
     region = found.get("region_code")
     if region and "code_system" not in found and _DOTTED.fullmatch(region):
-        found["code_system"] = "kemendagri"  # only Kemendagri writes dots; bare digits are never guessed
+        found["code_system"] = _KEMENDAGRI  # only Kemendagri writes dots; bare digits are never guessed
     if "latitude" not in found and "longitude" not in found:
         return ()
     latitude, longitude = found.get("latitude"), found.get("longitude")
@@ -273,6 +343,19 @@ def _settled(found: dict[str, Any]) -> abc.Sequence[tuple[str, Flaw]]:
     if swapped:
         return (("problem", Flaw(path="latitude", rule="swapped_coordinates")),)
     return (("note", Flaw(path="latitude", rule="coordinates_left_out")),) if latitude or longitude else ()
+
+
+def _placed(found: dict[str, Any], places: regions.Places, system: str | None) -> abc.Sequence[tuple[str, Flaw]]:
+    """The region in the codes of Kemendagri that hold today; one that nobody knows is listed as unmapped and stays."""
+    code, system = found["region_code"], found.get("code_system", system)
+    if system == "bps":
+        code = places.of_bps(code)
+    elif system != _KEMENDAGRI:
+        return ()
+    if code is None or ".".join(code.split(".")[:2]) not in places.regions:
+        return (("unmapped", Flaw(path="region_code", rule="unmapped")),)
+    found["region_code"], found["code_system"] = places.today(code), _KEMENDAGRI
+    return ()
 
 
 def _inside(latitude: float, longitude: float) -> bool:

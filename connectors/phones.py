@@ -19,6 +19,15 @@ def e164(written: str) -> str | None:
     return _by_library(f"0{written}" if _BARE.fullmatch(written) else written)
 
 
+def may_be_cut(written: str, longest: int) -> bool:
+    """Whether a column of `longest` signs is full, and of what it holds no whole number is known to end there."""
+    return len(written) >= longest and not _WHOLE.fullmatch(written)
+
+
+_WHOLE: Final = re.compile(r"08[0-9]{11}|\+?628[0-9]{11}")
+"""An Indonesian mobile has at most thirteen digits with its 0: there is nothing behind them that could be lost."""
+
+
 def _varied(digits: str) -> bool:
     """081111111111 and 0800000000 are how people write "none"."""
     return len(set(digits[1:])) > 1

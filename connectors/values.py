@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from connectors import dates, phones, stamps
@@ -34,6 +35,10 @@ class Setting:
     zone: str | None = None
     base: str | None = None
     """The channel's own address, for relative links."""
+    now: datetime | None = None
+    """When the item was received, for relative dates."""
+    longest: int | None = None
+    """How many signs the portal's column holds; a phone number that fills it may have lost its end."""
 
 
 Convert = Callable[[Any], Any]
@@ -123,7 +128,7 @@ def flag(value: Any) -> bool:
 
 def moment(setting: Setting) -> Convert:
     """RFC 3339 with offset, and the precision. 0000-00-00 is how portals write "no date": it costs nobody the complaint."""
-    read = stamps.reader(setting.format, setting.zone)
+    read = _relative(setting) if setting.format == "relative" else stamps.reader(setting.format, setting.zone)
 
     def convert(value: Any) -> tuple[str, str]:
         try:
@@ -132,6 +137,14 @@ def moment(setting: Setting) -> Convert:
             raise Dropped("unreadable_date", error.code) from None
 
     return convert
+
+
+def _relative(setting: Setting) -> Callable[[Any], stamps.Stamp]:
+    def read(value: Any) -> stamps.Stamp:
+        moment, precision = dates.read(value, "relative", setting.zone, setting.now)
+        return dates.rfc3339(moment), precision
+
+    return read
 
 
 def day(setting: Setting) -> Convert:
@@ -163,6 +176,20 @@ def phone(value: Any) -> str:
     if found := phones.e164(text(value).strip()):
         return found
     raise Dropped("unreadable_phone")
+
+
+def uncut_phone(setting: Setting) -> Convert:
+    """E.164; what a column of `longest` signs may have cut short is somebody else's number, so nobody is called."""
+    longest = setting.longest
+    if longest is None:
+        return phone
+
+    def convert(value: Any) -> str:
+        if phones.may_be_cut(text(value).strip(), longest):
+            raise Dropped("phone_cut")
+        return phone(value)
+
+    return convert
 
 
 def national_id(value: Any) -> str:

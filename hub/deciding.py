@@ -45,7 +45,7 @@ class Deciding:
     @cached_property
     def mapping(self) -> Mapping:
         """The manifest's fields, compiled."""
-        return compile_mapping(self.manifest)
+        return compile_mapping(self.manifest, self.hub.settings.regions_folder)
 
     def read(self, batch: Sequence[Stored]) -> Read:
         """What these items say; needs no store."""

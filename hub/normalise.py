@@ -16,6 +16,7 @@ import schemas
 from connectors.manifest import Manifest
 from connectors.mapping import Flaw, Mapped
 from connectors.mapping import Mapping as Fields
+from connectors.regions import places
 from hub.completing import Completion, filled, has_place, has_words
 from hub.discretion.confidential import reasons
 from hub.model import Complaint, Problem
@@ -82,7 +83,7 @@ def normalise(
     """
     if problems := _unusable(trouble, ref, manifest.kind):
         return Normalised(document=None, problems=problems)
-    mapped = mapping.apply(payload)
+    mapped = mapping.apply(payload, received_at)
     status, unmapped = _status(mapped, mapping)
     values = filled(mapped.values, completions, manifest.require) if completions else mapped.values
     completed = _completed(values, mapped.unmapped)
@@ -334,7 +335,16 @@ def _against_schema(document: Mapping[str, Any]) -> tuple[Problem, ...]:
 def _flaw(flaw: Flaw) -> Problem:
     known = (flaw.rule, flaw.detail) if (flaw.rule, flaw.detail) in _FLAWS else (flaw.rule, "")
     indonesian, english = _FLAWS.get(known, _FLAWS["", ""])
+    if flaw.rule == "ambiguous_region":
+        names = _regions(flaw.detail.split())
+        indonesian, english = indonesian.format(names=names), english.format(names=names)
     return Problem(path=flaw.path, rule=flaw.rule, id=f"{flaw.path}: {indonesian}.", en=f"{flaw.path}: {english}.")
+
+
+def _regions(codes: Sequence[str]) -> str:
+    """Kabupaten Blitar (35.05), Kota Blitar (35.72)."""
+    known = places().regions
+    return ", ".join(f"{known[code].name} ({code})" if code in known else code for code in codes)
 
 
 _FLAWS: Final = {
@@ -346,6 +356,10 @@ _FLAWS: Final = {
     ("digits_lost", ""): (
         "angka terakhir hilang karena disimpan sebagai bilangan desimal; minta kanal mengirimnya sebagai teks",
         "its last digits were lost because it was kept as a decimal number; ask the channel to send it as text",
+    ),
+    ("ambiguous_region", ""): (
+        "nama wilayah ini dapat berarti {names}; minta kanal menulis Kab. atau Kota, atau tambahkan map di manifes",
+        "this name can mean {names}; ask the channel to write Kab. or Kota, or add a map to the manifest",
     ),
     ("swapped_coordinates", ""): (
         "lintang dan bujur tertukar; tukar keduanya di manifes",

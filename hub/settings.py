@@ -74,6 +74,11 @@ class Settings:
         return self.home / "ca"
 
     @property
+    def regions_folder(self) -> Path:
+        """Where the operator puts codes of regions that the hub does not bring (connectors.regions.places)."""
+        return self.home / "regions"
+
+    @property
     def secrets_folder(self) -> Path:
         """Where secrets lie that are no environment variables, one file each, mode 0600."""
         return self.home / "secrets"

@@ -65,7 +65,7 @@ CATEGORIES: Final = MappingProxyType(
 CODE_SYSTEMS: Final = ("kemendagri", "bps", "lapor", "sipd")
 """Whose numbering a region code is; the same digits mean other places in another system."""
 
-PRECISIONS: Final = ("second", "minute", "day")
+PRECISIONS: Final = ("second", "minute", "day", "week", "month")
 """How exactly the channel told when a complaint was submitted."""
 
 OUTCOMES: Final = ("waiting", "forwarded", "withheld_repeat", "held", "quarantined", "rejected", "on_the_way")

@@ -56,6 +56,52 @@ READABLE = [
     ("Kemarin, 02:19", "relative", JAKARTA, "2024-11-25T02:19:00+07:00", "minute"),
     ("Hari ini, 08:00", "relative", JAKARTA, "2024-11-26T08:00:00+07:00", "minute"),
     ("26 November 2024", "relative", JAKARTA, "2024-11-26T00:00:00+07:00", "day"),
+    ("kemarin 14.30", "relative", JAKARTA, "2024-11-25T14:30:00+07:00", "minute"),
+    ("Kemarin pukul 14.30 WITA", "relative", JAKARTA, "2024-11-25T14:30:00+08:00", "minute"),
+    ("Kemarin", "relative", JAKARTA, "2024-11-25T00:00:00+07:00", "day"),
+    ("kemarin lusa", "relative", JAKARTA, "2024-11-24T00:00:00+07:00", "day"),
+    ("hari ini", "relative", JAKARTA, "2024-11-26T00:00:00+07:00", "day"),
+    ("tadi 07:05", "relative", JAKARTA, "2024-11-26T07:05:00+07:00", "minute"),
+    ("Baru saja", "relative", JAKARTA, "2024-11-26T08:30:00+07:00", "minute"),
+    ("30 detik yg lalu", "relative", JAKARTA, "2024-11-26T08:30:15+07:00", "second"),
+    ("5 mnt lalu", "relative", JAKARTA, "2024-11-26T08:25:45+07:00", "minute"),
+    ("sejam yang lalu", "relative", JAKARTA, "2024-11-26T07:30:45+07:00", "day"),
+    ("sehari yang lalu", "relative", JAKARTA, "2024-11-25T00:00:00+07:00", "day"),
+    ("2 hari yang lalu pukul 10.15", "relative", JAKARTA, "2024-11-24T10:15:00+07:00", "minute"),
+    ("minggu lalu", "relative", JAKARTA, "2024-11-19T00:00:00+07:00", "week"),
+    ("3 minggu yang lalu", "relative", JAKARTA, "2024-11-05T00:00:00+07:00", "week"),
+    ("bulan lalu", "relative", JAKARTA, "2024-10-01T00:00:00+07:00", "month"),
+    ("sebulan yang lalu", "relative", JAKARTA, "2024-10-01T00:00:00+07:00", "month"),
+    ("13 bulan yang lalu", "relative", JAKARTA, "2023-10-01T00:00:00+07:00", "month"),
+    ("2 hours ago", "relative", JAKARTA, "2024-11-26T06:30:45+07:00", "day"),
+    ("an hour ago", "relative", JAKARTA, "2024-11-26T07:30:45+07:00", "day"),
+    ("yesterday at 14:30", "relative", JAKARTA, "2024-11-25T14:30:00+07:00", "minute"),
+    ("last week", "relative", JAKARTA, "2024-11-19T00:00:00+07:00", "week"),
+    ("just now", "relative", "Asia/Jayapura", "2024-11-26T10:30:00+09:00", "minute"),
+    ("26-11-2024 14.30", "%d-%m-%Y %H:%M", JAKARTA, "2024-11-26T14:30:00+07:00", "minute"),
+    ("26-11-2024 14:30", "%d-%m-%Y %H.%M", JAKARTA, "2024-11-26T14:30:00+07:00", "minute"),
+    ("26.11.2024 14.30.05", "%d.%m.%Y %H.%M.%S", JAKARTA, "2024-11-26T14:30:05+07:00", "second"),
+    ("26.11.2024", "%d.%m.%Y", JAKARTA, "2024-11-26T00:00:00+07:00", "day"),
+    ("26/11/2024 pukul 14.30 WIB", "%d/%m/%Y %H:%M", MAKASSAR, "2024-11-26T14:30:00+07:00", "minute"),
+    ("26/11/2024, pkl. 14.30", "%d/%m/%Y pukul %H:%M", JAKARTA, "2024-11-26T14:30:00+07:00", "minute"),
+    ("11/26/2024 2:30 PM", "%m/%d/%Y %I:%M %p", JAKARTA, "2024-11-26T14:30:00+07:00", "minute"),
+    ("11/26/24", "%m/%d/%y", JAKARTA, "2024-11-26T00:00:00+07:00", "day"),
+    ("26/11/24 08:45", "%d/%m/%y %H:%M", JAKARTA, "2024-11-26T08:45:00+07:00", "minute"),
+    ("2024-11-26 14.30", "iso", JAKARTA, "2024-11-26T14:30:00+07:00", "minute"),
+    ("2024-11-26 14:30:05 GMT+7", "iso", MAKASSAR, "2024-11-26T14:30:05+07:00", "second"),
+    ("2024-11-26 14:30 UTC+08:00", "iso", JAKARTA, "2024-11-26T14:30:00+08:00", "minute"),
+    ("2024-11-26 14:30:05 UTC", "iso", JAKARTA, "2024-11-26T14:30:05+00:00", "second"),
+    ("Tue, 26 Nov 2024 01:45:10 GMT", None, JAKARTA, "2024-11-26T01:45:10+00:00", "second"),
+    ("26 Nopember 2024 08.45 (WITA)", None, JAKARTA, "2024-11-26T08:45:00+08:00", "minute"),
+    ("26 Nov 2024 08:45WIB", None, MAKASSAR, "2024-11-26T08:45:00+07:00", "minute"),
+    ("17 Ags 2024", None, JAKARTA, "2024-08-17T00:00:00+07:00", "day"),
+    ("17 Agt 2024", None, JAKARTA, "2024-08-17T00:00:00+07:00", "day"),
+    ("3 Mrt 2024", None, JAKARTA, "2024-03-03T00:00:00+07:00", "day"),
+    ("Minggu, 1 Des 2024", None, JAKARTA, "2024-12-01T00:00:00+07:00", "day"),
+    (45622, "excel", JAKARTA, "2024-11-26T00:00:00+07:00", "day"),
+    (45622.364583333336, "excel", JAKARTA, "2024-11-26T08:45:00+07:00", "second"),
+    ("45622,5", "excel", MAKASSAR, "2024-11-26T12:00:00+08:00", "second"),
+    ("45622", "excel", JAKARTA, "2024-11-26T00:00:00+07:00", "day"),
 ]
 
 
@@ -96,6 +142,21 @@ UNREADABLE = [
     ("7 jam yang lalu", None, JAKARTA, "unreadable"),
     ("99999 minggu yang lalu", "relative", JAKARTA, "unreadable"),
     ("8 jam yang lalu", "relative", None, "no_zone"),
+    ("Senin lalu", "relative", JAKARTA, "unreadable"),
+    ("beberapa waktu lalu", "relative", JAKARTA, "unreadable"),
+    ("2 tahun yang lalu", "relative", JAKARTA, "unreadable"),
+    ("jam yang lalu", "relative", JAKARTA, "unreadable"),
+    ("5 menit lalu 14.30", "relative", JAKARTA, "unreadable"),
+    ("99999 bulan lalu", "relative", JAKARTA, "unreadable"),
+    ("26-11-2024 24.30", "%d-%m-%Y %H:%M", JAKARTA, "unreadable"),
+    ("2024-11-26 14:30 GMT+99", "iso", JAKARTA, "unreadable"),
+    (45622, "excel", None, "no_zone"),
+    (1, "excel", JAKARTA, "unreadable"),
+    (20241126, "excel", JAKARTA, "unreadable"),
+    (1732585510, "excel", JAKARTA, "unreadable"),
+    (True, "excel", JAKARTA, "unreadable"),
+    ("26/11/2024", "excel", JAKARTA, "unreadable"),
+    (float("nan"), "excel", JAKARTA, "unreadable"),
 ]
 
 
@@ -113,7 +174,9 @@ def test_relative_dates_need_to_know_now() -> None:
         dates.read("7 jam yang lalu", "relative", JAKARTA)
 
 
-@given(st.text(max_size=40), st.sampled_from([None, "iso", "unix", "relative", "%d-%m-%Y %H:%M", "%A, %d %B %Y"]))
+@given(
+    st.text(max_size=40), st.sampled_from([None, "iso", "unix", "relative", "excel", "%d-%m-%Y %H:%M", "%A, %d %B %Y"])
+)
 def test_any_text_is_read_or_refused(text: str, format: str | None) -> None:
     """Whatever a citizen's portal sends as a date, reading it ends in a moment with an offset or in a refusal."""
     try:
