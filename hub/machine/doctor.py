@@ -11,10 +11,11 @@ from pathlib import Path
 
 from connectors.manifest import catalogue
 from hub.audit import checkpoint
+from hub.machine import spilt
 from hub.machine.records import leftovers
 from hub.routing import load_registries
 from hub.settings import Settings
-from hub.store.migrate import head, version_of
+from hub.store.migrate import head, manifests_of, version_of
 from hub.store.postmaster import running
 from hub.store.problems import StoreProblem
 from hub.store.server import Embedded
@@ -94,6 +95,52 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield _tables(server.superuser_url, "the embedded server")
 
 
+def _secrets(settings: Settings) -> Iterator[Finding]:
+    """No secret stands in a manifest or a registry's file, nor in what they were: where is said, what is masked."""
+    told, done = 0, spilt.retired(settings)
+    retired = 0
+    for look in _looks(settings):
+        try:
+            for found in look:
+                retired += (gone := found.past and found.place in done)
+                told += not gone
+                if not gone:
+                    yield Finding(what="secret", says=_spilt(settings, found), well=False)
+        except spilt.Unseen as unseen:
+            yield Finding(what="secrets", says=str(unseen), well=False)
+    if not told:
+        says = "tidak ada di manifes dan riwayatnya / none in manifests and their history"
+        yield Finding(what="secrets", says=says + (f" ({retired} retired)" if retired else ""))
+
+
+def _looks(settings: Settings) -> Iterator[Iterator[spilt.Found]]:
+    for folder in dict.fromkeys((settings.manifests, settings.registries)):
+        if folder.is_dir():
+            yield spilt.in_files(folder)
+            yield spilt.in_git(folder)
+    if settings.database_url:
+        yield spilt.in_versions(manifests_of(settings.migration_url or settings.database_url))
+    elif (settings.home / "postgres" / "PG_VERSION").exists():
+        with Embedded(settings.home) as server:
+            yield spilt.in_versions(manifests_of(server.superuser_url))
+
+
+def _spilt(settings: Settings, found: spilt.Found) -> str:
+    where, what = found.place, f"{found.spill.kind} {found.spill.masked}"
+    if not found.past:
+        return (
+            f"{where}: {what}. Pengelola TI yang menulis berkas ini mengganti rahasianya di portal, operator menyimpannya, "
+            "lalu berkas hanya merujuk ${secret:NAMA} / whoever keeps this file changes the secret at the portal, the "
+            "operator stores the new one, and the file only refers to ${secret:NAME}"
+        )
+    file = settings.home / spilt.RETIRED
+    return (
+        f"{where}: {what}. Riwayat tetap memuatnya: pengelola TI mematikan rahasia itu di portal, lalu operator menulis "
+        f"tempat ini di {file} / history keeps it: IT staff revoke it at the portal, then the operator writes this "
+        f"place into {file}"
+    )
+
+
 def _tables(url: str, where: str) -> Finding:
     found, newest = version_of(url), head()
     if found == newest:
@@ -164,4 +211,4 @@ def _log(settings: Settings) -> Iterator[Finding]:
     yield Finding(what="audit log", says=f"{size} entries are published in {settings.log_folder}{late}", well=not late)
 
 
-CHECKS = (_python, _home, _keys, _database, _manifests, _registries, _processes, _log)
+CHECKS = (_python, _home, _keys, _database, _manifests, _registries, _secrets, _processes, _log)

@@ -58,6 +58,30 @@ def version_of(url: str) -> str | None:
         raise unavailable(error) from None
 
 
+def manifests_of(url: str) -> dict[str, str]:
+    """
+    Every version of every manifest that the tables keep, by name and the beginning of its SHA-256; nothing is changed.
+
+    Of tables that are not there yet, none. Raises StoreProblem.
+    """
+    from psycopg import OperationalError, errors
+
+    statement = """
+        SELECT c.name || '@' || left(m.sha256, 12), m.body FROM manifests m JOIN connectors c ON c.id = m.connector
+        ORDER BY m.seen_at, 1
+    """
+    try:
+        with _connected(url) as connection:
+            if _current(connection) is None:
+                return {}
+            connection.execute("SET satupintu.scope = '*'")
+            return dict(connection.execute(statement).fetchall())
+    except errors.InsufficientPrivilege:
+        raise StoreProblem("The login may not read the kept manifests; set SATUPINTU_MIGRATION_URL.") from None
+    except OperationalError as error:
+        raise unavailable(error) from None
+
+
 def head() -> str:
     """The newest migration of this code, from the names of the files (alembic is slow to import)."""
     return max(_known())

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import re
 import subprocess
-from collections import Counter
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
 import pytest
+
+from hub.spilled import SHAPES, suspects
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = sorted(ROOT.glob("requirements*.lock"))
@@ -73,39 +73,6 @@ def test_nothing_that_runs_forbids_what_a_government_does_with_it() -> None:
 
 # secrets ------------------------------------------------------------------------------------------------------------------
 
-SHAPES = {
-    "private key": re.compile(
-        r"-----BEGIN (?:RSA |EC |OPENSSH |DSA |ENCRYPTED )?PRIVATE KEY-----\n[A-Za-z0-9+/=\n]{60}"
-    ),
-    "cloud key": re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
-    "forge token": re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36}|glpat-[A-Za-z0-9_-]{20}|github_pat_[A-Za-z0-9_]{50})"),
-    "chat token": re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{20,}"),
-    "bot token": re.compile(r"\b[0-9]{8,10}:AA[A-Za-z0-9_-]{33}\b"),
-    "web token": re.compile(r"\beyJ[A-Za-z0-9_-]{15,}\.eyJ[A-Za-z0-9_-]{15,}\.[A-Za-z0-9_-]{20,}"),
-    "payment key": re.compile(r"\b[rs]k_live_[A-Za-z0-9]{20,}"),
-}
-_NAMED = re.compile(
-    r"(?i)\b[\w-]*(?:password|passwd|secret|token|api[_-]?key|kata_sandi)[\w-]*[\"']?[ \t]*[:=]"
-    r"[ \t]*[\"']([^\"'\s${}<>]{16,200})[\"']"
-)
-_RANDOM = 3.8
-"""Bits a sign; words and addresses have less, what a generator of passwords makes has more."""
-
-
-def suspects(text: str) -> Iterator[tuple[str, str]]:
-    """What looks like a secret: known shapes, and values of telling names that look drawn by lot."""
-    for what, shape in SHAPES.items():
-        for found in shape.finditer(text):
-            yield what, found[0]
-    for found in _NAMED.finditer(text):
-        if _entropy(found[1]) >= _RANDOM and re.search("[0-9]", found[1]) and re.search("[A-Za-z]", found[1]):
-            yield "drawn by lot", found[1]
-
-
-def _entropy(text: str) -> float:
-    counts = Counter(text).values()
-    return -sum(count / len(text) * math.log2(count / len(text)) for count in counts)
-
 
 def _git(*arguments: str) -> str:
     said = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, check=False, timeout=120)
@@ -146,7 +113,10 @@ def test_the_scanner_is_awake() -> None:
         "bot token": "1234567890" + ":AA" + "Hq3-" * 8 + "x",
         "web token": "ey" + "J" + "a" * 20 + ".ey" + "J" + "b" * 20 + "." + "c" * 24,
         "payment key": "sk_" + "live_" + "0a1B" * 6,
+        "page token": "EA" + "A" + "b3Cd" * 16,
+        "map key": "AI" + "za" + "Sy0-" * 8 + "abc",
         "drawn by lot": "api_key" + ' = "' + "q7Zp1Xv9Lr3Tn8Kd5Wm2" + '"',
     }
+    assert set(made) == {*SHAPES, "drawn by lot"}
     assert {what for text in made.values() for what, _ in suspects(text)} == set(made)
     assert [found for text in dull for found in suspects(text)] == []
