@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,25 +61,49 @@ def _json(line: str) -> str:
     return naughty.steering(line, lines=False) or ("" if line.isascii() else "a letter beyond ASCII")
 
 
+def letter(number: int, text: str) -> bytes:
+    """A mail whose subject, sender's name and words are so, in encoded words that hold any sign (RFC 2047)."""
+    plain = mail(
+        number, f"Lampu mati {number}. {_utf8(text).decode()}", subject="PERIHAL", sender="NAMA <a@surat.example>"
+    )
+    word = b"=?utf-8?b?" + base64.b64encode(_utf8(text)[:300]) + b"?="
+    return plain.replace(b"PERIHAL", word).replace(b"NAMA <a@", word + b" <warga%d@" % number)
+
+
+def _utf8(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
+
+
 @pytest.mark.slow
-def test_no_text_is_more_than_text(empty_site: Site, add_portal: Portals, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("texts", "mailed", "posted"),
+    [
+        pytest.param(TEXTS, naughty.MARKUP, naughty.STEERING, id="some at each door"),
+        pytest.param(*[naughty.everything()] * 3, marks=pytest.mark.campaign, id="all at every door"),
+    ],
+)
+def test_no_text_is_more_than_text(
+    empty_site: Site,
+    add_portal: Portals,
+    tmp_path: Path,
+    texts: Sequence[str],
+    mailed: Sequence[str],
+    posted: Sequence[str],
+) -> None:
     """
     Markup, formulas, escapes, SQL, paths and templates in every field of portal, mail and X, in the owner's name, in the
     registry's answers: every item is kept and counted, nothing is written beside the home, terminal and messages get
     no sign that steers and no tag, and the tables are all there afterwards.
     """
     portal = add_portal(
-        [row(number, text) for number, text in enumerate(TEXTS)], owner="Dinas \x85\u202e<b>Contoh</b> [red]"
+        [row(number, text) for number, text in enumerate(texts)], owner="Dinas \x85\u202e<b>Contoh</b> [red]"
     )
-    mails = [
-        mail(n, f"Lampu mati {n}. {t}", subject=" ".join(t.split())[:80].encode("ascii", "ignore").decode())
-        for n, t in enumerate(naughty.MARKUP)
-    ]
-    posts = [post(n, f"@kanal_aduan lubang {n} {t} #aduan", author=n) for n, t in enumerate(naughty.STEERING)]
-    users = {str(n): {"id": str(n), "username": f"warga_{n}", "name": t} for n, t in enumerate(naughty.STEERING)}
+    mails = [letter(n, t) for n, t in enumerate(mailed)]
+    posts = [post(n, f"@kanal_aduan lubang {n} {t} #aduan", author=n) for n, t in enumerate(posted)]
+    users = {str(n): {"id": str(n), "username": f"warga_{n}", "name": t} for n, t in enumerate(posted)}
     with doors(empty_site, mails, posts, users) as (box, x), empty_site.hub() as hub:
         steps.sync(hub, NAMES)
-        for text in (*naughty.MARKUP, *naughty.STEERING):
+        for text in dict.fromkeys((*mailed, *posted)):
             ids = [one["complaint_id"] for one in empty_site.registered()]
             order = {"to": "Dalam Proses", "ids": ids[:2], "answer": f"Sudah {text}"}
             requests.post(f"{empty_site.addresses['registry']['url']}/_sandbox/advance", json=order, timeout=30)
@@ -89,7 +115,7 @@ def test_no_text_is_more_than_text(empty_site: Site, add_portal: Portals, tmp_pa
         told = [str(one.get("catatan", "")) for one in portal.state.records]
         assert sent and {text: what for text in (*sent, *told) if (what := naughty.words(text.replace("\r", "")))} == {}
     items = {json.loads(line)["ref"] for line in empty_site.command("export", "items", "jatim-portal").out.splitlines()}
-    assert len(items) == len(TEXTS)
+    assert len(items) == len(texts)
     assert yaml.safe_load((empty_site.home / "manifests" / "jatim-portal.yaml").read_text())["owner"].startswith(
         "Dinas"
     )
