@@ -1,0 +1,134 @@
+"""What kinds of messaging have in common: an item's bytes, moments, handshakes, and texts too long for one message."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from connectors import dates, strictjson
+from connectors.base import Attachment, Item, Push
+from connectors.errors import Refused
+
+_BREAKS: Final = ("\n\n", "\n", ". ", " ")
+"""Where a long text may be cut, the best place first."""
+_PHONE: Final = re.compile(r"[1-9][0-9]{6,14}")
+_LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def item(ref: str, payload: Mapping[str, Any], at: datetime | None, files: Sequence[Attachment] = ()) -> Item:
+    """One message under its number; `raw` are its bytes in one order of keys, so that the same message is the same."""
+    text = strictjson.string_ref(ref) if ref else None
+    return Item(
+        ref=text,
+        raw=written(payload),
+        payload=payload,
+        stamp=at,
+        attachments=files,
+        trouble=None if text else "bad_ref",
+    )
+
+
+def strange(raw: Any, trouble: str = "not_an_object") -> Item:
+    """What stands where a message should and is none: kept, with its trouble."""
+    return Item(ref=None, raw=raw if isinstance(raw, bytes) else written(raw), payload=None, trouble=trouble)
+
+
+def written(value: Any) -> bytes:
+    """JSON in one form: sorted, ASCII, nothing lost."""
+    return json.dumps(value, ensure_ascii=True, sort_keys=True, separators=(",", ":"), default=str).encode()
+
+
+def parsed(push: Push) -> Any:
+    """The body of a push as strict JSON; raises strictjson.BadJson."""
+    return strictjson.parse(push.body)
+
+
+def table(value: Any) -> Mapping[str, Any]:
+    """The value where it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def rows(value: Any) -> Sequence[Any]:
+    """The value where it is a list, else an empty one."""
+    return value if isinstance(value, list) else ()
+
+
+def words(value: Any) -> str:
+    """The value where it is text or a whole number, else nothing."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) else ""
+
+
+def moment(value: Any) -> datetime | None:
+    """UNIX seconds or milliseconds, as number or text, or ISO 8601; None for anything else."""
+    try:
+        form = "unix" if words(value).isdigit() else "iso"
+        found = dates.read(int(words(value)) if form == "unix" else value, form, "UTC")[0].astimezone(UTC)
+    except (ValueError, TypeError, OverflowError, OSError):
+        return None
+    return found if found < _LATEST else None
+
+
+def phone(digits: Any) -> str:
+    """A number as messengers write it (country code, no sign) in E.164; "" where it is none."""
+    plain = words(digits).removeprefix("+")
+    return f"+{plain}" if _PHONE.fullmatch(plain) else ""
+
+
+def hexadecimal(digest: Any) -> str | None:
+    """A SHA-256 in base64, as Meta gives it, in hexadecimal digits; None for anything else."""
+    try:
+        found = base64.b64decode(words(digest), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return found.hex() if len(found) == 32 else None
+
+
+def told(files: Sequence[Attachment]) -> list[dict[str, Any]]:
+    """Files as a manifest's `attachments` reads them; the bytes are fetched by what the item itself names."""
+    return [
+        {
+            key: value
+            for key, value in (
+                ("name", one.name),
+                ("media_type", one.media_type),
+                ("size", one.size),
+                ("sha256", one.sha256),
+            )
+            if value is not None
+        }
+        for one in files
+    ]
+
+
+def same(given: str, own: str) -> bool:
+    """Compare what somebody sent with a secret, in a time that tells nothing; an empty secret equals nothing."""
+    return bool(own) and hmac.compare_digest(given.encode("utf-8", "surrogatepass"), own.encode())
+
+
+def unsigned(what: str) -> Refused:
+    """The error for a push that is not from whom it should be."""
+    return Refused(what, hint="Compare the secret in the channel's settings with the hub's.", code="bad_signature")
+
+
+def late(now: datetime, last: datetime | None, window: timedelta) -> bool:
+    """Whether so long has passed since somebody's last word that his door is closed."""
+    return last is None or now - last >= window
+
+
+def pieces(text: str, most: int) -> list[str]:
+    """The text in as few messages of at most `most` characters as its paragraphs, lines and words allow."""
+    found: list[str] = []
+    rest = text.strip()
+    while len(rest) > most:
+        cut = next((at for sign in _BREAKS if (at := rest.rfind(sign, most // 2, most)) > 0), most - 1)
+        found.append(rest[: cut + 1].strip())
+        rest = rest[cut + 1 :].strip()
+    return [*found, rest] if rest else found
