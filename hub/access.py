@@ -31,12 +31,20 @@ class Sight:
     """Rows of a complaint that accuses this institution, or the one that runs the hub for `scope`, are not there …"""
     inspects: bool = False
     """… unless it is the Inspektorat that looks."""
+    unread: bool = False
+    """It is the hub at work on one region: it sees what accept has not read yet, of which nobody knows whom it accuses."""
 
     def within(self, region: str) -> Sight:
         """The part of it that belongs to one region; all of it where that is no part."""
         if not region or region == self.scope or not covers(self.scope, region):
             return self
-        return Sight(scope=region, institution=self.institution, inspects=self.inspects or self.scope == NATION)
+        nation = self.scope == NATION
+        return Sight(
+            scope=region,
+            institution=self.institution,
+            inspects=self.inspects or nation,
+            unread=self.unread or (nation and not self.institution),
+        )
 
 
 EVERYTHING: Final = Sight(scope=NATION, inspects=True)

@@ -77,7 +77,11 @@ NEIGHBOUR = Marked(region="63.05", number=105)
 FAR = Marked(region="35.78", number=106)
 ACCUSING = Marked(region="63.04.01", number=107)
 """Of our own region, and its complaints accuse whoever runs the hub for 63.04, and the institution `pekerjaan_umum`."""
+UNREAD = Marked(region="63.04.02", number=108)
+"""Of our own region: pulled, and accept has not come to it yet, so nobody knows whom it accuses."""
 ALL = (OURS, NEIGHBOUR, FAR, ACCUSING)
+_PULLED = ("connectors", "intervals", "items", "refs", "attachments", "data_keys")
+"""Where a pull writes; of UNREAD there is nothing else."""
 
 
 def tables(connection: psycopg.Connection[Any]) -> list[str]:
@@ -93,7 +97,7 @@ def fill(connection: psycopg.Connection[Any]) -> None:
         if table in GLOBAL or table in ("log_words", "log_index"):
             continue
         columns = connection.execute(_COLUMNS, [table]).fetchall()
-        for one in ALL:
+        for one in (*ALL, UNREAD) if table in _PULLED else ALL:
             _insert(connection, table, {name: _value(one, table, *rest, name=name) for name, *rest in columns})
             if table == "complaints":
                 second = {name: _value(one, table, *rest, name=name) for name, *rest in columns}
@@ -101,6 +105,7 @@ def fill(connection: psycopg.Connection[Any]) -> None:
     connection.execute(
         "UPDATE complaints SET hidden_from = '{63.04,pekerjaan_umum}' WHERE region = %s", [ACCUSING.region]
     )
+    connection.execute("UPDATE connectors SET accepted_to = 0 WHERE region = %s", [UNREAD.region])
     for at, one in enumerate(ALL):
         _log(connection, one, 10 * (at + 1))
     connection.execute("SET session_replication_role = origin")

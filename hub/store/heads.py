@@ -105,7 +105,8 @@ def save(
         return
     refs, latest, sealed, payloads, media, troubles, _ = zip(*new, strict=True)
     keys, wrapped, refs_enc, raws_enc, commitments, hub_keys = zip(*sealed, strict=True)
-    work.tuples(_INSERT_KEYS, (region, list(hub_keys), uuids(keys), byteas(wrapped)))
+    whose = uuids([head.complaint for head in latest])
+    work.tuples(_INSERT_KEYS, (region, list(hub_keys), uuids(keys), byteas(wrapped), whose))
     batch = (connector, region, interval, manifest_sha256, now, *_columns(refs, latest))
     ciphertexts = (uuids(keys), byteas(refs_enc), byteas(raws_enc), byteas(payloads))
     work.tuples(_INSERT_ITEMS, (*batch, *ciphertexts, list(media), list(troubles), list(commitments)))
@@ -128,7 +129,8 @@ def _columns(refs: Sequence[bytes], latest: Sequence[Head]) -> tuple[Packed, Pac
 
 
 _INSERT_KEYS = """
-INSERT INTO data_keys (region, hub_key, id, wrapped) SELECT %b, n.* FROM unnest(%b::text[], %b::uuid[], %b::bytea[]) AS n
+INSERT INTO data_keys (region, hub_key, id, wrapped, complaint)
+SELECT %b, n.* FROM unnest(%b::text[], %b::uuid[], %b::bytea[], %b::uuid[]) AS n
 """
 
 _INSERT_ITEMS = """

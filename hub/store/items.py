@@ -182,8 +182,11 @@ def move(work: Work, item: Stored, *, connector: UUID, complaint: UUID, incarnat
     names = {"connector": connector, "ref": item.ref_hmac, "old": item.complaint, "new": complaint}
     work.run(
         """
-        UPDATE items SET complaint = :new
-        WHERE connector = :connector AND ref_hmac = :ref AND complaint = :old AND version >= :version
+        WITH moved AS (
+            UPDATE items SET complaint = :new
+            WHERE connector = :connector AND ref_hmac = :ref AND complaint = :old AND version >= :version RETURNING key_id
+        )
+        UPDATE data_keys SET complaint = :new WHERE id IN (SELECT key_id FROM moved)
         """,
         **names,
         version=item.version,

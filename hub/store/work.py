@@ -30,7 +30,8 @@ Clock = Callable[[], datetime]
 _log = logging.getLogger("satupintu.store")
 _ENTER = text(
     "SELECT set_config('role', :role, true), set_config('satupintu.scope', :scope, true), "
-    "set_config('satupintu.institution', :institution, true), set_config('satupintu.inspects', :inspects, true)"
+    "set_config('satupintu.institution', :institution, true), set_config('satupintu.inspects', :inspects, true), "
+    "set_config('satupintu.unread', :unread, true)"
 )
 _ENTER_STILL = text(f"{_ENTER.text}, set_config('idle_in_transaction_session_timeout', '0', true)")
 IDLE = 120
@@ -216,6 +217,7 @@ def _stated(role: str, sight: Sight) -> dict[str, str]:
         "scope": sight.scope,
         "institution": sight.institution,
         "inspects": "on" if sight.inspects else "",
+        "unread": "on" if sight.unread else "",
     }
 
 

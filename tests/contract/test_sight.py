@@ -21,7 +21,7 @@ from hub.privacy import Vault
 from hub.store.server import Embedded, StoreProblem
 from hub.store.work import Store, Work
 from tests.conftest import NOW, Database, fresh_database
-from tests.regions import ACCUSING, ALL, FAR, GLOBAL, NATION_ONLY, NEIGHBOUR, OURS, Marked, fill, tables
+from tests.regions import ACCUSING, ALL, FAR, GLOBAL, NATION_ONLY, NEIGHBOUR, OURS, UNREAD, Marked, fill, tables
 
 ROLES = ("worker", "sealer", "reader")
 SIGHTS: list[tuple[Sight, tuple[Marked, ...]]] = [
@@ -32,20 +32,24 @@ SIGHTS: list[tuple[Sight, tuple[Marked, ...]]] = [
     (Sight(scope="6"), ()),
     (Sight(scope="63.04"), (OURS,)),
     (Sight(scope="63.04", inspects=True), (OURS, ACCUSING)),
+    (EVERYTHING.within("63.04"), (OURS, ACCUSING, UNREAD)),
     (Sight(scope="63.04", institution="pekerjaan_umum", inspects=True), (OURS,)),
     (Sight(scope="63.05"), (NEIGHBOUR,)),
     (Sight(scope="63"), (OURS, NEIGHBOUR, ACCUSING)),
     (Sight(scope="63", institution="kominfo,pekerjaan_umum"), (OURS, NEIGHBOUR)),
     (Sight(scope="35", inspects=True), (FAR,)),
     (Sight(scope="*", institution="pekerjaan_umum"), (OURS, NEIGHBOUR, FAR)),
-    (Sight(scope="*"), ALL),
-    (EVERYTHING, ALL),
+    (Sight(scope="*"), (*ALL, UNREAD)),
+    (EVERYTHING, (*ALL, UNREAD)),
 ]
 OF_NO_COMPLAINT = (
-    "connectors", "manifests", "intervals", "pages", "data_keys", "officers", "cases", "users", "tokens", "leases",
+    "connectors", "manifests", "intervals", "pages", "officers", "cases", "users", "tokens", "leases",
     "bound_secrets", "log_words",
 )  # fmt: skip
-"""Tables whose rows name no complaint: of the accusing ones they show a channel, an officer, a wrapped key, no complaint."""
+"""Tables whose rows name no complaint: of the accusing ones they show a channel, an officer, no complaint."""
+
+WHERE_PULLED = ("items", "refs", "attachments", "data_keys")
+"""What a pull leaves of an item: between it and accept, which reads whom it accuses, nobody but the hub sees it."""
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +89,7 @@ def seen(store: Store, role: str, relation: str) -> list[str] | None:
 
 
 def _bytes_as_words(text: str) -> str:
-    for one in ALL:
+    for one in (*ALL, UNREAD):
         text = text.replace(one.word.encode().hex(), one.word)
     return text
 
@@ -101,11 +105,13 @@ def test_a_forgotten_where_shows_no_foreign_row(
         rows = seen(store, role, relation)
         if rows is None or relation in GLOBAL:
             continue
-        for one in ALL:
+        for one in (*ALL, UNREAD):
             found = any(one.found_in(row) for row in rows)
-            channel = one is ACCUSING and relation in (*OF_NO_COMPLAINT, *NATION_ONLY) and OURS in whose
+            channel = one in (ACCUSING, UNREAD) and relation in (*OF_NO_COMPLAINT, *NATION_ONLY) and OURS in whose
             if found and one not in whose and not channel:
                 leaks.append((relation, one.region))
+            if one is UNREAD and relation not in WHERE_PULLED:
+                continue
             if one in whose and not found and relation not in (*NATION_ONLY, "said", "standing", "log_words"):
                 blind.append((relation, one.region))
         if relation in NATION_ONLY and sight.scope != "*":
@@ -123,6 +129,25 @@ def test_the_roles_reach_what_they_work_on(filled: Database, all_of_it: Store) -
                 name = f"satupintu_{role}"
                 row = connection.execute(granted, [name, relation, name, relation]).fetchone()
                 assert (seen(all_of_it, role, relation) is not None) == (row == (True,)), (role, relation)
+
+
+def test_a_later_version_is_not_seen_before_it_is_read(filled: Database, all_of_it: Store) -> None:
+    """It may accuse whom the first one did not: the region sees the complaint as it was, and nothing of the new version."""
+    region, auditor = all_of_it.within(Sight(scope="63.04")), all_of_it.within(Sight(scope="63.04", inspects=True))
+    of_ministry = all_of_it.within(Sight(scope="*", institution="pekerjaan_umum"))
+    own = [OURS.uuid("complaint")]
+    with filled.connect(superuser=True) as connection:
+        connection.execute("UPDATE connectors SET accepted_to = %s WHERE region = '63.04'", [OURS.number - 1])
+    try:
+        for store, expected in ((region, 0), (auditor, 0), (of_ministry, 0), (all_of_it, 1)):
+            with store.begin() as work:
+                for table in ("items", "attachments"):
+                    count = work.value(f"SELECT count(*) FROM {table} WHERE complaint = ANY(:own)", own=own)
+                    assert count == expected, (store.sight, table)
+                assert work.value("SELECT count(*) FROM complaints WHERE id = ANY(:own)", own=own) == 1
+    finally:
+        with filled.connect(superuser=True) as connection:
+            connection.execute("UPDATE connectors SET accepted_to = %s WHERE region = '63.04'", [OURS.number])
 
 
 def test_without_any_setting_nothing_is_seen_or_written(filled: Database) -> None:
@@ -305,16 +330,20 @@ def told(
     [
         (Sight(scope="63.05"), OURS, Sight(scope="63")),
         (Sight(scope="63.04", institution="kominfo"), ACCUSING, Sight(scope="63.04", inspects=True)),
+        (Sight(scope="63.04", inspects=True), UNREAD, EVERYTHING),
     ],
 )
-def test_no_query_of_the_store_answers_about_a_foreign_region_or_an_accuser(
+def test_no_query_of_the_store_answers_about_what_is_foreign_accusing_or_unread(
     all_of_it: Store, vault: Vault, sight: Sight, whose: Marked, seeing: Sight
 ) -> None:
     """Every public function of hub.store, asked by name: nothing is told to others, much to those who may see it."""
     echoes = told(all_of_it, Sight(scope=""), vault, whose, {})
     blind = told(all_of_it, sight, vault, whose, echoes)
-    channel = {str(whose.uuid("connector")), str(whose.uuid("key")), str(whose.uuid("case")), whose.word}
-    spared = channel if whose is ACCUSING else set()  # its channel, case number and names of its region are no secret
+    channel = {str(whose.uuid("connector")), str(whose.uuid("case")), whose.word}
+    spared = (
+        channel if whose in (ACCUSING, UNREAD) else set()
+    )  # its channel, case number, names of its region: no secret
     assert {name: found for name, found in blind.items() if set(found) - spared} == {}
     assert len(blind) >= 150
-    assert sum(bool(set(found) - spared) for found in told(all_of_it, seeing, vault, whose, echoes).values()) >= 15
+    least = 3 if whose is UNREAD else 15
+    assert sum(bool(set(found) - spared) for found in told(all_of_it, seeing, vault, whose, echoes).values()) >= least
