@@ -17,7 +17,19 @@ from connectors.errors import Misconfigured
 from connectors.manifest_words import wrong
 from connectors.schedules import spread
 
-__all__ = ["Catalogue", "Dedup", "Expect", "Forward", "Manifest", "advice", "catalogue", "identity", "load", "spread"]
+__all__ = [
+    "Catalogue",
+    "Dedup",
+    "Expect",
+    "Forward",
+    "Manifest",
+    "advice",
+    "catalogue",
+    "identity",
+    "load",
+    "made",
+    "spread",
+]
 
 DEFAULT_SCHEDULE: Final = "@hourly"
 DEFAULT_TIMEOUT: Final = "30m"
@@ -108,7 +120,12 @@ class Catalogue:
 
 def load(path: Path) -> Manifest:
     """The manifest in one file; raises Misconfigured whose sentence names file, place and remedy."""
-    written = yaml_file.read(path)
+    return made(yaml_file.read(path))
+
+
+def made(written: yaml_file.Written) -> Manifest:
+    """The manifest in what was read of a file; raises Misconfigured as `load` does."""
+    path = written.path
     name = written.value.get("name", path.stem)
     manifest_checks.check(path, written.value, name)
     value = written.value
@@ -151,18 +168,23 @@ _AS_WRITTEN: Final = (
 )
 
 
-def catalogue(folder: Path, only: str | None = None) -> Catalogue:
+def catalogue(folder: Path, only: str | None = None, also: Path | None = None) -> Catalogue:
     """Every *.yaml and *.yml below the folder; one broken manifest takes nobody else down.
 
     Of two with one name the file called like the name stays, else the first path. With `only`, just the file of that name
     is read where there is one (a worker needs one connector, not 600), else all and only that connector is given.
+    `also` is a second folder, such as that of registered manifests; the first comes before it.
     """
-    files = sorted(path for form in ("*.yaml", "*.yml") for path in folder.rglob(form) if path.is_file())
+    files = [path for one in (folder, also) if one for path in _files(one)]
     if only is None:
         return _catalogue(files)
     near = _catalogue([path for path in files if path.stem == only])
     found = near if only in near.good else _catalogue(files)
     return Catalogue(good={name: one for name, one in found.good.items() if name == only}, bad=found.bad)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for form in ("*.yaml", "*.yml") for path in folder.rglob(form) if path.is_file())
 
 
 def _catalogue(files: list[Path]) -> Catalogue:
@@ -174,7 +196,7 @@ def _catalogue(files: list[Path]) -> Catalogue:
         except Misconfigured as error:
             bad[path] = error
     good: dict[str, Manifest] = {}
-    for one in sorted(read, key=lambda one: (one.path.stem != one.name, one.path)):
+    for one in sorted(read, key=lambda one: one.path.stem != one.name):  # and else as they come: sorting is stable
         first = good.setdefault(one.name, one)
         if first is not one:
             bad[one.path] = _twice(one, first)

@@ -52,7 +52,11 @@ class Written:
 
 def read(path: Path) -> Written:
     """The file as plain values; raises Misconfigured with file, line and remedy, and never quotes a value."""
-    data = _bytes(path)
+    return parsed(path, _bytes(path))
+
+
+def parsed(path: Path, data: bytes) -> Written:
+    """The same of bytes that are, or shall be, the file at `path`."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:

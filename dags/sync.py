@@ -18,7 +18,8 @@ PREFIX = "sync__"
 
 asked = get_parsing_context().dag_id  # None: the DAG processor wants them all
 only = asked.removeprefix(PREFIX) if asked and asked.startswith(PREFIX) else None
-wanted = {} if asked and only is None else catalogue(Settings.read().manifests, only=only).good
+own = Settings.read()
+wanted = {} if asked and only is None else catalogue(own.manifests, only=only, also=own.registered_folder).good
 
 for name, manifest in wanted.items():
     if manifest.disabled or not fits(manifest):

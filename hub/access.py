@@ -112,6 +112,7 @@ class NotAllowed(Exception):
 
 _ALL_LOOK = dict.fromkeys(("engineer", "it", "coordinator", "auditor"), Reach.OWN)
 _CHANNELS = {"engineer": Reach.HUB, "it": Reach.CHANNELS}
+_REGISTERS = {"engineer": Reach.CHANNELS, "it": Reach.CHANNELS}
 _MACHINE = {"engineer": Reach.HUB}
 _MATTERS = {"engineer": Reach.HUB, "coordinator": Reach.HUB}
 _DECIDES = {"engineer": Reach.OWN, "coordinator": Reach.OWN}
@@ -143,6 +144,11 @@ TABLE: Final[Mapping[str, Mapping[str, Reach]]] = MappingProxyType(
         # the work of a region on its own channels
         "pull": _CHANNELS,
         "accept": _CHANNELS,
+        "check": _REGISTERS,
+        "register": _REGISTERS,
+        "activate": _REGISTERS | {"coordinator": Reach.CHANNELS},
+        "deactivate": _REGISTERS | {"coordinator": Reach.CHANNELS},
+        "history": _ALL_LOOK,
         "close": {"engineer": Reach.OWN, "it": Reach.OWN},
         "answers settle": _DECIDES,
         "hold add": _DECIDES | {"auditor": Reach.OWN},
@@ -186,7 +192,7 @@ TABLE: Final[Mapping[str, Mapping[str, Reach]]] = MappingProxyType(
 )
 """Verb -> role -> reach. What is not here, or not for a role, is refused; a test holds that every command is named."""
 
-TOUCHES_NOTHING: Final = ("check", "conform", "dedup evaluate", "dedup rules", "audit verify")
+TOUCHES_NOTHING: Final = ("conform", "dedup evaluate", "dedup rules", "audit verify")
 """Commands that read no table of the hub: anybody may run them, with or without a token."""
 OPERATORS_OWN: Final = ("up", "demo", "doctor", "sandbox", "keys", "keys rotate")
 """Commands about the machine itself: with a token they are refused."""

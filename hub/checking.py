@@ -18,7 +18,7 @@ def check(settings: Settings, paths: Sequence[Path]) -> int:
     if paths:
         told = [_one(path) for path in paths]
         return int(any(told))
-    known = catalogue(settings.manifests)
+    known = catalogue(settings.manifests, also=settings.registered_folder)
     registries = load_registries(settings.registries)
     found = [problem for manifest in known.good.values() if (problem := _built(manifest))]
     for problem in (*known.bad.values(), *registries.bad.values()):

@@ -18,6 +18,7 @@ from hub.identity import NobodyNamed
 from hub.inspecting import NoSuchAccusation
 from hub.privacy import KeyProblem
 from hub.ranges import WrongRange
+from hub.register_words import NotRegistered
 from hub.releasing import NotHeld
 from hub.retention import NoSuchClass
 from hub.settings import WrongSetting
@@ -55,6 +56,7 @@ def explained(error: Exception) -> int:
         (NobodyNamed, WRONG_USE),
         (NotAllowed, WRONG_USE),
         (WrongUser, WRONG_USE),
+        (NotRegistered, FAILED),
         (Busy, INCOMPLETE),
         (Misconfigured, FAILED),
         (ChannelError, INCOMPLETE),
@@ -62,6 +64,8 @@ def explained(error: Exception) -> int:
     ]
     for kind, code in codes:
         if isinstance(error, kind):
+            if indonesian := getattr(error, "indonesian", ""):
+                complain(indonesian)
             complain(error)
             return WRONG_USE if getattr(error, "code", "") == "unknown_connector" else code
     complain(place(error))

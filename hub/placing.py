@@ -65,15 +65,22 @@ class Places:
 
 
 def release_held(
-    hub: Hub, manifest: Manifest, connector: Connector, *, reason: str, by: str, because: str
+    hub: Hub,
+    manifest: Manifest,
+    connector: Connector,
+    *,
+    reason: str,
+    by: str,
+    because: str,
+    since: datetime | None = None,
 ) -> Counter[str]:
-    """Send everything that one connector holds for one reason, in order of submission; returns counts by word."""
+    """Send what one connector holds for one reason, made since then, in order of submission; returns counts by word."""
     words: Counter[str] = Counter()
     while True:
         now = hub.clock()
         with hub.store.begin() as work:
             work.lock("verdicts")
-            batch = complaints.held(work, connector.id, reason)[:BATCH]
+            batch = complaints.held(work, connector.id, reason, since)[:BATCH]
             words.update(release_one(work, hub, manifest, connector, row.id, by, because, now) for row in batch)
         if not batch:
             return words

@@ -79,6 +79,11 @@ class Settings:
         return self.home / "regions"
 
     @property
+    def registered_folder(self) -> Path:
+        """Where the manifests that `satupintu register` has stored lie as files, for whoever reads without the database."""
+        return self.home / "registered"
+
+    @property
     def secrets_folder(self) -> Path:
         """Where secrets lie that are no environment variables, one file each, mode 0600."""
         return self.home / "secrets"

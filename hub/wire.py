@@ -30,11 +30,12 @@ from hub import binding
 from hub.access import operator
 from hub.muting import KNOWN, quiet
 from hub.privacy import Vault, open_keys
+from hub.registered import lay_out
 from hub.registry.port import Registry
 from hub.routing import Registries, RegistryConfig, load_registries
 from hub.settings import Settings, make_home
 from hub.spine import Hub
-from hub.store import leases, leaves
+from hub.store import leases, leaves, registrations
 from hub.store.work import Store, open_store
 
 
@@ -66,9 +67,11 @@ def open_hub(
     with open_store(settings, clock) as store, closing(Parser()) as parser:
         with store.begin() as work:
             number, written_with = leaves.hub_row(work, keys.fingerprint(), clock())
+            lay_out(settings.registered_folder, registrations.running(work, only), only)
         keys.check(written_with)
         world = World(settings=settings, store=store, parser=parser, clock=clock, sleep=sleep, beyond=beyond)
-        yield _hub(world, vault, number, catalogue(settings.manifests, only), seed)
+        manifests = catalogue(settings.manifests, only, also=settings.registered_folder)
+        yield _hub(world, vault, number, manifests, seed)
 
 
 def for_batches() -> None:

@@ -125,5 +125,8 @@ ACTS: Final = (
     "inspected",
     "key_rotation_began",
     "key_rotation_ended",
+    "registered",
+    "activated",
+    "deactivated",
 )
 """What an audit entry can tell of."""

@@ -55,6 +55,22 @@ RULES = (
         acts={"open": "connector_seen", "held": "first_batch", "passed": "first_batch"},
     ),
     Rule(table="manifests", name="row", word="'seen'", acts={"seen": "connector_seen manifest_seen"}),
+    Rule(
+        table="registrations",
+        word="{row}.state",
+        acts={"shadow": "registered", "active": "registered activated", "disabled": "deactivated"},
+    ),
+    Rule(
+        table="registrations",
+        name="act",
+        word="{row}.act",
+        acts={
+            "registered": "registered",
+            "put_back": "registered",
+            "activated": "activated",
+            "deactivated": "deactivated",
+        },
+    ),
     Rule(table="bound_secrets", name="row", word="'bound'", acts={"bound": "secret_bound"}),
     Rule(
         table="intervals",

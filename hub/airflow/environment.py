@@ -58,6 +58,7 @@ def settings_variables(settings: Settings) -> dict[str, str]:
         "MIGRATION_URL": settings.migration_url,
         "MANIFESTS": settings.manifests,
         "REGISTRIES": settings.registries,
+        "KINDS": settings.kinds,
         "REGISTRY_URL": settings.registry_url,
         "REGISTRY_AUTH": settings.registry_auth,
         "REGISTRY_TOKEN": settings.registry_token,

@@ -54,13 +54,14 @@ def broken() -> list[str]:
 
 def _broken() -> Iterator[str]:
     try:
-        folder = Settings.read().manifests
+        settings = Settings.read()
     except WrongSetting as error:
         yield f"{error} Until then no connector runs."
         return
+    folder = settings.manifests
     if not folder.is_dir():
         yield f"The folder {folder} of SATUPINTU_MANIFESTS is missing; no connector runs."
-    found = catalogue(folder)
+    found = catalogue(folder, also=settings.registered_folder)
     yield from (_named(path, str(error)) for path, error in found.bad.items())
     for one in found.good.values():
         if not one.disabled and not fits(one):

@@ -16,6 +16,7 @@ from hub.commands import (
     looking,
     proving,
     pulling,
+    registering,
     sending,
     status,
     users,
@@ -144,5 +145,18 @@ def demo(keep: Annotated[bool, typer.Option("--keep", help="Leave it up until Ct
     raise Stop(run(keep))
 
 
-for group in (status, looking, cases, deciding, inspecting, sending, answering, erasing, proving, users, keys):
+for group in (
+    status,
+    looking,
+    registering,
+    cases,
+    deciding,
+    inspecting,
+    sending,
+    answering,
+    erasing,
+    proving,
+    users,
+    keys,
+):
     app.add_typer(group.app)

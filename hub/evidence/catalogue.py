@@ -201,6 +201,24 @@ CATALOGUE: Final[Mapping[str, Meaning]] = MappingProxyType(
             "count; a value each setting, was_ before its name",
             ("hub/configured.py",),
         ),
+        "registered": Meaning(
+            "manifes disimpan sebagai versi baru (`new`, `changed`), atau versi lama dipakai lagi (`put_back`)",
+            "a manifest was stored as a version (`new`, `changed`), or an earlier version came back (`put_back`)",
+            "code; name, version, manifest, was, was_version, was_region, from_version",
+            ("hub/registering.py",),
+        ),
+        "activated": Meaning(
+            "orang kedua membolehkan kanal meneruskan aduan",
+            "a second person let a connector send complaints on",
+            "code; name, version, manifest, was, was_version, was_region, from_version, because",
+            ("hub/registering.py",),
+        ),
+        "deactivated": Meaning(
+            "kanal tidak dijalankan lagi",
+            "a connector is not run any more",
+            "code; name, version, manifest, was, was_version, was_region, from_version, because",
+            ("hub/registering.py",),
+        ),
         "connector_seen": Meaning(
             "kanal pertama kali terlihat, dengan SHA-256 manifesnya",
             "a connector was first seen, with its manifest's SHA-256",

@@ -153,7 +153,7 @@ def _manifests(settings: Settings) -> Iterator[Finding]:
         says = f"{settings.manifests} is missing; make it or set SATUPINTU_MANIFESTS"
         yield Finding(what="manifests", says=says, well=False)
         return
-    found = catalogue(settings.manifests)
+    found = catalogue(settings.manifests, also=settings.registered_folder)
     yield Finding(what="manifests", says=f"{len(found.good)} good, {len(found.bad)} broken in {settings.manifests}")
     for problem in found.bad.values():
         yield Finding(what="manifest", says=str(problem), well=False)

@@ -303,14 +303,16 @@ ORDER BY c.id LIMIT 500
 """
 
 
-def held(work: Work, connector: UUID, reason: str | None = None) -> Sequence[Any]:
-    """Held complaints of a connector, oldest first: id, reason."""
+def held(work: Work, connector: UUID, reason: str | None = None, since: datetime | None = None) -> Sequence[Any]:
+    """Held complaints of a connector, oldest first: id, reason; with `since` those made from then on."""
     return work.rows(
         """
         SELECT c.id, c.reason, c.item_id FROM complaints c
         WHERE c.connector = :connector AND c.state = 'held' AND (CAST(:reason AS text) IS NULL OR c.reason = :reason)
+        AND (CAST(:since AS timestamptz) IS NULL OR coalesce(c.submitted_at, c.first_stored_at) >= :since)
         ORDER BY c.submitted_at NULLS LAST, c.item_id
         """,
         connector=connector,
         reason=reason,
+        since=since,
     )

@@ -41,6 +41,16 @@ def names(work: Work) -> dict[str, str]:
     return {str(row.id): row.name for row in work.rows("SELECT id, name FROM connectors")}
 
 
+def twin(work: Work, mark: bytes, *own: str | None) -> str | None:
+    """The name of another connector that is the same channel by the keyed hash of its identity, or None."""
+    found: str | None = work.value(
+        "SELECT name FROM connectors WHERE identity_hmac = :mark AND name <> ALL(:own)",
+        mark=mark,
+        own=[name for name in own if name],
+    )
+    return found
+
+
 def see(work: Work, vault: Vault, manifest: Manifest, actor: str, now: datetime) -> Connector:
     """The connector of this manifest, made on first sight; raises Misconfigured where the channel is another's."""
     known = find(work, manifest.name)

@@ -70,12 +70,16 @@ def manifests_of(url: str) -> dict[str, str]:
         SELECT c.name || '@' || left(m.sha256, 12), m.body FROM manifests m JOIN connectors c ON c.id = m.connector
         ORDER BY m.seen_at, 1
     """
+    registered = "SELECT name || '@' || left(sha256, 12), body FROM registrations ORDER BY made_at, name, version"
     try:
         with _connected(url) as connection:
             if _current(connection) is None:
                 return {}
             connection.execute("SET satupintu.scope = '*'")
-            return dict(connection.execute(statement).fetchall())
+            found: dict[str, str] = dict(connection.execute(statement).fetchall())
+            if connection.execute("SELECT to_regclass('registrations')").fetchone() != (None,):
+                found |= dict(connection.execute(registered).fetchall())
+            return found
     except errors.InsufficientPrivilege:
         raise StoreProblem("The login may not read the kept manifests; set SATUPINTU_MIGRATION_URL.") from None
     except OperationalError as error:
