@@ -25,6 +25,7 @@ SECONDS = 300.0
 _LONGEST_LINE = 16 * 1024 * 1024
 _UID = re.compile(rb"\bUID (\d+)")
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
+_PASSES = re.compile(rb"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG|OVERQUOTA)\b", re.IGNORECASE)
 _DATE = re.compile(rb'\bINTERNALDATE "([^"]{10,40})"')
 PORTS = {"implicit": 993, "starttls": 143, "none": 143}
 
@@ -162,8 +163,16 @@ def _login(server: _Server, imap: Account, ctx: Context) -> None:
         server.login(user, password)
     except imaplib.IMAP4.abort:
         raise
-    except imaplib.IMAP4.error:
+    except imaplib.IMAP4.error as error:
+        _for_now(str(error).encode())
         raise Refused(f"{imap.host} does not accept user and password.", code="login") from None
+
+
+def _for_now(said: bytes) -> None:
+    """A NO for which nobody has to act says so in its response code (RFC 5530 section 3)."""
+    if found := _PASSES.search(said):
+        what = "The mail server says that it cannot do this for now."
+        raise Unavailable(what, code=f"imap_{found[1].decode().lower()}")
 
 
 def _select(server: _Server, folder: str) -> int:
@@ -171,8 +180,9 @@ def _select(server: _Server, folder: str) -> int:
     if not folder.isascii() or any(sign < " " for sign in folder):
         raise Misconfigured("The folder's name is not in IMAP's own spelling.", hint="Write it in modified UTF-7.")
     quoted = folder.replace("\\", "\\\\").replace('"', '\\"')
-    status, _ = server.select(f'"{quoted}"', readonly=True)
+    status, said = server.select(f'"{quoted}"', readonly=True)
     if status != "OK":
+        _for_now(said[0] if said and isinstance(said[0], bytes) else b"")
         raise Misconfigured("The mailbox has no such folder.", hint="Correct with.folder.", code="no_folder")
     _, validity = server.response("UIDVALIDITY")
     if not validity or not validity[-1] or not validity[-1].isdigit():

@@ -164,6 +164,17 @@ def test_what_is_wrong_is_said_without_the_password(
     assert "sandi-keliru-11" not in text
 
 
+@pytest.mark.parametrize("command", [b"LOGIN", b"EXAMINE"])
+@pytest.mark.parametrize("code", ["UNAVAILABLE", "LIMIT", "InUse", "SERVERBUG"])
+def test_a_server_that_cannot_for_now_is_asked_again(box: Box, ctx: Context, command: bytes, code: str) -> None:
+    """A directory that is down or too many connections is nobody's wrong password or folder (RFC 5530)."""
+    box.refuses = {command: f"[{code}] Temporary failure, sandi-rahasia-99".encode()}
+    with pytest.raises(Unavailable) as caught:
+        list(channel(box).pages(ctx, Window(since=None, until=NOW)))
+    assert caught.value.code == f"imap_{code.lower()}"
+    assert "sandi" not in str(caught.value)
+
+
 def _reply(**payload: Any) -> Reply:
     whole = {
         "message_id": "m1@surat.example",

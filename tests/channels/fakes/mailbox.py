@@ -24,6 +24,8 @@ class Box:
     cut_at: int | None = None
     hidden: set[int] = field(default_factory=set)
     sizes: dict[int, int] = field(default_factory=dict)
+    refuses: dict[bytes, bytes] = field(default_factory=dict)
+    """The NO to a command, by its name."""
     said: list[bytes] = field(default_factory=list)
     port: int = 0
 
@@ -59,6 +61,8 @@ def imap(box: Box) -> Iterator[Box]:
 
 def _answer(box: Box, line: bytes) -> bytes:
     command = line.split(b" ")[0].upper()
+    if command in box.refuses:
+        return b" NO %b\r\n" % box.refuses[command]
     if command == b"CAPABILITY":
         return b"* CAPABILITY IMAP4rev1\r\n"
     if command == b"LOGIN":
