@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import ssl
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -140,10 +140,12 @@ class Http(Protocol):
         json: Any = None,
         headers: Mapping[str, str] | None = None,
         verbatim: bool = False,
+        beyond: Collection[str] = (),
     ) -> Answer:
         """Raises Unavailable (network, 429, 5xx), Refused (401, 403) or Misconfigured (other 4xx, bad address).
 
-        `verbatim`: somebody else wrote the address, so it is never searched for references to secrets.
+        `verbatim`: somebody else wrote the address, so it is never searched for references to secrets. `beyond`: hosts,
+        with their sub-domains, to which a redirect may lead; our headers do not go there.
         """
 
     def abandon(self) -> None:
@@ -189,6 +191,8 @@ class Context:
     """Reads one message in a limited child process; see connectors.kinds.imap."""
     inbox: Inbox | None = None
     """What was pushed to this connector, for kinds that receive."""
+    roots: Sequence[Path] = ()
+    """Folders of the operator's machine below which kinds may read; the first one is the hub's own."""
 
 
 class Lists(Protocol):
@@ -201,6 +205,9 @@ class Lists(Protocol):
     @property
     def moving(self) -> bool:
         """True where rows can move between pages while we read, so that only a second pass that agrees is proof."""
+
+    # overlaps -> bool, where a page may rightly show what an earlier one showed (files that overlap, pushes that came twice);
+    # without it such a page in the middle is no proof.
 
     def pages(
         self, ctx: Context, window: Window, start: Position | None = None, recall: Recall | None = None
@@ -287,6 +294,9 @@ class Described(Protocol):
     """What a person has to have ready, one line each, in `id` and in `en`."""
     SAME: ClassVar[Sequence[str]]
     """Keys of `with` that make two manifests one channel; none: only the name does."""
+
+    # PORTS: ClassVar[frozenset[int]], where there are any: ports of public hosts that `dial` may use for this kind besides
+    # those of mail.
 
 
 _KINDS: dict[str, type[Any]] = {}

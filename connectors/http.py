@@ -6,7 +6,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -116,14 +116,16 @@ class HttpClient:
         json: Any = None,
         headers: Mapping[str, str] | None = None,
         verbatim: bool = False,
+        beyond: Collection[str] = (),
     ) -> HttpAnswer:
         """A 2xx answer, or 304 to a conditional request; raises Unavailable, Refused or Misconfigured.
 
         GET only: up to 3 tries within about 10 s. `verbatim`: references to secrets in `url` are left as they stand.
+        `beyond`: hosts, with their sub-domains, to which a redirect may lead over the same scheme, without our headers.
         """
 
         def once() -> HttpAnswer:
-            return self._judged(method, url, headers, verbatim, params=params, json=json)
+            return self._judged(method, url, headers, verbatim, beyond, params=params, json=json)
 
         try:
             return once()
@@ -225,7 +227,13 @@ class HttpClient:
         return NotReached(f"{place} could not be reached.", code="connect_timeout" if late else "connect")
 
     def _judged(
-        self, method: str, url: str, headers: Mapping[str, str] | None, verbatim: bool, **rest: Any
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        verbatim: bool,
+        beyond: Collection[str],
+        **rest: Any,
     ) -> HttpAnswer:
         address, heads = self._resolved(url, headers or {}, verbatim)
         answer = self._once(method, address, heads, self._timeout, **rest)
@@ -233,7 +241,9 @@ class HttpClient:
             if answer.status not in _MOVED:
                 break
             # What the portal wrote into Location is never searched for references to secrets.
-            answer = self._once(method, _moved(method, answer), heads, self._timeout)
+            where = _moved(method, answer, beyond)
+            heads = heads if same_place(where, answer.url) else {}
+            answer = self._once(method, where, heads, self._timeout)
         if 200 <= answer.status < 300 or (answer.status == 304 and _conditional(heads)):
             return answer
         error = self._error(method, answer)
@@ -280,6 +290,11 @@ def _passes_soon(error: BaseException) -> bool:
     return isinstance(error, NotReached) or error.code in ("cut", "http_429") or error.code.startswith("http_5")
 
 
+def _leads(new: str, old: str, beyond: Collection[str]) -> bool:
+    (scheme, host, _), (before, *_) = _origin(new), _origin(old)
+    return scheme == before and any(host == one or str(host).endswith(f".{one}") for one in beyond)
+
+
 def same_place(one: str, other: str) -> bool:
     """Whether two addresses have the same scheme, host and port; one that cannot be read is nowhere."""
     try:
@@ -288,12 +303,16 @@ def same_place(one: str, other: str) -> bool:
         return False
 
 
-def _moved(method: str, answer: HttpAnswer) -> str:
-    """Where a redirect leads, if it stays within scheme, host and port; a login elsewhere is a refusal."""
+def _moved(method: str, answer: HttpAnswer, beyond: Collection[str]) -> str:
+    """Where a redirect leads, if it stays within scheme, host and port or leads to `beyond`; a login elsewhere is a refusal."""
     where = answer.headers.get("Location", "")
     try:
         new = urljoin(answer.url, where)
-        same = bool(where) and method.upper() == "GET" and _origin(new) == _origin(answer.url)
+        same = (
+            bool(where)
+            and method.upper() == "GET"
+            and (_origin(new) == _origin(answer.url) or _leads(new, answer.url, beyond))
+        )
     except (ValueError, Misconfigured):  # what the portal wrote there is no address, which is not the manifest's fault
         same = False
     if not same:

@@ -66,6 +66,8 @@ class Pass:
     number: int
     moving: bool
     once: bool = False
+    overlaps: bool = False
+    """A page that shows what an earlier one showed is no sign of anything (files, pushes)."""
     pages: list[Seen] = field(default_factory=list)
     """Without their rows, which stand on the shelf."""
     shelf: Shelf = field(default_factory=Shelf)
@@ -80,7 +82,7 @@ class Pass:
 
     def add(self, page: Seen) -> bool:
         """Note a page; true where no other one follows."""
-        again = bool(page.count) and hash(page.marks) in self._met
+        again = bool(page.count) and not self.overlaps and hash(page.marks) in self._met
         self._met.add(hash(page.marks))
         self.repeated = self.repeated or (not again and self._stale > 0)
         self._stale = self._stale + 1 if again else 0

@@ -168,7 +168,8 @@ class _Reading:
                 return
 
     def _new(self, number: int) -> Pass:
-        return Pass(number=number, moving=self.channel.moving, once=self.channel.once)
+        overlaps = getattr(self.channel, "overlaps", False)
+        return Pass(number=number, moving=self.channel.moving, once=self.channel.once, overlaps=overlaps)
 
     def _seen(self, one: Pass, page: Page) -> Seen:
         digest = page.digest or _digest(page)

@@ -20,6 +20,7 @@ from connectors.regions import places
 from hub.completing import Completion, filled, has_place, has_words
 from hub.discretion.confidential import reasons
 from hub.model import Complaint, Problem
+from hub.troubles import OF_THE_REF, TROUBLES
 
 LONGEST_TITLE: Final = 120
 
@@ -175,72 +176,14 @@ def _ascii(text: str) -> str:
 
 def _unusable(trouble: str | None, ref: str, kind: str) -> tuple[Problem, ...]:
     no_ref = ref.startswith('"hmac:') and kind != "imap"  # mail without a Message-ID is still mail
-    rule = trouble or ("no_ref" if no_ref else None)
-    if rule is None:
+    rule, _, row = (trouble or ("no_ref" if no_ref else "")).partition(":")
+    if not rule:
         return ()
     indonesian, english = TROUBLES.get(rule, TROUBLES[""])
-    return (Problem(path="ref" if rule in _OF_THE_REF else "", rule=rule, id=indonesian, en=english),)
-
-
-_OF_THE_REF: Final = ("bad_ref", "no_ref")
-_NO_REF: Final = (
-    "Aduan ini tidak memiliki nomor sendiri yang dapat dipakai (teks atau bilangan bulat); periksa with.ref di manifes, "
-    "atau minta kanal memberinya nomor.",
-    "This item has no usable number of its own (text or a whole number); check with.ref in the manifest, or ask the "
-    "channel to give it one.",
-)
-TROUBLES: Final[Mapping[str, tuple[str, str]]] = {
-    "": ("Isi dari kanal tidak dapat dibaca.", "What the channel sent cannot be read."),
-    "no_ref": _NO_REF,
-    "bad_ref": _NO_REF,
-    "not_an_object": (
-        "Butir dalam daftar kanal ini bukan objek dengan nama dan isi; periksa letak daftar di manifes.",
-        "This item of the channel's list is no object with names and values; check in the manifest where the list is.",
-    ),
-    "doubled_key": (
-        "Satu nama ada dua kali di dalam aduan ini, jadi tidak jelas isi mana yang benar; minta kanal mengirimnya sekali.",
-        "One name stands twice in this item, so nobody can tell which value holds; ask the channel to send it once.",
-    ),
-    "not_a_number": (
-        "Aduan ini memuat NaN atau Infinity di tempat bilangan; minta kanal mengirim bilangan atau null.",
-        "This item holds NaN or Infinity where a number belongs; ask the channel to send a number or null.",
-    ),
-    "too_deep": (
-        "Isi aduan ini bersarang terlalu dalam untuk dibaca; minta kanal mengirimnya lebih datar.",
-        "This item is nested too deeply to be read; ask the channel to send it flatter.",
-    ),
-    "too_many_values": (
-        "Aduan ini memuat terlalu banyak nilai untuk dibaca; minta kanal mengirim isinya saja.",
-        "This item holds too many values to be read; ask the channel to send only what it says.",
-    ),
-    "not_json": (
-        "Aduan ini bukan JSON yang benar; minta kanal memperbaiki bentuknya.",
-        "This item is no correct JSON; ask the channel to repair its form.",
-    ),
-    "not_utf8": (
-        "Huruf dalam aduan ini bukan UTF-8; minta kanal mengirimnya dalam UTF-8.",
-        "The letters of this item are not UTF-8; ask the channel to send them as UTF-8.",
-    ),
-    "lone_surrogate": (
-        "Aduan ini memuat kode huruf yang rusak (surrogate tanpa pasangan) di tempat yang harus persis; minta kanal "
-        "memperbaikinya.",
-        "This item holds a broken letter code (a surrogate without its pair) where every letter counts; ask the channel "
-        "to repair it.",
-    ),
-    "number_too_long": (
-        "Aduan ini memuat bilangan yang terlalu panjang untuk dibaca; minta kanal mengirimnya sebagai teks.",
-        "This item holds a number that is too long to be read; ask the channel to send it as text.",
-    ),
-    "too_large": (
-        "Surel ini lebih besar dari 25 MiB, jadi hanya kepalanya yang disimpan; bacalah di kotak surat.",
-        "This mail is larger than 25 MiB, so only its header was kept; read it in the mailbox.",
-    ),
-    "unreadable_mail": (
-        "Surel ini tidak dapat diurai; bacalah di kotak surat.",
-        "This mail cannot be taken apart; read it in the mailbox.",
-    ),
-}
-"""A kind's code for an item that it could not read -> what staff read in quarantine, Indonesian and English."""
+    if row.isdigit():
+        path, indonesian, english = f"row.{row}", f"Baris {row}: {indonesian}", f"Row {row}: {english}"
+        return (Problem(path=path, rule=rule, id=indonesian, en=english),)
+    return (Problem(path="ref" if rule in OF_THE_REF else "", rule=rule, id=indonesian, en=english),)
 
 
 def _completed(values: Mapping[str, Any], unmapped: Sequence[str]) -> dict[str, Any]:

@@ -45,6 +45,8 @@ class Settings:
     """SATUPINTU_REGISTRY_TOKEN: value of its token header."""
     kinds: Path | None = None
     """SATUPINTU_KINDS: a folder with kinds of the operator's own, one file each; reading the settings makes them known."""
+    files: tuple[Path, ...] = ()
+    """SATUPINTU_FILES: folders, separated by colons, from whose sub-folders connectors may read files, beside HOME/inbox."""
     allow_networks: tuple[Network, ...] = ()
     """SATUPINTU_ALLOW_NETWORKS: private networks that connectors may reach, comma-separated CIDRs."""
     allow_ports: tuple[int, ...] = ()
@@ -67,6 +69,11 @@ class Settings:
     def departures_folder(self) -> Path:
         """Where processes that forward note what has left them."""
         return self.home / "departures"
+
+    @property
+    def inbox_folder(self) -> Path:
+        """Where files lie that connectors read and `upload` puts there, a folder for each."""
+        return self.home / "inbox"
 
     @property
     def ca_folder(self) -> Path:
@@ -108,6 +115,7 @@ class Settings:
             registry_url=_address(given, "REGISTRY_URL"),
             registry_auth=given.get(PREFIX + "REGISTRY_AUTH"),
             registry_token=given.get(PREFIX + "REGISTRY_TOKEN"),
+            files=tuple(Path(one).expanduser().absolute() for one in given.get(PREFIX + "FILES", "").split(":") if one),
             allow_networks=_networks(given.get(PREFIX + "ALLOW_NETWORKS", "")),
             allow_ports=_ports(given.get(PREFIX + "ALLOW_PORTS", "")),
             key_file=_file(given, "KEY_FILE"),
@@ -146,6 +154,7 @@ NAMES = (
     "MANIFESTS",
     "REGISTRIES",
     "KINDS",
+    "FILES",
     "REGISTRY_URL",
     "REGISTRY_AUTH",
     "REGISTRY_TOKEN",

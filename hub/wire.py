@@ -18,7 +18,7 @@ from ipaddress import ip_network
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
-from connectors.base import Context
+from connectors.base import Context, known
 from connectors.errors import Misconfigured
 from connectors.http import HttpClient
 from connectors.mail import Parser
@@ -176,7 +176,7 @@ def _client(config: RegistryConfig, http: HttpClient) -> Registry:
 
 def _contexts(world: World, registries: Registries) -> Callable[[Manifest, UUID], Context]:
     networks, more = world.settings.allow_networks, frozenset(world.settings.allow_ports)
-    web, mail = dialler(networks, ports=WEB | more), dialler(networks, ports=MAIL | more)
+    web = dialler(networks, ports=WEB | more)
     values = [value for config in registries.good.values() for value in config.headers.values()]
     reserved = {name for value in values for name in _names(value)}
 
@@ -192,11 +192,12 @@ def _contexts(world: World, registries: Registries) -> Callable[[Manifest, UUID]
         return Context(
             http=client(),
             another=client,
-            dial=mail,
+            dial=dialler(networks, ports=MAIL | more | getattr(known(manifest.kind), "PORTS", frozenset())),
             tls=tls,
             secret=secrets,
             clock=world.clock,
             parse_mail=world.parser,
+            roots=(world.settings.inbox_folder, *world.settings.files),
         )
 
     return of
