@@ -7,13 +7,14 @@ import binascii
 import hmac
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from connectors import dates, strictjson
 from connectors.base import Attachment, Item, Push
-from connectors.errors import Refused
+from connectors.errors import ChannelError, Refused, Unavailable
 
 _BREAKS: Final = ("\n\n", "\n", ". ", " ")
 """Where a long text may be cut, the best place first."""
@@ -132,3 +133,60 @@ def pieces(text: str, most: int) -> list[str]:
         found.append(rest[: cut + 1].strip())
         rest = rest[cut + 1 :].strip()
     return [*found, rest] if rest else found
+
+
+def sent(text: str, most: int, send: Callable[[str, bool], str]) -> str | None:
+    """Hand a text over in pieces, `send(piece, is_first)` giving each its number; the number of the first one.
+
+    Once a piece has been taken the outcome of the rest is unknown, so that nothing is sent again from its beginning.
+    """
+    number = ""
+    for one in pieces(text, most):
+        try:
+            given = send(one, not number)
+        except ChannelError:
+            if number:
+                raise Unavailable("Only the beginning of a long answer was taken.", code="half_sent") from None
+            raise
+        number = number or given
+    return number or None
+
+
+def place(location: Any, *names: Any) -> Mapping[str, Any] | None:
+    """A shared location with what it is called; None where nothing was shared."""
+    found = table(location)
+    if not found:
+        return None
+    named = ", ".join(filter(None, map(words, names)))
+    return {"latitude": found.get("latitude"), "longitude": found.get("longitude"), "text": named}
+
+
+def merged(items: Sequence[Item], albums: dict[str, str]) -> list[Item]:
+    """Several photos sent at once (`album` in the payload) are their first one with all others beside.
+
+    What comes on a later page answers the first one. `albums` keeps which that was: album -> number.
+    """
+    found: list[Item] = []
+    here: dict[str, int] = {}
+    for item in items:
+        album, number = words(table(item.payload).get("album")), words(table(item.payload).get("number"))
+        if album in here:
+            found[here[album]] = _together(found[here[album]], item)
+        elif album and number and albums.setdefault(album, number) != number:
+            found.append(_changed(item, in_reply_to_number=item.payload["in_chat"] + albums[album]))
+        else:
+            here |= {album: len(found)} if album else {}
+            found.append(item)
+    return found
+
+
+def _together(one: Item, other: Item) -> Item:
+    files = [*one.attachments, *other.attachments]
+    said = "\n".join(text for text in (one.payload["said"], other.payload["said"]) if text)
+    beside = [*one.payload.get("beside", ()), other.payload["message"]]
+    return replace(_changed(one, said=said, attachments=told(files), beside=beside), attachments=files)
+
+
+def _changed(item: Item, **values: Any) -> Item:
+    payload = {**item.payload, **values}
+    return replace(item, payload=payload, raw=written(payload))

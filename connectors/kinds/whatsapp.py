@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final
 
 from connectors import dates, graph, pushes, talks
 from connectors.base import Answer, Attachment, Context, Item, Page, Position, Push, Recall, Reply, Window, kind
-from connectors.errors import ChannelError, Refused, Unavailable
+from connectors.errors import Refused, Unavailable
 from connectors.strictjson import BadJson
 from connectors.talks import rows, table, words
 
@@ -91,6 +91,12 @@ class WhatsApp:
     }
     SAME: ClassVar[Sequence[str]] = ("url", "phone_number_id")
 
+    once: ClassVar[bool] = True  # a push is listed once
+    moving: ClassVar[bool] = False  # what was pushed stays where it is
+    repeatable: ClassVar[bool] = False  # a message that is sent twice arrives twice
+    gathers: ClassVar[bool] = True  # all that is new is one message
+    closes: ClassVar[bool] = True  # free text is taken for 24 hours only
+
     url: str
     phone_number_id: str
     token: str
@@ -98,31 +104,6 @@ class WhatsApp:
     verify_token: str
     media: Mapping[str, Any] = field(default_factory=dict)
     reply_by: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def once(self) -> bool:
-        """A push is listed once."""
-        return True
-
-    @property
-    def moving(self) -> bool:
-        """What was pushed stays where it is."""
-        return False
-
-    @property
-    def repeatable(self) -> bool:
-        """A message that is sent twice arrives twice."""
-        return False
-
-    @property
-    def gathers(self) -> bool:
-        """All that is new is one message."""
-        return True
-
-    @property
-    def closes(self) -> bool:
-        """Free text is taken for 24 hours only."""
-        return True
 
     def judge(self, ctx: Context, push: Push) -> None:
         """Signed by the app's secret, or Refused."""
@@ -160,17 +141,12 @@ class WhatsApp:
         last = max((one for one in (at, reply.heard) if one), default=None)
         if talks.late(ctx.clock(), last, min(WINDOW, dates.duration(self.reply_by.get("window", "24h")))):
             return self._send(ctx, to, self._template(reply))
-        number = ""
-        for text in talks.pieces(reply.text, LONGEST):
+
+        def send(text: str, first: bool) -> str:
             body = {"type": "text", "text": {"body": text, "preview_url": False}}
-            try:
-                sent = self._send(ctx, to, body if number else {**body, "context": {"message_id": str(reply.ref)}})
-            except ChannelError:
-                if number:  # half of it has arrived, so it is never sent again from its beginning
-                    raise Unavailable("Only the beginning of a long answer was taken.", code="half_sent") from None
-                raise
-            number = number or sent
-        return number or None
+            return self._send(ctx, to, {**body, "context": {"message_id": str(reply.ref)}} if first else body)
+
+        return talks.sent(reply.text, LONGEST, send)
 
     def fetch(self, ctx: Context, url: str, headers: Mapping[str, str]) -> Answer:
         """A file by its media id: Graph says where it lies for five minutes, and there it is fetched with the token."""
@@ -197,12 +173,12 @@ class WhatsApp:
         content = table(edit.get("message")) or message
         sender = words(message.get("from")) or words(message.get("from_user_id"))
         context = table(content.get("context")) or table(message.get("context"))
-        files = self._files(content)
+        files, where = self._files(content), table(content.get("location"))
         payload = {
             "chat": not message.get("group_id"),
             "said": _text(content),
             "sender": {"id": sender, "phone": talks.phone(message.get("from")), "name": names.get(sender, "")},
-            "place": _place(content.get("location")),
+            "place": talks.place(where, where.get("name"), where.get("address")),
             "at": message.get("timestamp"),
             "attachments": talks.told(files),
             "in_reply_to_number": "" if edit else words(context.get("id")),
@@ -287,11 +263,3 @@ def _card(contact: Mapping[str, Any]) -> str:
     name = words(table(contact.get("name")).get("formatted_name"))
     numbers = ", ".join(words(table(one).get("phone")) for one in rows(contact.get("phones")))
     return f"Kontak: {name} {numbers}".strip()
-
-
-def _place(location: Any) -> Mapping[str, Any] | None:
-    found = table(location)
-    if not found:
-        return None
-    named = ", ".join(filter(None, (words(found.get("name")), words(found.get("address")))))
-    return {"latitude": found.get("latitude"), "longitude": found.get("longitude"), "text": named}
