@@ -35,9 +35,7 @@ class Telegram:
     """One bot; the fields are the keys of `with`."""
 
     OPTIONS: ClassVar[Mapping[str, Any]] = {
-        "type": "object",
-        "additionalProperties": False,
-        "required": ["url", "token"],
+        "type": "object", "additionalProperties": False, "required": ["url", "token"],
         "properties": {
             "url": {"$ref": f"{_WORDS}url", "description": "https://api.telegram.org"},
             "token": {"$ref": f"{_WORDS}secret"},
@@ -53,11 +51,9 @@ class Telegram:
         "then": {"required": ["secret_token"]},
     }  # fmt: skip
     REPLY: ClassVar[Mapping[str, Any] | None] = {
-        "type": "object",
-        "additionalProperties": False,
-        "required": ["quote"],
+        "type": "object", "additionalProperties": False, "required": ["quote"],
         "properties": {"quote": {"type": "boolean", "description": "Show under which message an answer stands."}},
-    }
+    }  # fmt: skip
     NEEDS: ClassVar[Mapping[str, Sequence[str]]] = {
         "id": [
             "token bot dari @BotFather",
@@ -70,6 +66,7 @@ class Telegram:
     }
     SAME: ClassVar[Sequence[str]] = ("url", "token")
 
+    overlaps: ClassVar[bool] = True  # a message may be edited, or come once more
     once: ClassVar[bool] = True  # each message is listed once
     moving: ClassVar[bool] = False  # updates have one order
     repeatable: ClassVar[bool] = False  # a message that is sent twice arrives twice
@@ -119,6 +116,12 @@ class Telegram:
         except strictjson.BadJson as error:
             return [talks.strange(push.body, str(error))]
 
+    def sample(self, ctx: Context, body: bytes) -> Sequence[Item]:
+        """The messages of an update, of a list of them, or of an answer of getUpdates."""
+        found = strictjson.parse(body)
+        found = found.get("result", found) if isinstance(found, dict) else found
+        return talks.merged(self._said(found if isinstance(found, list) else [found]), {})
+
     def reply(self, ctx: Context, reply: Reply) -> str | None:
         """Answer in the same chat; `chat/message` of the answer."""
         chat, _, message = words(reply.ref).partition("/")
@@ -153,10 +156,9 @@ class Telegram:
             if not isinstance(found, list) or not all(isinstance(table(one).get("update_id"), int) for one in found):
                 raise Unavailable("getUpdates gave no list of updates.", code="not_a_list")
             if found:
-                following = max(one["update_id"] for one in found) + 1
-                if following == offset:
+                before, offset = offset, max(one["update_id"] for one in found) + 1
+                if offset == before:
                     raise Unavailable("getUpdates does not go on.", code="loop")
-                offset = following
                 position = {"offset": offset, "at": ctx.clock().isoformat()}
             yield Page(items=self._said(found), end=not found, next=position)
             if not found:
@@ -215,8 +217,8 @@ class Telegram:
         return [self._file(name, form, one) for name, form, one in found]
 
     def _file(self, name: str, form: str, one: Mapping[str, Any]) -> Attachment:
-        number, size = quote(words(one.get("file_id")), safe=""), one.get("file_size")
-        size = size if isinstance(size, int) else None
+        number, given = quote(words(one.get("file_id")), safe=""), one.get("file_size")
+        size = given if isinstance(given, int) else None
         return Attachment(
             name=words(one.get("file_name")) or name,
             media_type=words(one.get("mime_type")) or form or "application/octet-stream",

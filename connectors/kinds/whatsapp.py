@@ -91,6 +91,7 @@ class WhatsApp:
     }
     SAME: ClassVar[Sequence[str]] = ("url", "phone_number_id")
 
+    overlaps: ClassVar[bool] = True  # a message may be edited, or come once more
     once: ClassVar[bool] = True  # a push is listed once
     moving: ClassVar[bool] = False  # what was pushed stays where it is
     repeatable: ClassVar[bool] = False  # a message that is sent twice arrives twice
@@ -134,6 +135,10 @@ class WhatsApp:
         changes = (change for entry in body["entry"] for change in rows(table(entry).get("changes")))
         values = (table(change.get("value")) for change in changes if table(change).get("field") == "messages")
         return [item for value in values if self._ours(value) for item in self._said(value)]
+
+    def sample(self, ctx: Context, body: bytes) -> Sequence[Item]:
+        """The messages of one push that somebody has in a file."""
+        return self.taken(Push(number=0, at=ctx.clock(), headers={}, query={}, body=body))
 
     def reply(self, ctx: Context, reply: Reply) -> str | None:
         """Answer under the message within 24 hours of the last one, else by the template; the number of what was sent."""
