@@ -17,16 +17,18 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from connectors import build
 from connectors.base import Context, Item, Position, Reply, Window
 from connectors.errors import ChannelError, Misconfigured, Refused
 from connectors.kinds.sql import Sql
+from connectors.manifest import load
 from connectors.net import NotReached, dialler
 from connectors.reading import Outcome, read
 from hub.said import reader
 from hub.store.migrate import libpq
 from hub.store.server import Embedded
-from tests.real import mariadb
 from tests.conftest import fresh_database
+from tests.real import mariadb
 
 NOW = datetime(2026, 12, 1, 3, tzinfo=UTC)
 CANARY = "sandi-portal-rahasia"
@@ -381,6 +383,16 @@ def test_a_column_of_passwords_is_never_asked(portal: Portal) -> None:
         assert (told.value.code, name in told.value.indonesian) == ("password_column", True)
     for name in ("pinjaman", "sandiwara", "keterangan", "no_tiket", "compass"):
         portal.channel(columns=[name])
+
+
+def test_the_pages_manifest_is_one(tmp_path: Path) -> None:
+    """The manifest of the kind's page can be copied: it loads, and its channel is built."""
+    page = (Path(__file__).parents[2] / "docs" / "kinds" / "sql.md").read_text(encoding="utf-8")
+    whole, answers = (part.partition("```")[0] for part in page.split("```yaml\n")[1:])
+    file = tmp_path / "lapor.yaml"
+    file.write_text(whole + answers, encoding="utf-8")
+    channel = build.channel(load(file))
+    assert (channel.table, channel.created, channel.repeatable) == ("pengaduan", "tgl_pengaduan", True)
 
 
 # what only MySQL has -----------------------------------------------------------------------------------------------------
