@@ -11,14 +11,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from urllib.parse import quote
 
 from connectors import dates, strictjson
-from connectors.base import Attachment, Item, Push
-from connectors.errors import ChannelError, Refused, Unavailable
+from connectors.base import Attachment, Item, Push, Reply
+from connectors.errors import ChannelError, Misconfigured, Refused, Unavailable
 
 _BREAKS: Final = ("\n\n", "\n", ". ", " ")
 """Where a long text may be cut, the best place first."""
 _PHONE: Final = re.compile(r"[1-9][0-9]{6,14}")
+_INCOMPLETE: Final = (
+    "Laporan Anda belum dapat kami teruskan karena belum lengkap. "
+    "Mohon balas kiriman ini dalam 10 hari: apa yang terjadi, dan di mana."
+)
+"""What a region says in public to somebody whose complaint lacks something, where its manifest has no sentence for it."""
+_NEWS: Final = "Ada kabar baru tentang laporan Anda"
+"""What it says where nobody has answered yet and only the status has changed."""
 _LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 
 
@@ -124,6 +132,11 @@ def late(now: datetime, last: datetime | None, window: timedelta) -> bool:
     return last is None or now - last >= window
 
 
+def last_word(reply: Reply) -> datetime | None:
+    """When the person who is answered last wrote, as far as anybody knows."""
+    return max((one for one in (moment(reply.payload.get("at")), reply.heard) if one), default=None)
+
+
 def pieces(text: str, most: int) -> list[str]:
     """The text in as few messages of at most `most` characters as its paragraphs, lines and words allow."""
     found: list[str] = []
@@ -190,3 +203,25 @@ def _together(one: Item, other: Item) -> Item:
 def _changed(item: Item, **values: Any) -> Item:
     payload = {**item.payload, **values}
     return replace(item, payload=payload, raw=written(payload))
+
+
+def pointer(reply: Reply, written_by: Mapping[str, Any], longest: int) -> str:
+    """What everybody reads: the manifest's `text`, `news` or `incomplete` with {link} and {date}, never an answer's words.
+
+    Social networks take no text twice, so from the second on one has a date, wherever the text has none.
+    """
+    text, link = words(written_by.get("text")), words(written_by.get("link"))
+    if reply.asks:
+        text = words(written_by.get("incomplete")) or _INCOMPLETE
+    elif not reply.answers:
+        text = words(written_by.get("news")) or (f"{_NEWS}, lihat {{link}}" if link else f"{_NEWS}.")
+    if reply.number > 1 and reply.date and "{date}" not in text:
+        text = f"{text} ({{date}})"
+    values = {
+        "{link}": link.replace("{ref}", quote(str(reply.ref), safe="", errors="replace")),
+        "{date}": reply.date,
+    }
+    said = re.sub(r"\{(?:link|date)\}", lambda found: values[found[0]], text).strip()
+    if not said or len(said) > longest:
+        raise Misconfigured("reply.text is missing or longer than a post.", hint="Add reply: {text, link}.")
+    return said

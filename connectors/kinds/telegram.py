@@ -243,8 +243,7 @@ class Telegram:
 
     def _call(self, ctx: Context, method: str, name: str, *, params: Any = None, body: Any = None) -> Any:
         try:
-            url = f"{self._base()}/bot{self.token}/{name}"
-            answer = ctx.http.send(method, url, params=params, json=body).json()
+            answer = ctx.http.send(method, f"{self._base()}/bot{self.token}/{name}", params=params, json=body).json()
         except ChannelError as error:
             raise _judged(error) from None
         if not isinstance(answer, dict) or answer.get("ok") is not True:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
 from connectors import dates, graph, pushes, talks
@@ -136,15 +136,18 @@ class WhatsApp:
         values = (table(change.get("value")) for change in changes if table(change).get("field") == "messages")
         return [item for value in values if self._ours(value) for item in self._said(value)]
 
+    def expires(self, ctx: Context) -> datetime | None:
+        """Until when the token holds."""
+        return graph.expires(ctx, self._base(), self.token)
+
     def sample(self, ctx: Context, body: bytes) -> Sequence[Item]:
         """The messages of one push that somebody has in a file."""
         return self.taken(Push(number=0, at=ctx.clock(), headers={}, query={}, body=body))
 
     def reply(self, ctx: Context, reply: Reply) -> str | None:
         """Answer under the message within 24 hours of the last one, else by the template; the number of what was sent."""
-        to, at = words(table(reply.payload.get("sender")).get("id")), talks.moment(reply.payload.get("at"))
-        last = max((one for one in (at, reply.heard) if one), default=None)
-        if talks.late(ctx.clock(), last, min(WINDOW, dates.duration(self.reply_by.get("window", "24h")))):
+        to, window = words(table(reply.payload.get("sender")).get("id")), self.reply_by.get("window", "24h")
+        if talks.late(ctx.clock(), talks.last_word(reply), min(WINDOW, dates.duration(window))):
             return self._send(ctx, to, self._template(reply))
 
         def send(text: str, first: bool) -> str:

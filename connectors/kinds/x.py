@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from connectors import dates, strictjson
+from connectors import dates, strictjson, talks
 from connectors.base import Context, Item, Page, Position, Recall, Reply, Window, kind
 from connectors.errors import Misconfigured, Refused, Unavailable
 
@@ -21,13 +20,6 @@ _FIELDS = {
 }
 _EXPIRED = frozenset({"http_400", "http_404", "http_410"})
 _LONGEST = 280
-_INCOMPLETE = (
-    "Laporan Anda belum dapat kami teruskan karena belum lengkap. "
-    "Mohon balas kiriman ini dalam 10 hari: apa yang terjadi, dan di mana."
-)
-"""What a region says in public to somebody whose complaint lacks something, where its manifest has no sentence for it."""
-_NEWS = "Ada kabar baru tentang laporan Anda"
-"""What it says where nobody has answered yet and only the status has changed."""
 
 
 @kind("x")
@@ -92,29 +84,14 @@ class X:
         """Post an answer under the mention: the manifest's text with its link, never the answer's own words; the post's id."""
         url = str(self.reply_by.get("url") or f"{self._base()}/tweets")
         token = str(self.reply_by.get("token") or self.token)
-        body = {"text": self._pointer(reply), "reply": {"in_reply_to_tweet_id": str(reply.ref)}}
+        body = {
+            "text": talks.pointer(reply, self.reply_by, _LONGEST),
+            "reply": {"in_reply_to_tweet_id": str(reply.ref)},
+        }
         answer = ctx.http.send("POST", url, json=body, headers={"Authorization": f"Bearer {token}"}).json()
         if not isinstance(answer, dict) or not isinstance(answer.get("data"), dict) or not answer["data"].get("id"):
             raise Unavailable("X did not say that it took the post.", code="no_id")
         return str(answer["data"]["id"])
-
-    def _pointer(self, reply: Reply) -> str:
-        """What everybody reads. X takes no post twice, so from the second on one has a date, wherever the text has none."""
-        text, link = str(self.reply_by.get("text") or ""), str(self.reply_by.get("link") or "")
-        if reply.asks:
-            text = str(self.reply_by.get("incomplete") or _INCOMPLETE)
-        elif not reply.answers:
-            text = str(self.reply_by.get("news") or (f"{_NEWS}, lihat {{link}}" if link else f"{_NEWS}."))
-        if reply.number > 1 and reply.date and "{date}" not in text:
-            text = f"{text} ({{date}})"
-        values = {
-            "{link}": link.replace("{ref}", quote(str(reply.ref), safe="", errors="replace")),
-            "{date}": reply.date,
-        }
-        words = re.sub(r"\{(?:link|date)\}", lambda found: values[found[0]], text).strip()
-        if not words or len(words) > _LONGEST:
-            raise Misconfigured("reply.text is missing or longer than a post.", hint="Add reply: {text, link}.")
-        return words
 
     def _page(self, ctx: Context, since: str, token: str) -> tuple[list[Item], str]:
         params = {**_FIELDS, "max_results": self.size}

@@ -21,6 +21,8 @@ class Graph:
     media: dict[str, bytes] = field(default_factory=dict)
     lists: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """Path -> all its rows; pages of two by `after`."""
+    objects: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Path -> what stands there."""
     fails: tuple[int, Mapping[str, Any]] | None = None
     """Status and error object of every answer."""
 
@@ -35,6 +37,8 @@ class Graph:
             return self._taken(path, json.loads(asked.body))
         if path.startswith("/files/"):
             return 200, {"Content-Type": "image/jpeg"}, self.media[path.removeprefix("/files/")]
+        if path in self.objects:
+            return _page(self.objects[path])
         if path in self.lists:
             return self._listed(path, asked)
         if path[1:] in self.media:
