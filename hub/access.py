@@ -169,6 +169,7 @@ TABLE: Final[Mapping[str, Mapping[str, Reach]]] = MappingProxyType(
         "follow": _MACHINE,
         "seal": _MACHINE,
         "watch": _MACHINE,
+        "accused rejudge": _MACHINE,
         "sync": _MACHINE,
         "reconcile": _MACHINE,
         "registry pause": _MACHINE,

@@ -129,8 +129,8 @@ class Deciding:
     def _owners(self, work: Work) -> dict[str, list[str]]:
         """The institutions that run the hub's channels here and above."""
         found = {self.connector.region: [self.manifest.owner]}
-        for row in accusations.owners(work, list(upwards(self.connector.region))):
-            found.setdefault(row.region, []).append(row.owner)
+        for region, owners in accusations.owners_of(work, list(upwards(self.connector.region))).items():
+            found.setdefault(region, []).extend(owners)
         return found
 
     # what an item is -----------------------------------------------------------------------------------------------

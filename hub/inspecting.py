@@ -57,7 +57,7 @@ def confirm(hub: Hub, complaint: UUID, *, by: str, because: str, institution: st
         one = _found(work, complaint)
         hidden = one.hidden_from or ()
         if institution:
-            said = accused(institution, one.region, _owners(work, one.region))
+            said = accused(institution, one.region, accusations.owners_of(work, list(upwards(one.region))))
             if said is None:
                 raise NoSuchAccusation("--institution names nobody.")
             hidden = said.hidden_from
@@ -87,13 +87,6 @@ def _found(work: Work, complaint: UUID) -> Accusation:
     if one is None:
         raise NoSuchAccusation(f"There is no accusation in complaint {complaint}.")
     return one
-
-
-def _owners(work: Work, region: str) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for row in accusations.owners(work, list(upwards(region))):
-        found.setdefault(row.region, []).append(row.owner)
-    return found
 
 
 def _entry(hub: Hub, one: Accusation, code: str, by: str, because: str, detail: Mapping[str, Any]) -> Entry:

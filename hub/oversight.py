@@ -11,6 +11,7 @@ from hub.audit.entry import Entry
 from hub.lists import learn
 from hub.model import Tally
 from hub.reconciling import due, reconcile
+from hub.rejudging import A_NIGHT, rejudge
 from hub.spine import Hub
 from hub.store import completions, stations, undelivered
 from hub.store import figures as counts
@@ -34,6 +35,7 @@ def watch(hub: Hub) -> Tally:
     registries' own lists are read, and each is compared with the hub.
     """
     night, heard = _nightly(hub)
+    night["rejudged"] = rejudge(hub, most=A_NIGHT).done
     now = hub.clock()
     with hub.store.begin() as work:
         table, astray = counts.conservation(work), counts.astray(work)

@@ -125,8 +125,8 @@ RULES = (
         of="id",
         acts={
             "nobody": "",
-            "named": VERDICTS,
-            "doubtful": VERDICTS,
+            "named": f"{VERDICTS} inspected",
+            "doubtful": f"{VERDICTS} inspected",
             "confirmed": "inspected",
             "cleared": "inspected",
         },

@@ -75,6 +75,20 @@ def clear(complaint: str, by: By, because: Because) -> None:
         end(cleared(hub, number(complaint), by=by.strip(), because=because.strip()))
 
 
+@accused.command("rejudge")
+def rejudge(
+    again: Annotated[bool, typer.Option("--again", help="From the first one, also where all are judged.")] = False,
+) -> None:
+    """Judge what was stored under older rules by today's: it hides and makes confidential, and never the other way.
+
+    `watch` does it by itself, so many a night. Cut off, it goes on where it was.
+    """
+    from hub.rejudging import rejudge as rejudged
+
+    with opened() as hub:
+        end(rejudged(hub, again=again))
+
+
 def _said(by: str, because: str) -> None:
     """Who and why stand in the log for ever: both are said, and without personal data."""
     from hub.identity import looks_personal

@@ -312,11 +312,12 @@ CATALOGUE: Final[Mapping[str, Meaning]] = MappingProxyType(
         ),
         "inspected": Meaning(
             "Inspektorat membaca (`shown`) aduan dengan terlapor atau memutuskan dari siapa ia tersembunyi, atau registri "
-            "meneruskannya ke terlapor (`passed_to_accused`)",
+            "meneruskannya ke terlapor (`passed_to_accused`), atau aturan yang lebih baru menyembunyikannya (`rejudged`)",
             "the Inspektorat read (`shown`) an accusation, or decided from whom it is hidden, or the registry passed it on to "
-            "the accused (`passed_to_accused`)",
-            "code; was, hidden_from, was_hidden_from, because",
-            ("hub/inspecting.py", "hub/passed_on.py"),
+            "the accused (`passed_to_accused`), or newer rules made it confidential or hid it (`rejudged`)",
+            "code, commitment of its text where that was not confidential; was, hidden_from, was_hidden_from, because, rules, "
+            "confidential (why), accused",
+            ("hub/inspecting.py", "hub/passed_on.py", "hub/rejudging.py"),
         ),
         "key_made": Meaning("disediakan; belum dipakai", "reserved; not used yet", "", ()),
     }

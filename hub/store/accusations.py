@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from hub.store.work import Work
@@ -124,8 +123,11 @@ def hidden(work: Work, complaints: Sequence[UUID]) -> dict[UUID, tuple[str, ...]
     return {row.id: tuple(sorted(row.hidden_from)) for row in rows}
 
 
-def owners(work: Work, regions: Sequence[str]) -> list[Any]:
-    """Who runs the connectors of these regions, as far as they have been seen: region, owner."""
-    return work.rows(
+def owners_of(work: Work, regions: Sequence[str]) -> dict[str, list[str]]:
+    """Who runs the connectors of these regions, as far as they have been seen, by region."""
+    found: dict[str, list[str]] = {}
+    for row in work.rows(
         "SELECT DISTINCT region, owner FROM connectors WHERE region = ANY(:regions)", regions=list(regions)
-    )
+    ):
+        found.setdefault(row.region, []).append(row.owner)
+    return found
