@@ -75,6 +75,6 @@ def _page(body: Mapping[str, Any], status: int = 200) -> Answer:
 def telegram() -> Iterator[Telegram]:
     """A running one."""
     made = Telegram()
-    with serve(made.answer) as web:
+    with serve(lambda asked: made.answer(asked)) as web:
         made.url = web.url
         yield made
