@@ -75,6 +75,29 @@ def allowed(
     return ask
 
 
+def looked(
+    store: Store, manifest: Manifest, connector: UUID, reserved: Collection[str], *, on_record: bool
+) -> Callable[[str, str], None]:
+    """
+    allowed(name, host) for somebody who only looks: nothing is bound by it.
+
+    `on_record`: who wrote the manifest is known, so that a secret which nobody uses yet may go to the hosts it names.
+    """
+    own, written = hosts(manifest), named(manifest)
+
+    def ask(name: str, host: str) -> None:
+        if name in reserved or name not in written:
+            raise Misconfigured(f"The secret {name} is not for this connector.", code="secret_bound")
+        with store.begin() as work:
+            bound = bindings.of(work, name)
+        if bound and (connector, host.lower().rstrip(".")) not in bound:
+            raise Misconfigured(f"The secret {name} is bound to another connector or host.", code="secret_bound")
+        if not bound and (host not in own or not on_record):
+            raise Misconfigured(f"The secret {name} is not bound to any connector yet.", code="secret_unbound")
+
+    return ask
+
+
 def _decide(
     work: Work, manifest: Manifest, connector: UUID, name: str, host: str, own: set[str], now: datetime
 ) -> None:

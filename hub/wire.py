@@ -12,9 +12,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from ipaddress import ip_network
+from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
@@ -28,6 +29,7 @@ from connectors.secret import Secrets, references
 from connectors.trust import trust
 from hub import binding
 from hub.access import operator
+from hub.glance import Glance, Glances, Sockets, Watched
 from hub.muting import KNOWN, quiet
 from hub.privacy import Vault, open_keys
 from hub.registered import lay_out
@@ -35,7 +37,7 @@ from hub.registry.port import Registry
 from hub.routing import Registries, RegistryConfig, load_registries
 from hub.settings import Settings, make_home
 from hub.spine import Hub
-from hub.store import leases, leaves, registrations
+from hub.store import connectors, leases, leaves, registrations
 from hub.store.work import Store, open_store
 
 
@@ -201,6 +203,61 @@ def _contexts(world: World, registries: Registries) -> Callable[[Manifest, UUID]
         )
 
     return of
+
+
+@contextmanager
+def glances(hub: Hub) -> Iterator[Glances]:
+    """Looks at channels that bind no secret, store nothing and end with the block."""
+    made: list[Glance] = []
+
+    def of(manifest: Manifest, *, on_record: bool = True) -> Glance:
+        with hub.store.begin() as work:
+            there = connectors.find(work, manifest.name)
+        made.append(glance := _glance(hub, manifest, there.id if there else UUID(int=0), on_record))
+        return glance
+
+    try:
+        yield of
+    finally:
+        for one in made:
+            one.sockets.cut()
+
+
+LOOK = 20.0
+"""Seconds for one request of somebody who only looks."""
+
+
+def _glance(hub: Hub, manifest: Manifest, connector: UUID, on_record: bool) -> Glance:
+    own, base = hub.settings, hub.context(manifest, connector)
+    heads = [value for config in hub.registries.good.values() for value in config.headers.values()]
+    reserved = {name for value in heads for name in _names(value)}
+    allowed = binding.looked(hub.store, manifest, connector, reserved, on_record=on_record)
+    given: dict[str, str] = {}
+    plain = Secrets(own.secrets_folder, os.environ, allowed, note=KNOWN.add)
+
+    def secret(text: str, host: str) -> str:
+        given.update({name: plain.value(name, host) for name in references(text)})
+        return plain(text, host)
+
+    times: list[float] = []
+
+    def resolve(*asked: object) -> list[Any]:
+        start = time.monotonic()
+        try:
+            return socket.getaddrinfo(*asked)  # type: ignore[arg-type]
+        finally:
+            times.append(time.monotonic() - start)
+
+    more = frozenset(own.allow_ports)
+    special = frozenset(getattr(known(manifest.kind), "PORTS", frozenset()))
+    mail = Sockets(dial=dialler(own.allow_networks, ports=MAIL | special | more, resolve=resolve))
+    web = Sockets(dial=dialler(own.allow_networks, ports=WEB | more, resolve=resolve))
+    tls = trust(own.ca_folder, manifest.ca_file)
+    client = HttpClient(web, secret, hub.clock, hub.sleep, timeout=LOOK, tls=tls if manifest.ca_file else None)
+    watched = Watched(http=client)
+    ctx = replace(base, http=watched, another=None, dial=mail, secret=secret, tls=tls)
+    sockets = web if "url" in manifest.options or "host" not in manifest.options else mail
+    return Glance(ctx=ctx, watched=watched, sockets=sockets, looked_up=times, secrets=given)
 
 
 def _names(text: str) -> set[str]:

@@ -64,15 +64,6 @@ def _hand_over(names: list[str], csv: Path | None, xlsx: Path | None, again: boo
 
 
 @app.command()
-def check(paths: Annotated[list[Path] | None, typer.Argument(help="Manifests; none = all.")] = None) -> None:
-    """Read manifests as the hub would, and say what is wrong or missing, in Indonesian and English."""
-    from hub.checking import check as checked
-
-    settings = Settings.read()
-    raise Stop(checked(settings, paths or []))
-
-
-@app.command()
 def conform(
     manifest: Annotated[Path, typer.Argument(help="One manifest.")],
     only: Annotated[list[str] | None, typer.Option("--only", help="One scenario by its name; may be repeated.")] = None,

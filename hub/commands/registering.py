@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from hub.commands.shared import BecauseAsIs, end, opened, person, wrong_use
+from hub.commands.shared import BecauseAsIs, Stop, end, opened, person, wrong_use
+from hub.settings import Settings
 from hub.spine import Hub
 
 app = typer.Typer()
@@ -25,6 +26,26 @@ def who(hub: Hub, by: str | None) -> str:
         "Tulis siapa yang melakukannya: --by NAMA (orang kedua harus orang lain). / Say who does it: --by NAME (the second "
         "person has to be somebody else)."
     )
+
+
+@app.command()
+def check(
+    what: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME|FILE…", help="Connectors or manifests; none = all, offline.")
+    ] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Read the manifests only, and ask no channel.")] = False,
+) -> None:
+    """Read manifests as the hub would, then go to the channel: name, connection, certificate, login, right, first page, rows,
+    and when what opens it ends. Each stage is told in Indonesian and English, with its remedy; nothing is stored.
+    """
+    from hub.checking import check_all, check_there
+
+    if offline or not what:
+        raise Stop(check_all(Settings.read(), what or []))
+    from hub.wire import glances
+
+    with opened() as hub, glances(hub) as look:
+        raise Stop(check_there(hub, what, look))
 
 
 @app.command()
