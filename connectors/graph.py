@@ -105,7 +105,7 @@ def expires(ctx: Context, url: str, token: str) -> datetime | None:
 
 def path(*parts: Any) -> str:
     """Parts of an address that somebody else wrote, quoted, so that they stay parts."""
-    return "/".join(quote(words(one), safe="") for one in parts)
+    return "/".join(quote(words(one), safe="", errors="replace") for one in parts)
 
 
 def hosts(url: str, media: Mapping[str, Any]) -> set[str]:

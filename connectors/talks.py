@@ -27,6 +27,9 @@ _INCOMPLETE: Final = (
 """What a region says in public to somebody whose complaint lacks something, where its manifest has no sentence for it."""
 _NEWS: Final = "Ada kabar baru tentang laporan Anda"
 """What it says where nobody has answered yet and only the status has changed."""
+_FORM: Final = re.compile(r"[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,100}")
+_LONGEST_NAME: Final = 200
+_LARGEST: Final = 2**62
 _LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 
 
@@ -98,6 +101,19 @@ def hexadecimal(digest: Any) -> str | None:
     except (binascii.Error, ValueError):
         return None
     return found.hex() if len(found) == 32 else None
+
+
+def file(name: Any, form: Any, link: str | None, *, size: Any = None, sha256: str | None = None) -> Attachment:
+    """A file by its address, with nothing in it that no table can hold: names, types and sizes are written by strangers."""
+    plain = words(form).partition(";")[0].strip().lower()
+    sane = isinstance(size, int) and not isinstance(size, bool) and 0 <= size <= _LARGEST
+    return Attachment(
+        name=(words(name).replace("\0", "").strip() or "file")[-_LONGEST_NAME:],
+        media_type=plain if _FORM.fullmatch(plain) else "application/octet-stream",
+        size=size if sane else None,
+        sha256=sha256,
+        url=link if link and link.isascii() and link.isprintable() else None,
+    )
 
 
 def told(files: Sequence[Attachment]) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ _TAKE: Final = ("comments", "mentions", "messages")
 _WRITTEN: Final = ("add", "edited", "edit", "")
 """Verbs of the feed that say something new; Instagram gives none."""
 _POSTS: Final = ("post", "status", "photo", "video")
-_FORMS: Final = {"image": "image/jpeg", "video": "video/mp4", "audio": "audio/mpeg", "file": "application/octet-stream"}
+_FORMS: Final = {"image": "image/jpeg", "video": "video/mp4", "audio": "audio/mpeg"}
 _COMMENT: Final = "id,message,text,from,username,created_time,timestamp,parent,parent_id,permalink_url"
 _MESSAGE: Final = "id,message,from,created_time,attachments"
 WINDOW: Final = timedelta(hours=24)
@@ -288,11 +288,10 @@ def _sticker(one: Mapping[str, Any]) -> bool:
 
 
 def _file(one: Mapping[str, Any]) -> Attachment:
-    sort, link = words(one.get("type")) or "file", words(table(one.get("payload")).get("url"))
-    return Attachment(name=sort, media_type=_FORMS.get(sort, _FORMS["file"]), url=link or None)
+    sort, link = words(one.get("type")), words(table(one.get("payload")).get("url"))
+    return talks.file(sort, _FORMS.get(sort), link)
 
 
 def _listed(one: Mapping[str, Any]) -> Attachment:
-    link = words(table(one.get("image_data")).get("url")) or words(one.get("file_url")) or None
-    form = words(one.get("mime_type")) or _FORMS["file"]
-    return Attachment(name=words(one.get("name")) or "file", media_type=form, url=link)
+    link = words(table(one.get("image_data")).get("url")) or words(one.get("file_url"))
+    return talks.file(one.get("name"), one.get("mime_type"), link, size=one.get("size"))

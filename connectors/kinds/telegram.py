@@ -22,9 +22,8 @@ _BIGGEST: Final = 20 * 1024 * 1024
 """Bytes of a file that a bot can fetch."""
 _COMMAND: Final = re.compile(r"\A/[A-Za-z0-9_]{1,32}(?:@[A-Za-z0-9_]{3,32})?(?:\s+|$)")
 LONGEST: Final = 4096
-_PAGE: Final = 100
-_ALBUMS: Final = 50
-"""Albums remembered, whose later photos may still come."""
+_PAGE, _ALBUMS = 100, 50
+"""Updates a page; albums remembered, whose later photos may still come."""
 _FRESH: Final = timedelta(days=6)
 """After a week without messages Telegram begins at any number, so an older offset would throw away what is new."""
 
@@ -118,9 +117,12 @@ class Telegram:
 
     def sample(self, ctx: Context, body: bytes) -> Sequence[Item]:
         """The messages of an update, of a list of them, or of an answer of getUpdates."""
-        found = strictjson.parse(body)
-        found = found.get("result", found) if isinstance(found, dict) else found
-        return talks.merged(self._said(found if isinstance(found, list) else [found]), {})
+        try:
+            found = strictjson.parse(body)
+        except strictjson.BadJson as error:
+            return [talks.strange(body, str(error))]
+        listed = found.get("result") if isinstance(found, dict) and "result" in found else found
+        return talks.merged(self._said(listed if isinstance(listed, list) else [listed]), {})
 
     def reply(self, ctx: Context, reply: Reply) -> str | None:
         """Answer in the same chat; `chat/message` of the answer."""
@@ -137,7 +139,9 @@ class Telegram:
     def fetch(self, ctx: Context, url: str, headers: Mapping[str, str]) -> Answer:
         """A file by its id: getFile says under which path it lies for an hour."""
         found = table(self._call(ctx, "GET", "getFile", params={"file_id": url.rpartition("/")[2]}))
-        path = quote(words(found.get("file_path")), safe="/")  # quoted: nothing in it is taken for a secret's name
+        path = quote(
+            words(found.get("file_path")), safe="/", errors="replace"
+        )  # quoted: nothing in it is taken for a secret's name
         try:
             return ctx.http.send("GET", f"{self._base()}/file/bot{self.token}/{path}", headers=headers)
         except ChannelError as error:
@@ -210,21 +214,15 @@ class Telegram:
         return talks.item(f"{chat}/{number}" if chat and number else "", payload, at, files)
 
     def _files(self, message: Mapping[str, Any]) -> list[Attachment]:
-        sizes = [table(one) for one in rows(message.get("photo"))]
-        photo = max(sizes, key=lambda one: (one.get("width") or 0) * (one.get("height") or 0), default={})
-        found = [("foto.jpg", "image/jpeg", photo)] if photo else []
+        sizes = [(_count(one.get("width")), n, one) for n, one in enumerate(map(table, rows(message.get("photo"))))]
+        found = [("foto.jpg", "image/jpeg", max(sizes)[2])] if sizes else []
         found += [(f"{sort}.bin", "", table(message[sort])) for sort in _FILES if isinstance(message.get(sort), dict)]
         return [self._file(name, form, one) for name, form, one in found]
 
     def _file(self, name: str, form: str, one: Mapping[str, Any]) -> Attachment:
-        number, given = quote(words(one.get("file_id")), safe=""), one.get("file_size")
-        size = given if isinstance(given, int) else None
-        return Attachment(
-            name=words(one.get("file_name")) or name,
-            media_type=words(one.get("mime_type")) or form or "application/octet-stream",
-            size=size,
-            url=f"{self._base()}/getFile/{number}" if number and (size or 0) <= _BIGGEST else None,
-        )
+        number = quote(words(one.get("file_id")), safe="", errors="replace")
+        link = f"{self._base()}/getFile/{number}" if number and _count(one.get("file_size")) <= _BIGGEST else None
+        return talks.file(one.get("file_name") or name, one.get("mime_type") or form, link, size=one.get("file_size"))
 
     # what is asked -----------------------------------------------------------------------------------------------
 
@@ -278,6 +276,10 @@ def _judged(error: ChannelError) -> ChannelError:
     return made
 
 
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) else 0
+
+
 def _text(message: Mapping[str, Any]) -> str:
     """Text or caption without the command before it; a card as a line."""
     said = words(message.get("text")) or words(message.get("caption"))
@@ -295,6 +297,5 @@ def _name(who: Mapping[str, Any]) -> str:
 def _sender(message: Mapping[str, Any]) -> Mapping[str, str]:
     who = table(message.get("from")) or table(message.get("sender_chat"))
     card = table(message.get("contact"))
-    own = bool(card) and card.get("user_id") == who.get("id")
-    phone = talks.phone(card.get("phone_number")) if own else ""
+    phone = talks.phone(card.get("phone_number")) if card and card.get("user_id") == who.get("id") else ""
     return {"id": words(who.get("id")), "name": _name(who), "handle": words(who.get("username")), "phone": phone}

@@ -199,12 +199,9 @@ class WhatsApp:
 
     def _file(self, sort: str, media: Mapping[str, Any]) -> Attachment:
         number, form = words(media.get("id")), words(media.get("mime_type")).partition(";")[0].strip().lower()
-        return Attachment(
-            name=words(media.get("filename")) or f"{sort}.{_EXTENSIONS.get(form, 'bin')}",
-            media_type=form or "application/octet-stream",
-            sha256=talks.hexadecimal(media.get("sha256")),
-            url=f"{self._base()}/{number}" if _MEDIA_ID.fullmatch(number) else None,
-        )
+        name = words(media.get("filename")) or f"{sort}.{_EXTENSIONS.get(form, 'bin')}"
+        link = f"{self._base()}/{number}" if _MEDIA_ID.fullmatch(number) else None
+        return talks.file(name, form, link, sha256=talks.hexadecimal(media.get("sha256")))
 
     # what is answered --------------------------------------------------------------------------------------------
 
