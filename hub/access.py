@@ -126,6 +126,7 @@ TABLE: Final[Mapping[str, Mapping[str, Reach]]] = MappingProxyType(
         "status": _ALL_LOOK,
         "deliveries": _ALL_LOOK,
         "cases": _ALL_LOOK,
+        "cases show": _ALL_LOOK,
         "answers list": _ALL_LOOK,
         "accused": _INSPECTS,
         "hold list": _ALL_LOOK,

@@ -103,8 +103,14 @@ def _deliveries(work: Work, hub: Hub, names: Sequence[str]) -> Iterator[dict[str
 
 
 def _cases(work: Work, hub: Hub, names: Sequence[str]) -> Iterator[dict[str, Any]]:
+    foreign = case_lists.foreign(work)
     for row in case_lists.every(work):
-        yield {"case_id": str(row.head), "complaints": [str(one) for one in row.complaints]}
+        elsewhere = [
+            {"region": one.region, "institution": one.institution, "day": one.day.isoformat(), "verdict": one.verdict}
+            for one in foreign.get(row.head, ())
+        ]
+        line = {"case_id": str(row.head), "complaints": [str(one) for one in row.complaints]}
+        yield line | ({"foreign": elsewhere} if elsewhere else {})
 
 
 def _labels(work: Work, hub: Hub, names: Sequence[str]) -> Iterator[dict[str, Any]]:

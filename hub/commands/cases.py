@@ -59,6 +59,24 @@ def _question(row: Any) -> str:
     )
 
 
+@cases.command("show")
+def cases_show(case: str) -> None:
+    """The complaints of a case; of those in other regions only region, institution, day and verdict."""
+    from hub.screen import line
+    from hub.store import case_lists
+
+    with opened() as hub, hub.store.begin() as work:
+        own = case_lists.members(work, number(case))
+        if not own:
+            wrong_use(f"Tidak ada perkara {case}. / There is no case {case}.")
+        lines = [f"{row.id}  {row.region}  {line(row.institution)}  {row.day}" for row in own]
+        lines += [
+            f"(daerah lain / elsewhere)  {row.region}  {line(row.institution)}  {row.day}  {row.verdict}"
+            for row in case_lists.foreign(work).get(own[0].head, ())
+        ]
+    print("\n".join(lines))
+
+
 @cases.command("link")
 def cases_link(one: str, other: str, by: By, because: BecauseAsIs) -> None:
     """Two complaints are about one matter: their cases become one, and no model ever undoes it."""

@@ -19,10 +19,22 @@ def every(work: Work) -> Sequence[Any]:
     )
 
 
+def foreign(work: Work) -> dict[UUID, list[Any]]:
+    """
+    Members that the sight does not cover, by the head of a case of which it covers one: region, institution, day, verdict.
+
+    Nothing else of them is to be had, and of one that accuses somebody not even that.
+    """
+    found: dict[UUID, list[Any]] = {}
+    for row in work.rows("SELECT head, region, institution, day, verdict FROM foreign_members()"):
+        found.setdefault(row.head, []).append(row)
+    return found
+
+
 def listed(work: Work, *, region: str | None, limit: int) -> Sequence[Any]:
     """
     Cases of several complaints, the newest first: head, complaints, signers, regions, first and last day of
-    submission, questions.
+    submission, questions, foreign (how many of the complaints the sight does not cover).
 
     A signer is a person as far as the channels tell: complaints without any address count one each.
     """
@@ -30,8 +42,12 @@ def listed(work: Work, *, region: str | None, limit: int) -> Sequence[Any]:
 
 
 _LISTED = """
-WITH heads AS (
-    SELECT s.head, max(s.number) AS newest FROM cases s WHERE s.head <> s.id GROUP BY s.head
+WITH elsewhere AS MATERIALIZED (
+    SELECT head, count(*) AS complaints, array_agg(region) AS regions, min(day) AS first, max(day) AS last
+    FROM foreign_members() GROUP BY head
+), heads AS (
+    SELECT s.head, max(s.number) AS newest FROM cases s JOIN complaints c ON c.case_id = s.id
+    WHERE s.head <> s.id OR EXISTS (SELECT FROM elsewhere f WHERE f.head = s.head) GROUP BY s.head
 ), chosen AS (
     SELECT h.head, h.newest FROM heads h
     WHERE CAST(:region AS text) IS NULL OR EXISTS (
@@ -45,11 +61,15 @@ WITH heads AS (
                     c.id::text) AS signer
     FROM chosen m JOIN cases s ON s.head = m.head JOIN complaints c ON c.case_id = s.id
 )
-SELECT m.head, count(*) AS complaints, count(DISTINCT m.signer) AS signers, min(m.day) AS first, max(m.day) AS last,
-       array_agg(DISTINCT m.region ORDER BY m.region) AS regions,
+SELECT m.head, count(*) + coalesce(max(f.complaints), 0) AS complaints,
+       count(DISTINCT m.signer) + coalesce(max(f.complaints), 0) AS signers, coalesce(max(f.complaints), 0) AS foreign,
+       least(min(m.day), max(f.first)) AS first, greatest(max(m.day), max(f.last)) AS last,
+       (SELECT array_agg(DISTINCT r ORDER BY r) FROM unnest(array_agg(m.region) || (
+            SELECT e.regions FROM elsewhere e WHERE e.head = m.head)) AS r) AS regions,
        (SELECT count(*) FROM reviews r WHERE r.what = 'same_matter' AND r.closed_at IS NULL
         AND r.complaint = ANY(array_agg(m.id))) AS questions
-FROM members m GROUP BY m.head, m.newest ORDER BY m.newest DESC
+FROM members m LEFT JOIN elsewhere f ON f.head = m.head
+GROUP BY m.head, m.newest HAVING count(*) + coalesce(max(f.complaints), 0) > 1 ORDER BY m.newest DESC
 """
 
 
@@ -85,11 +105,13 @@ def named(work: Work, complaints: Collection[UUID]) -> dict[UUID, Any]:
 
 
 def members(work: Work, case: UUID) -> list[Any]:
-    """The complaints of a case, whichever of its cases is named, the oldest first: id, head."""
+    """The complaints of a case, whichever of its cases is named, the oldest first: id, head, region, institution, day."""
     return work.rows(
         """
-        SELECT c.id, s.head FROM cases named JOIN cases s ON s.head = named.head JOIN complaints c ON c.case_id = s.id
-        WHERE named.id = :case ORDER BY s.number
+        SELECT c.id, s.head, c.region, k.owner AS institution,
+               (coalesce(c.submitted_at, c.first_stored_at) AT TIME ZONE 'Asia/Jakarta')::date AS day
+        FROM cases named JOIN cases s ON s.head = named.head JOIN complaints c ON c.case_id = s.id
+        JOIN connectors k ON k.id = c.connector WHERE named.id = :case ORDER BY s.number
         """,
         case=case,
     )

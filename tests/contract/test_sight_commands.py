@@ -32,6 +32,7 @@ def lines(whose: Marked, out: Path) -> dict[str, list[list[str]]]:
     return plain | {
         "status": [["status"], ["status", whose.word], ["status", "--json"]],
         "cases": [["cases"], ["cases", "--needs-review"], ["cases", "--region", whose.region]],
+        "cases show": [["cases", "show", str(whose.uuid("case"))]],
         "accused show": [["accused", "show", own, *BY, *why]],
         "accused confirm": [["accused", "confirm", own, *BY, *why]],
         "accused clear": [["accused", "clear", own, *BY, *why]],
