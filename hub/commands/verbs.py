@@ -10,6 +10,7 @@ from hub.commands import (
     answering,
     cases,
     deciding,
+    drafting,
     erasing,
     inspecting,
     keys,
@@ -148,6 +149,7 @@ def demo(keep: Annotated[bool, typer.Option("--keep", help="Leave it up until Ct
 for group in (
     status,
     looking,
+    drafting,
     registering,
     cases,
     deciding,
