@@ -7,7 +7,7 @@ import binascii
 import hmac
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -59,6 +59,17 @@ def written(value: Any) -> bytes:
 def parsed(push: Push) -> Any:
     """The body of a push as strict JSON; raises strictjson.BadJson."""
     return strictjson.parse(push.body)
+
+
+def sampled(body: bytes, keys: Collection[str], read: Callable[[Any], Sequence[Item]]) -> list[Item]:
+    """The items of what a file of somebody's holds: one thing that has one of these keys, or a list or a table of them."""
+    try:
+        found = strictjson.parse(body)
+    except strictjson.BadJson as error:
+        return [strange(body, str(error))]
+    one = isinstance(found, dict) and (bool(found.keys() & set(keys)) or not all(map(table, found.values())))
+    things = [found] if one or not found else found.values() if isinstance(found, dict) else rows(found) or [found]
+    return [item for thing in things for item in read(thing)]
 
 
 def table(value: Any) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, ClassVar, Final
 
@@ -26,7 +26,7 @@ WINDOW: Final = timedelta(hours=24)
 """How long after somebody's last message he may be written to in private."""
 LONGEST: Final = 1000
 """Characters of a private message (Instagram's limit; Messenger takes 2000)."""
-_LONGEST_COMMENT: Final = 2000
+_LONGEST_COMMENT, _ANY = 2000, "*"
 
 
 @kind("meta")
@@ -111,8 +111,9 @@ class Meta:
         return graph.expires(ctx, self._base(), self.token)
 
     def sample(self, ctx: Context, body: bytes) -> Sequence[Item]:
-        """What one push says that somebody has in a file."""
-        return self._taken(None, Push(number=0, at=ctx.clock(), headers={}, query={}, body=body))
+        """What pushes say that somebody has in a file, whosever account they are for."""
+        anybody = replace(self, account_id=_ANY, object=_ANY)
+        return talks.sampled(body, ("entry",), lambda one: anybody._read(None, one))
 
     def reply(self, ctx: Context, reply: Reply) -> str | None:
         """A private message is answered in private within 24 hours; under a comment stands a pointer and no details."""
@@ -141,11 +142,13 @@ class Meta:
             body = talks.parsed(push)
         except BadJson as error:
             return [talks.strange(push.body, str(error))]
+        return self._read(ctx, body)
+
+    def _read(self, ctx: Context | None, body: Any) -> Sequence[Item]:
         if not isinstance(body, dict) or not isinstance(body.get("entry"), list):
-            return [talks.strange(push.body)]
-        if body.get("object") != self.object:
-            return []
-        ours = [one for one in map(table, body["entry"]) if words(one.get("id")) == self.account_id]
+            return [talks.strange(body)]
+        entries = map(table, body["entry"]) if self.object in (_ANY, body.get("object")) else ()
+        ours = [one for one in entries if self.account_id in (_ANY, words(one.get("id")))]
         return [
             item
             for entry in ours

@@ -116,13 +116,13 @@ class Telegram:
             return [talks.strange(push.body, str(error))]
 
     def sample(self, ctx: Context, body: bytes) -> Sequence[Item]:
-        """The messages of an update, of a list of them, or of an answer of getUpdates."""
-        try:
-            found = strictjson.parse(body)
-        except strictjson.BadJson as error:
-            return [talks.strange(body, str(error))]
-        listed = found.get("result") if isinstance(found, dict) and "result" in found else found
-        return talks.merged(self._said(listed if isinstance(listed, list) else [listed]), {})
+        """The messages of updates, of bare messages or of an answer of getUpdates that somebody has in a file."""
+
+        def read(one: Any) -> list[Item]:
+            found = rows(table(one).get("result")) or [one]
+            return self._said([{"message": each} if "message_id" in table(each) else each for each in found])
+
+        return talks.merged(talks.sampled(body, ("update_id", "message_id", "result"), read), {})
 
     def reply(self, ctx: Context, reply: Reply) -> str | None:
         """Answer in the same chat; `chat/message` of the answer."""
@@ -234,10 +234,9 @@ class Telegram:
             if not moved or moved == chat:
                 raise Refused("Telegram does not take the message.", code="not_reachable") from None
             found = table(self._call(ctx, "POST", "sendMessage", body={"chat_id": moved, **body}))
-        number, where = words(found.get("message_id")), words(table(found.get("chat")).get("id"))
-        if not number:
+        if not (number := words(found.get("message_id"))):
             raise Unavailable("Telegram did not say that it took the message.", code="no_id")
-        return f"{where or chat}/{number}"
+        return f"{words(table(found.get('chat')).get('id')) or chat}/{number}"
 
     def _call(self, ctx: Context, method: str, name: str, *, params: Any = None, body: Any = None) -> Any:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
@@ -130,8 +130,11 @@ class WhatsApp:
             body = talks.parsed(push)
         except BadJson as error:
             return [talks.strange(push.body, str(error))]
+        return self._read(body)
+
+    def _read(self, body: Any) -> Sequence[Item]:
         if not isinstance(body, dict) or not isinstance(body.get("entry"), list):
-            return [talks.strange(push.body)]
+            return [talks.strange(body)]
         changes = (change for entry in body["entry"] for change in rows(table(entry).get("changes")))
         values = (table(change.get("value")) for change in changes if table(change).get("field") == "messages")
         return [item for value in values if self._ours(value) for item in self._said(value)]
@@ -141,8 +144,8 @@ class WhatsApp:
         return graph.expires(ctx, self._base(), self.token)
 
     def sample(self, ctx: Context, body: bytes) -> Sequence[Item]:
-        """The messages of one push that somebody has in a file."""
-        return self.taken(Push(number=0, at=ctx.clock(), headers={}, query={}, body=body))
+        """The messages of pushes that somebody has in a file, whosever number they are for."""
+        return talks.sampled(body, ("entry",), replace(self, phone_number_id="")._read)
 
     def reply(self, ctx: Context, reply: Reply) -> str | None:
         """Answer under the message within 24 hours of the last one, else by the template; the number of what was sent."""
@@ -164,7 +167,10 @@ class WhatsApp:
     # what is said ------------------------------------------------------------------------------------------------
 
     def _ours(self, value: Mapping[str, Any]) -> bool:
-        return words(table(value.get("metadata")).get("phone_number_id")) == self.phone_number_id
+        return (
+            words(table(value.get("metadata")).get("phone_number_id")) == self.phone_number_id
+            or not self.phone_number_id
+        )
 
     def _said(self, value: Mapping[str, Any]) -> Iterator[Item]:
         names = _names(value.get("contacts"))

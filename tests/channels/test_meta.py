@@ -266,3 +266,10 @@ def test_a_private_message_is_answered_in_private(meta: Graph) -> None:
     with pytest.raises(Refused) as refused:
         channel(meta.url).reply(context(now=NOW + timedelta(days=2)), reply(item))
     assert refused.value.code == "window_closed"
+
+
+def test_a_file_of_pushes_can_be_looked_at() -> None:
+    """Before an account is known, what somebody has in a file is read."""
+    held = {"object": "page", "entry": [entry(feed(), ours="5")]}
+    assert [item.payload["said"] for item in channel().sample(context(), json.dumps(held).encode())] == ["Jalan rusak"]
+    assert [item.trouble for item in channel().sample(context(), b"{")] == ["not_json"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -265,3 +266,12 @@ def test_a_group_that_moved_is_followed() -> None:
         bot.url = web.url
         assert channel(bot).reply(context(), replace(reply(), ref="-55/9")) == "-10055/501"
     assert [one["chat_id"] for one in bot.sent] == ["-10055"]
+
+
+def test_a_file_of_updates_can_be_looked_at(bot: fakes.Telegram) -> None:
+    """An update, a bare message, a list of them, or an answer of getUpdates."""
+    message = bot.write(7, "Jalan")
+    update = bot.waiting[0]
+    for held in (update, message, [update], {"ok": True, "result": [update]}, {"teks": update}):
+        assert [item.payload["said"] for item in channel(bot).sample(context(), json.dumps(held).encode())] == ["Jalan"]
+    assert [item.trouble for item in channel(bot).sample(context(), b"{")] == ["not_json"]

@@ -256,3 +256,12 @@ def test_a_photo_is_fetched_in_two_steps_with_the_token(meta: Graph) -> None:
     assert channel(meta.url).fetch(context(), file.url, {}).body == b"\xff\xd8foto"
     with pytest.raises(Refused, match=r"media\.host"):
         graph_api.file(context(), "http://127.0.0.2:9/x", "${secret:TOKEN}", {"127.0.0.1"}, {})
+
+
+def test_a_file_of_pushes_can_be_looked_at() -> None:
+    """Before a number is known, what somebody has in a file is read: one push, a list or a table of them."""
+    one = body(message("text", {"body": "Jalan"}), to="5")
+    for held in (one, [one], {"teks": one}):
+        assert [item.payload["said"] for item in channel().sample(context(), json.dumps(held).encode())] == ["Jalan"]
+    assert [item.trouble for item in channel().sample(context(), b"{")] == ["not_json"]
+    assert channel().sample(context(), b"[]")[0].trouble and channel().sample(context(), b"5")[0].trouble
