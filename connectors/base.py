@@ -141,11 +141,12 @@ class Http(Protocol):
         headers: Mapping[str, str] | None = None,
         verbatim: bool = False,
         beyond: Collection[str] = (),
+        form: Mapping[str, str] | None = None,
     ) -> Answer:
         """Raises Unavailable (network, 429, 5xx), Refused (401, 403) or Misconfigured (other 4xx, bad address).
 
         `verbatim`: somebody else wrote the address, so it is never searched for references to secrets. `beyond`: hosts,
-        with their sub-domains, to which a redirect may lead; our headers do not go there.
+        with their sub-domains, to which a redirect may lead; our headers do not go there. `form`: a body as HTML forms have it.
         """
 
     def abandon(self) -> None:

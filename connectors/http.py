@@ -117,6 +117,7 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         verbatim: bool = False,
         beyond: Collection[str] = (),
+        form: Mapping[str, str] | None = None,
     ) -> HttpAnswer:
         """A 2xx answer, or 304 to a conditional request; raises Unavailable, Refused or Misconfigured.
 
@@ -125,7 +126,7 @@ class HttpClient:
         """
 
         def once() -> HttpAnswer:
-            return self._judged(method, url, headers, verbatim, beyond, params=params, json=json)
+            return self._judged(method, url, headers, verbatim, beyond, params=params, json=json, data=form)
 
         try:
             return once()
