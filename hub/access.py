@@ -146,6 +146,7 @@ TABLE: Final[Mapping[str, Mapping[str, Reach]]] = MappingProxyType(
         "pull": _CHANNELS,
         "accept": _CHANNELS,
         "check": _REGISTERS,
+        "preview": _REGISTERS,
         "register": _REGISTERS,
         "activate": _REGISTERS | {"coordinator": Reach.CHANNELS},
         "deactivate": _REGISTERS | {"coordinator": Reach.CHANNELS},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 from hub.commands.shared import BecauseAsIs, Stop, end, opened, person, wrong_use
 from hub.settings import Settings
 from hub.spine import Hub
+from hub.telling import DONE, FAILED
 
 app = typer.Typer()
 Name = Annotated[str, typer.Argument(help="Name of a connector.")]
@@ -46,6 +48,43 @@ def check(
 
     with opened() as hub, glances(hub) as look:
         raise Stop(check_there(hub, what, look))
+
+
+@app.command()
+def preview(
+    what: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A connector or a manifest.")],
+    count: Annotated[int, typer.Option("--count", min=1, max=50, help="How many records.")] = 5,
+    sample: Annotated[
+        Path | None, typer.Option("--sample", metavar="FILE", help="Records from this file instead of the channel.")
+    ] = None,
+) -> None:
+    """Show a few records as the channel gives them beside what they would become, with what is wrong at its field.
+
+    Personal data are masked, and nothing is stored.
+    """
+    from hub.checking import named, on_record
+    from hub.previewing import preview as looked
+    from hub.previewing import show
+    from hub.wire import glances
+
+    with opened() as hub, glances(hub) as look:
+        manifest = named(hub, what)
+        glance = look(manifest, on_record=on_record(hub, manifest))
+        records = looked(manifest, glance, count=count, sample=sample)
+    raise Stop(DONE if show(records, _side_by_side, print) else FAILED)
+
+
+def _side_by_side(rows: Sequence[Sequence[str]]) -> None:
+    from rich.table import Table
+
+    from hub.screen import console, shown
+
+    table = Table(show_lines=False, pad_edge=False)
+    for head in ("kolom / field", "letak / path", "di kanal / there", "menjadi / becomes", "catatan / note"):
+        table.add_column(head, overflow="fold")
+    for row in rows:
+        table.add_row(*map(shown, row))
+    console(160).print(table)
 
 
 @app.command()
