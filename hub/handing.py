@@ -37,12 +37,12 @@ def hand_over(hub: Hub, name: str, path: Path, *, again: bool = False) -> Tally:
     with hub.store.begin() as work:
         found = connectors.find(work, name)
         rows = undelivered.for_file(work, found.id, doors.BY_FILE, again=again) if found else []
-        written = _written(hub, work, name, rows)
-        if found and written:
-            undelivered.taken(work, [int(line[0]) for line in written], now)
-            append(work, _entry(hub, name, found.id, found.region, written))
-        _write(path, written)  # last, so that what is marked and what was written stand or fall together
-    return Tally(verb="export", done=len(written), words={"erased": len(rows) - len(written)})
+        lines = written(hub, work, name, rows)
+        if found and lines:
+            undelivered.taken(work, [int(line[0]) for line in lines], now)
+            append(work, entry(hub, found.id, found.region, lines))
+        _write(path, lines)  # last, so that what is marked and what was written stand or fall together
+    return Tally(verb="export", done=len(lines), words={"erased": len(rows) - len(lines)})
 
 
 def _write(path: Path, lines: Sequence[Sequence[str]]) -> None:
@@ -54,8 +54,8 @@ def _write(path: Path, lines: Sequence[Sequence[str]]) -> None:
         ) from None
 
 
-def _written(hub: Hub, work: Work, name: str, rows: Sequence[ByFile]) -> list[tuple[str, ...]]:
-    """The lines of the file; what has been erased is left out."""
+def written(hub: Hub, work: Work, name: str, rows: Sequence[ByFile]) -> list[tuple[str, ...]]:
+    """The lines of such a file, in the order of HEAD; what has been erased is left out."""
     manifest = hub.manifests.good.get(name)
     zone = manifest.zone if manifest else "Asia/Jakarta"
     lines, refs = list[tuple[str, ...]](), dict[int, str]()
@@ -81,7 +81,8 @@ def _said(news: News) -> str:
     return "\n".join(part for part in (head, note) if part)
 
 
-def _entry(hub: Hub, name: str, connector: UUID, region: str, lines: Sequence[Sequence[str]]) -> Entry:
+def entry(hub: Hub, connector: UUID, region: str, lines: Sequence[Sequence[str]]) -> Entry:
+    """That a region has these lines now."""
     return Entry(
         act="exported",
         at=hub.clock(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -151,6 +151,19 @@ def _findings(hub: Hub, work: Work, now: datetime) -> Iterator[str]:
         yield f"{number} entries are not sealed, the oldest for {_span(now - since)}; run 'satupintu seal'."
     for path, error in [*hub.manifests.bad.items(), *hub.registries.bad.items()]:
         yield f"{path.name} cannot be used: {error.what}"
+
+
+def about(hub: Hub, work: Work, names: Collection[str], now: datetime) -> Iterator[tuple[str, str]]:
+    """What the people of these connectors have to know of them: silence, and what has not been read to its end."""
+    for row in counts.owed(work):
+        if row.name in names:
+            yield (
+                row.name,
+                f"{row.intervals} selang baca belum lengkap / read intervals owed, {_span(now - row.since)}.",
+            )
+    for row in counts.channels(work, now, WEEK):
+        if row.name in names:
+            yield from ((row.name, said.removeprefix(f"{row.name}: ")) for said in _quiet(hub, row, now))
 
 
 def _quiet(hub: Hub, row: Any, now: datetime) -> Iterator[str]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from connectors.base import look_in
 
@@ -57,6 +57,11 @@ class Settings:
     """SATUPINTU_KEY: the hub key itself, 32 bytes in base64, or `${secret:NAME}` where a secrets backend has it."""
     key_old: str | None = field(default=None, repr=False)
     """SATUPINTU_KEY_OLD: the hub key before SATUPINTU_KEY, in the same way, until nothing is wrapped with it any more."""
+    smtp: Mapping[str, str] | None = None
+    """SATUPINTU_SMTP: the operator's mail account for daily mails, smtps://USER@HOST:PORT (smtp:// for STARTTLS); its password
+    is the secret SMTP_PASSWORD."""
+    smtp_from: str | None = None
+    """SATUPINTU_SMTP_FROM: whom these mails are from."""
     token: str | None = field(default=None, repr=False)
     """SATUPINTU_TOKEN: who runs this command; unset = the operator, by his account on this machine."""
 
@@ -121,6 +126,8 @@ class Settings:
             key_file=_file(given, "KEY_FILE"),
             key=given.get(PREFIX + "KEY"),
             key_old=given.get(PREFIX + "KEY_OLD"),
+            smtp=_smtp(given),
+            smtp_from=given.get(PREFIX + "SMTP_FROM"),
             token=given.get(PREFIX + "TOKEN"),
         )
 
@@ -163,6 +170,8 @@ NAMES = (
     "KEY_FILE",
     "KEY",
     "KEY_OLD",
+    "SMTP",
+    "SMTP_FROM",
     "TOKEN",
 )
 
@@ -197,6 +206,28 @@ def _database(given: Mapping[str, str], name: str) -> str | None:
             "Write postgresql://user:password@host/name, or unset it for the embedded server."
         )
     return url
+
+
+def _smtp(given: Mapping[str, str]) -> Mapping[str, str] | None:
+    """{host, port, tls, user, password, from}, as connectors.smtp has it; None where no account is set."""
+    url, sender = given.get(PREFIX + "SMTP"), given.get(PREFIX + "SMTP_FROM")
+    if url is None and sender is None:
+        return None
+    parts = urlsplit(url or "")
+    ways = {"smtps": "implicit", "smtp": "starttls", "smtp+none": "none"}
+    try:
+        good = parts.scheme in ways and parts.hostname and parts.password is None and "@" in (sender or "")
+        port = parts.port
+    except ValueError:
+        good, port = None, None
+    if not good:
+        raise WrongSetting(
+            f"{PREFIX}SMTP and {PREFIX}SMTP_FROM are set together: smtps://USER@HOST:465 (smtp:// for STARTTLS), a user's own @ "
+            "written %40, and an address. The password is the secret SMTP_PASSWORD, never part of the address."
+        )
+    user = {"user": unquote(parts.username), "password": "${secret:SMTP_PASSWORD}"} if parts.username else {}
+    ends = {"port": str(port)} if port else {}
+    return {"host": str(parts.hostname), "tls": ways[parts.scheme], "from": str(sender), **user, **ends}
 
 
 def _address(given: Mapping[str, str], name: str) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -35,6 +35,20 @@ def write(path: Path, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Non
         os.link(beside, path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def book(pages: Mapping[str, tuple[Sequence[str], Sequence[Sequence[str]]]]) -> bytes:
+    """A workbook with one sheet a name: head and rows."""
+    import xlsxwriter
+
+    made = io.BytesIO()
+    with xlsxwriter.Workbook(made, {"in_memory": True}) as out:
+        for name, (head, rows) in pages.items():
+            sheet = out.add_worksheet(name)
+            for number, row in enumerate((head, *rows)):
+                for column, cell in enumerate(_cells(row)):
+                    sheet.write_string(number, column, cell)
+    return made.getvalue()
 
 
 def safe(text: str) -> str:

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from email.message import EmailMessage
 from uuid import UUID
 
 from connectors.base import Context
@@ -41,3 +42,5 @@ class Hub:
     """Who acts, for the log: account@host, or the user who came with a token; people who decide are named by themselves."""
     who: Who
     """Who acts, and what he may; hub.entering puts somebody with a token in place of the operator."""
+    post: Callable[[EmailMessage], None] | None = None
+    """Sends a mail of the hub itself from the operator's account; raises ChannelError. None: no account is set."""

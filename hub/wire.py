@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from email.message import EmailMessage
 from ipaddress import ip_network
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -133,6 +134,7 @@ def _hub(world: World, vault: Vault, number: UUID, manifests: Catalogue, seed: i
         holder=leases.holder(),
         actor=(account := _actor()),
         who=operator(account),
+        post=_post(world) if settings.smtp else None,
     )
 
 
@@ -258,6 +260,27 @@ def _glance(hub: Hub, manifest: Manifest, connector: UUID, on_record: bool) -> G
     ctx = replace(base, http=watched, another=None, dial=mail, secret=secret, tls=tls)
     sockets = web if "url" in manifest.options or "host" not in manifest.options else mail
     return Glance(ctx=ctx, watched=watched, sockets=sockets, looked_up=times, secrets=given)
+
+
+def _post(world: World) -> Callable[[EmailMessage], None]:
+    """The operator's own mail account: its server is allowed as it is written, on whatever network it lies."""
+    secrets = world.secrets(lambda secret, host: None)
+    context = Context(
+        http=HttpClient(dialler(ANYWHERE), secrets, world.clock, world.sleep),
+        dial=dialler(ANYWHERE),
+        tls=trust(world.settings.ca_folder, None),
+        secret=secrets,
+        clock=world.clock,
+    )
+
+    def send(mail: EmailMessage) -> None:
+        from connectors import smtp
+
+        account = dict(world.settings.smtp or {})
+        mail["From"] = account["from"]
+        smtp.send(context, account, mail)
+
+    return send
 
 
 def _names(text: str) -> set[str]:

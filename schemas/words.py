@@ -125,6 +125,8 @@ ACTS: Final = (
     "inspected",
     "key_rotation_began",
     "key_rotation_ended",
+    "contact_mailed",
+    "uploaded",
     "registered",
     "activated",
     "deactivated",

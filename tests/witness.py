@@ -55,6 +55,7 @@ RULES = (
         acts={"open": "connector_seen", "held": "first_batch", "passed": "first_batch"},
     ),
     Rule(table="manifests", name="row", word="'seen'", acts={"seen": "connector_seen manifest_seen"}),
+    Rule(table="contact_mails", word="{row}.state", acts={ANY: "contact_mailed"}),
     Rule(
         table="registrations",
         word="{row}.state",

@@ -10,6 +10,7 @@ from hub.commands import (
     answering,
     cases,
     deciding,
+    desks,
     drafting,
     erasing,
     inspecting,
@@ -160,5 +161,6 @@ for group in (
     proving,
     users,
     keys,
+    desks,
 ):
     app.add_typer(group.app)

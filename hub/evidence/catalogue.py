@@ -201,6 +201,18 @@ CATALOGUE: Final[Mapping[str, Meaning]] = MappingProxyType(
             "count; a value each setting, was_ before its name",
             ("hub/configured.py",),
         ),
+        "contact_mailed": Meaning(
+            "surel harian kepada narahubung kanal: dicoba (`attempted`), terkirim (`sent`), atau kodenya",
+            "the daily mail to the contact of connectors: attempted, sent, or its code",
+            "code, count of its lines; connectors, answers, waits, attempt",
+            ("hub/contacting.py",),
+        ),
+        "uploaded": Meaning(
+            "berkas ditaruh petugas ke folder sebuah kanal",
+            "somebody put a file into the folder of a connector",
+            "commitment of its bytes; bytes, manifest",
+            ("hub/uploading.py",),
+        ),
         "registered": Meaning(
             "manifes disimpan sebagai versi baru (`new`, `changed`), atau versi lama dipakai lagi (`put_back`)",
             "a manifest was stored as a version (`new`, `changed`), or an earlier version came back (`put_back`)",

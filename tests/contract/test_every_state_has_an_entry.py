@@ -26,7 +26,7 @@ WHERE c.contype = 'c' AND pg_get_constraintdef(c.oid) LIKE '%= ANY%'
 """
 TOLD = (
     "key_rotation_began key_rotation_ended watched exported asked reply_attempted follow_up_attempted replied key_made "
-    "described configured"
+    "described configured uploaded"
 )
 """Acts that change no state of their own, or tell before it is done."""
 

@@ -44,7 +44,7 @@ SIGHTS: list[tuple[Sight, tuple[Marked, ...]]] = [
 ]
 OF_NO_COMPLAINT = (
     "connectors", "manifests", "intervals", "pages", "officers", "cases", "users", "tokens", "leases",
-    "bound_secrets", "log_words", "registrations",
+    "bound_secrets", "log_words", "registrations", "contact_mails",
 )  # fmt: skip
 """Tables whose rows name no complaint: of the accusing ones they show a channel, an officer, no complaint."""
 
