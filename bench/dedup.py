@@ -142,7 +142,7 @@ class Row:
     features: bytes
     tokens: dict[str, bytes]
     keys: Sequence[int] = ()
-    """Of those that others are derived from."""
+    """Of those in the history; those of a new one are made where it is looked up."""
 
 
 def described(vault: Vault, one: Matter) -> Row:
@@ -170,7 +170,6 @@ def described(vault: Vault, one: Matter) -> Row:
         described=found,
         features=vault.seal(key, "features", found.features)[0],
         tokens=tokens,
-        keys=[key for key, _ in judging.keys_of(vault, found.doc)],
     )
 
 
@@ -198,7 +197,10 @@ class Filling:
     def rows(self, rows: Sequence[tuple[Row, int]]) -> None:
         """Complaints with their keys, cases and reporters; the keys of deduplication are filed by the hub's own code."""
         copied: list[tuple[str, list[tuple[Any, ...]]]] = [
-            ("data_keys", [(r.key.id, r.matter.region, "x", r.key.wrapped) for r, _ in rows]),
+            (
+                "data_keys (id, region, hub_key, wrapped)",
+                [(r.key.id, r.matter.region, "x", r.key.wrapped) for r, _ in rows],
+            ),
             ("cases (id, head, made_at)", [(r.case, r.case, r.at) for r, _ in rows]),
             (f"complaints ({_COLUMNS})", [self._complaint(r, number) for r, number in rows]),
             (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from math import inf
 from typing import Final, Literal
 
 from dedup.doc import Doc, document, pack, unpack
@@ -86,13 +85,13 @@ def pairs(
     """
     seen, others = view(doc), list(candidates)
     found = [_pair(seen, other, rules, model) for other in others]
-    best = max((pair.probability for pair, _ in found), default=inf) if nearest else inf
-    told = min(reasons_from, best)
+    read = [at for at, (_, measured) in enumerate(found) if measured]
+    best = max(read, key=lambda at: found[at][0].probability, default=None) if nearest else None
     return tuple(
-        replace(pair, reasons=reasons(model, measured, seen, view(other)))
-        if measured and pair.probability >= told
+        replace(pair, reasons=reasons(model, measured, seen, view(others[at])))
+        if measured and (at == best or pair.probability >= reasons_from)
         else pair
-        for (pair, measured), other in zip(found, others, strict=True)
+        for at, (pair, measured) in enumerate(found)
     )
 
 

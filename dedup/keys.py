@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from heapq import nsmallest
 from itertools import pairwise
 from math import floor
 from typing import TYPE_CHECKING, Final
@@ -80,17 +79,14 @@ def _word_keys(doc: Doc) -> list[Key]:
     for number, word in enumerate(doc.text.split()):
         if _tells(word):
             first.setdefault(sound(word), number)
-    old = [said for said in first if is_known(said)]
-    chosen = _rarest(old, 6) + _rarest([said for said in old if first[said] < _HEAD], 3)
-    chosen += nsmallest(3, (said for said in first if not is_known(said)), key=lambda said: (-len(said), said))
-    words = [Key(f"w:{said}", min(rarity(said), _RAREST)) for said in dict.fromkeys(chosen)]
-    pairs = nsmallest(3, pairwise(first), key=lambda pair: (-rarity(pair[0]) - rarity(pair[1]), pair))
+    rare = {said: rarity(said) for said in first}
+    old = sorted((said for said in first if is_known(said)), key=lambda said: (-rare[said], said))
+    own = sorted(first.keys() - old, key=lambda said: (-len(said), said))
+    chosen = [*old[:6], *[said for said in old if first[said] < _HEAD][:3], *own[:3]]
+    words = [Key(f"w:{said}", min(rare[said], _RAREST)) for said in dict.fromkeys(chosen)]
+    pairs = sorted(pairwise(first), key=lambda pair: (-rare[pair[0]] - rare[pair[1]], pair))[:3]
     return words + [Key(f"p:{one} {two}", _PAIR) for one, two in pairs]
 
 
 def _tells(word: str) -> bool:
     return word not in STOP and (len(word) > 3 or (len(word) > 1 and word.isdigit()))
-
-
-def _rarest(said: Iterable[str], count: int) -> list[str]:
-    return nsmallest(count, said, key=lambda one: (-rarity(one), one))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from operator import mul
 from typing import TYPE_CHECKING, Final
 
 from rapidfuzz import fuzz, process
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from dedup.view import View
 
 _TELLS: Final = 3.0  # nats from which a missing word is looked for among the mistyped ones
+_SHORT, _LONG = 3, 5
+"""Letters: shorter words are no mistypings, longer ones may stand torn or joined within others."""
+_NEVER: Final = 1 << 30  # letters
 _ROUGHLY: Final = 0.6  # likeness of two runs of words, torn in other places, that are not the same words
 
 
@@ -46,8 +50,7 @@ def likeness(one: View, other: View) -> Likeness:
     """Everything about the words of two complaints, in either order the same."""
     if other.doc.text < one.doc.text:
         one, other = other, one
-    common = one.weight.keys() & other.weight.keys()
-    mine, yours = _left(one, other, common), _left(other, one, common)
+    mine, yours = _left(one, other)
     shares = _share(one, mine), _share(other, yours)
     shorter, longer = (mine, yours) if one.mass <= other.mass else (yours, mine)
     lone, lone_long = max(shorter.values(), default=0.0), max(longer.values(), default=0.0)
@@ -56,7 +59,7 @@ def likeness(one: View, other: View) -> Likeness:
         contained=max(shares),
         covered=min(shares),
         pairs=len(one.pairs & other.pairs) / (min(len(one.pairs), len(other.pairs)) or 1),
-        cosine=_cosine(one, other, common),
+        cosine=_cosine(one, other, mine),
         token_set=fuzz.token_set_ratio(one.doc.text, other.doc.text) / 100,
         lone=lone,
         lone_both=min(lone, lone_long),
@@ -74,45 +77,64 @@ def _share(one: View, left: dict[str, float]) -> float:
 
 def _matter(one: View, left: dict[str, float]) -> float:
     """The share of what is told apart from the place that the other holds; of a text that tells a place only nothing."""
-    whole = sum([one.weight[said] for said in one.matter])
-    return 1 - sum([left[said] for said in one.matter if said in left]) / whole if whole else 0.0
+    if not one.matter_mass:
+        return 0.0
+    return 1 - sum([left[said] for said in one.matter if said in left]) / one.matter_mass
 
 
-def _cosine(one: View, other: View, common: set[str]) -> float:
-    mine, yours = list(one.weight.values()), list(other.weight.values())
-    lengths = sum(map(mul, mine, mine)) * sum(map(mul, yours, yours))
-    return float(sum([one.weight[said] ** 2 for said in common]) / lengths**0.5) if lengths else 0.0
+def _cosine(one: View, other: View, left: dict[str, float]) -> float:
+    if not (one.square and other.square):
+        return 0.0
+    common = sum([weight * weight for said, weight in one.weight.items() if said not in left])
+    return common / math.sqrt(one.square * other.square)
 
 
-def _left(one: View, other: View, common: set[str]) -> dict[str, float]:
-    """What each word still tells that the other text lacks; less for a word that stands there mistyped or torn."""
-    candidates = [word for said, word in other.written.items() if said not in common and len(word) >= 3]
-    left = {said: weight for said, weight in one.weight.items() if said not in common}
+def _left(one: View, other: View) -> tuple[dict[str, float], dict[str, float]]:
+    """What each word of either still tells that the other lacks; less for a word that stands there mistyped or torn."""
+    mine = {said: weight for said, weight in one.weight.items() if said not in other.weight}
+    yours = {said: weight for said, weight in other.weight.items() if said not in one.weight}
+    mistyped = _mistyped([one.written[said] for said in mine], [other.written[said] for said in yours])
+    ends = _end(one, mine), _end(other, yours)
+    _find(mine, one, other, mistyped, ends[1])
+    _find(yours, other, one, mistyped, ends[0])
+    return mine, yours
+
+
+def _end(one: View, left: dict[str, float]) -> str:
+    return one.words[-1] if one.words and one.sounds[-1] in left else ""
+
+
+def _mistyped(ours: list[str], theirs: list[str]) -> dict[str, float]:
+    """Words of either list that are one of the other's, mistyped, and how surely (0..1); a list a call of compiled code."""
+    found: dict[str, float] = {}
+    ours, theirs = sorted((_typed(ours), _typed(theirs)), key=len)
+    for word in ours:
+        for candidate, _, _ in process.extract(word, theirs, scorer=OSA.distance, score_cutoff=2, limit=None):
+            likely = alike(word, candidate)
+            for one in (word, candidate):
+                if likely > found.get(one, 0.0) and len(one) > _SHORT:
+                    found[one] = likely
+    return found
+
+
+def _typed(words: list[str]) -> list[str]:
+    """Those that can be mistypings: no numbers, for 7 and 17 are two houses."""
+    return [word for word in words if len(word) >= _SHORT and not word[0].isdigit()]
+
+
+def _find(left: dict[str, float], one: View, other: View, mistyped: Mapping[str, float], last: str) -> None:
+    """Take from each telling word what stands in the other text mistyped, torn, joined or cut off (`last`: its end)."""
+    joined, shortest = other.joined, len(last) + 3 if len(last) >= _SHORT else _NEVER
     for said, weight in left.items():
         if weight > _TELLS:
             word = one.written[said]
-            likely = _found(word, _mistyped(word, candidates), other, common)
+            likely = mistyped.get(word, 0.0)
+            if len(word) >= _LONG and word in joined:
+                likely = 0.9
+            elif len(word) >= shortest and word.startswith(last):
+                likely = max(likely, 0.8)
             if likely:
                 left[said] = weight * (1 - likely)
-    return left
-
-
-def _mistyped(word: str, candidates: list[str]) -> float:
-    """0..1: how surely a word is one of the candidates, mistyped; its distances to all in one call of compiled code."""
-    if len(word) < 4:
-        return 0.0
-    near = process.extract(word, candidates, scorer=OSA.distance, score_cutoff=2, limit=None)
-    return max([alike(word, candidate) for candidate, _, _ in near]) if near else 0.0
-
-
-def _found(word: str, mistyped: float, other: View, common: set[str]) -> float:
-    """0..1: how surely a word that the other text does not hold stands there mistyped, torn, joined or cut off."""
-    if len(word) >= 5 and word in other.joined:
-        return 0.9
-    last = other.words[-1] if other.words and other.sounds[-1] not in common else ""
-    if len(word) - len(last) > 2 and len(last) >= 3 and word.startswith(last):
-        return max(mistyped, 0.8)
-    return mistyped
 
 
 def _replaced(one: View, other: View, mine: dict[str, float], yours: dict[str, float]) -> tuple[float, bool, float]:
@@ -123,8 +145,8 @@ def _replaced(one: View, other: View, mine: dict[str, float], yours: dict[str, f
             continue
         ours, theirs = slice(step.src_start, step.src_end), slice(step.dest_start, step.dest_end)
         if len(one.words[ours]) == len(other.words[theirs]):
-            told, mistyped = _word_by_word(one, other, mine, yours, ours, theirs)
-            numbers = numbers or _other_number(one, other, mine, yours, ours, theirs)
+            told, number, mistyped = _word_by_word(one, other, mine, yours, ours, theirs)
+            numbers = numbers or number
         elif ours.stop == len(one.words) or theirs.stop == len(other.words):
             continue  # one text ends here and the other goes on
         else:
@@ -135,25 +157,20 @@ def _replaced(one: View, other: View, mine: dict[str, float], yours: dict[str, f
 
 def _word_by_word(
     one: View, other: View, mine: dict[str, float], yours: dict[str, float], ours: slice, theirs: slice
-) -> tuple[float, int]:
-    told, slips = 0.0, 0
-    for said, their, word, instead in zip(
-        one.sounds[ours], other.sounds[theirs], one.words[ours], other.words[theirs], strict=True
+) -> tuple[float, bool, int]:
+    """What the rarest tells; whether a number, or a single letter, stands instead of one that neither text has elsewhere."""
+    told, numbers, slips = 0.0, False, 0
+    words, instead = one.words[ours], other.words[theirs]
+    apart = map(OSA.distance, words, instead)
+    for said, their, word, other_word, edits in zip(
+        one.sounds[ours], other.sounds[theirs], words, instead, apart, strict=True
     ):
-        mistyped = slip(word, instead)
+        mistyped = slip(word, other_word) if 10 * edits < 3 * (len(word) + len(other_word)) else 0.0
         slips += mistyped >= 0.5
-        told = max(told, min(mine.get(said, 0.0), yours.get(their, 0.0)) * (1 - mistyped))
-    return told, slips
-
-
-def _other_number(
-    one: View, other: View, mine: dict[str, float], yours: dict[str, float], ours: slice, theirs: slice
-) -> bool:
-    """A number, or a single letter, stands instead of another that neither text has elsewhere."""
-    return any(
-        said in mine and their in yours and _counts(said) and _counts(their)
-        for said, their in zip(one.sounds[ours], other.sounds[theirs], strict=True)
-    )
+        if said in mine and their in yours:
+            told = max(told, min(mine[said], yours[their]) * (1 - mistyped))
+            numbers = numbers or (_counts(said) and _counts(their))
+    return told, numbers, slips
 
 
 def _counts(said: str) -> bool:

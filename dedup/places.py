@@ -20,12 +20,14 @@ _STREET: Final = re.compile(
 )
 _HOUSE: Final = re.compile(r"\bnomor (\d{1,4}[a-z]?)\b")
 _UNIT: Final = re.compile(r"\b(rt|rw) (\d{1,3})\b")
-_NAMED: Final = re.compile(
-    r"\b(kelurahan|kecamatan|desa|dusun|kampung|puskesmas|rsud|rs|pasar|perumahan|perum|kompleks|komplek|griya|villa|rusun"
-    r"|sdn?|smpn?|sman?|smkn?|terminal|stasiun|taman|masjid|musholla|gereja|jembatan|sungai|kali|simpang|perempatan"
-    r"|pertigaan|alun|halte|apotek|toko|warung|bengkel|hotel|mall?|gedung|balai|tps|spbu|indomaret|alfamart|blok|titik"
-    r"|lantai) (?=([a-z]{3,}|[a-z]|\d+)\b)"
-)
+_PLACES: Final = frozenset((
+    "kelurahan", "kecamatan", "desa", "dusun", "kampung", "puskesmas", "rsud", "rs", "pasar", "perumahan", "perum", "kompleks",
+    "komplek", "griya", "villa", "rusun", "sd", "sdn", "smp", "smpn", "sma", "sman", "smk", "smkn", "terminal", "stasiun",
+    "taman", "masjid", "musholla", "gereja", "jembatan", "sungai", "kali", "simpang", "perempatan", "pertigaan", "alun",
+    "halte", "apotek", "toko", "warung", "bengkel", "hotel", "mal", "mall", "gedung", "balai", "tps", "spbu", "indomaret",
+    "alfamart", "blok", "titik", "lantai",
+))  # fmt: skip
+_NAMED: Final = re.compile(rf"\b({'|'.join(sorted(_PLACES))}) (?=([a-z]{{3,}}|[a-z]|\d+)\b)")
 _KINDS: Final = {
     "perum": "perumahan", "kompleks": "perumahan", "komplek": "perumahan", "sd": "sdn", "smp": "smpn", "sma": "sman",
     "smk": "smkn", "rs": "rsud", "sungai": "kali", "mal": "mall",
@@ -83,17 +85,19 @@ def _ends(number: int, word: str) -> bool:
 
 def houses(where: str) -> frozenset[str]:
     """House numbers, with their letter."""
-    return frozenset(_HOUSE.findall(where))
+    return frozenset(_HOUSE.findall(where)) if "nomor " in where else frozenset()
 
 
 def units(where: str) -> tuple[frozenset[str], frozenset[str]]:
     """Numbers of RT, numbers of RW."""
-    found = _UNIT.findall(where)
+    found = _UNIT.findall(where) if "rt " in where or "rw " in where else []
     return frozenset(n for kind, n in found if kind == "rt"), frozenset(n for kind, n in found if kind == "rw")
 
 
 def named(where: str) -> frozenset[tuple[str, str]]:
     """Villages, schools, markets and the like: (kind, first word of the name)."""
+    if _PLACES.isdisjoint(where.split()):
+        return frozenset()
     found = ((_KINDS.get(kind, kind), name) for kind, name in _NAMED.findall(where) if name != kind)
     return frozenset((kind, name) for kind, name in found if name not in _NO_NAME)
 

@@ -11,14 +11,17 @@ from dedup.doc import Doc
 from dedup.keys import tickets
 from dedup.places import WRITTEN, Street, houses, named, streets, units
 from dedup.rules import STOP
-from dedup.words import rarity, sound, topics
+from dedup.words import rarity, sound, told
 
 _EVERYWHERE = frozenset({"jalan", "gang", "kota", "kabupaten", "provinsi", "indonesia"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """One complaint taken apart. Weights are rarities in nats, ``mass`` their sum, ``matter`` the sounds that name no place."""
+    """
+    One complaint taken apart. Weights are rarities in nats, ``mass`` their sum, ``square`` that of their
+    squares, ``matter`` the sounds that name no place and ``matter_mass`` their sum.
+    """
 
     doc: Doc
     words: tuple[str, ...]
@@ -26,9 +29,11 @@ class View:
     weight: dict[str, float]
     written: dict[str, str]
     mass: float
+    square: float
     pairs: frozenset[tuple[str, str]]
     joined: str
     matter: frozenset[str]
+    matter_mass: float
     topics: dict[str, float]
     streets: tuple[Street, ...]
     houses: frozenset[str]
@@ -39,17 +44,20 @@ class View:
     tickets: frozenset[str]
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=128)
 def view(doc: Doc) -> View:
     """The complaint taken apart, about 60 microseconds; many of a batch look at the same earlier ones."""
     words = tuple(doc.text.split())
-    sounds = tuple(map(sound, words))
+    read = [told(word) for word in words]
+    sounds = tuple([one.sound for one in read])
     written = dict(zip(sounds, words, strict=True))
-    weight = {said: rarity(said) for said in written}
+    weight = {one.sound: one.rarity for one in read}
+    spoken = {one.sound: one.topics for one in read}
     where = f"{doc.text} ; {doc.place}"
     rt, rw = units(where)
     roads, landmarks = streets(where), named(where)
     placing = _placing(roads, landmarks)
+    matter = frozenset([said for said, word in written.items() if word not in STOP and word not in placing])
     return View(
         doc=doc,
         words=words,
@@ -57,10 +65,12 @@ def view(doc: Doc) -> View:
         weight=weight,
         written=written,
         mass=sum(weight.values()),
+        square=sum([w * w for w in weight.values()]),
         pairs=frozenset(itertools.pairwise(sounds)),
         joined=doc.text.replace(" ", ""),
-        matter=frozenset(said for said, word in written.items() if word not in placing and word not in STOP),
-        topics=_topics(word for word in written.values() if word not in placing),
+        matter=matter,
+        matter_mass=sum([weight[said] for said in matter]),
+        topics=_topics([shares for said, shares in spoken.items() if shares and written[said] not in placing]),
         streets=roads,
         houses=houses(where),
         rt=rt,
@@ -77,13 +87,12 @@ def _placing(roads: Iterable[Street], landmarks: Iterable[tuple[str, str]]) -> f
     return frozenset(of_streets.union(*({name, kind, *WRITTEN.get(kind, ())} for kind, name in landmarks)))
 
 
-def _topics(words: Iterable[str]) -> dict[str, float]:
+def _topics(words: Iterable[tuple[tuple[str, float], ...]]) -> dict[str, float]:
     """How strongly the words speak of each problem; a word of two problems counts half for each."""
     found: dict[str, float] = {}
-    for word in words:
-        spoken = topics(word)
-        for topic in spoken:
-            found[topic] = found.get(topic, 0.0) + 1 / len(spoken)
+    for shares in words:
+        for topic, share in shares:
+            found[topic] = found.get(topic, 0.0) + share
     return found
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from math import log, log2
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 SLOTS: Final = 1 << 18
 """Places of the table of rarities; a word's place is its CRC-32, so that every worker finds the same."""
@@ -23,6 +23,23 @@ _VOWELS: Final = str.maketrans("", "", "aeiou")
 _PREFIXES: Final = ("meng", "meny", "peng", "peny", "mem", "men", "pem", "pen", "ber", "per", "ter", "di", "ke", "se")
 _ENDINGS: Final = ("nya", "kan", "an", "i", "lah")
 _SHORTEST: Final = 3
+
+
+class Told(NamedTuple):
+    """What one word tells: `known`: several used it; `topics`: the problems that it speaks of, and each one's share of it."""
+
+    sound: str
+    rarity: float
+    known: bool
+    topics: tuple[tuple[str, float], ...]
+
+
+@lru_cache(maxsize=_KNOWN_WORDS)
+def told(word: str) -> Told:
+    """All that is known of one word, by one look: a complaint has dozens, and is read with each that may be like it."""
+    said, spoken = sound(word), topics(word)
+    shares = tuple((topic, 1 / len(spoken)) for topic in spoken)
+    return Told(sound=said, rarity=rarity(said), known=is_known(said), topics=shares)
 
 
 @lru_cache(maxsize=_KNOWN_WORDS)
@@ -59,7 +76,6 @@ def level(matters: float) -> int:
     return min(255, max(1, round(4 * log2(matters)) + 1))
 
 
-@lru_cache(maxsize=_KNOWN_WORDS)
 def topics(word: str) -> frozenset[str]:
     """The problems of topics.toml that a word speaks of, in its bare form or with the usual prefix and ending."""
     return next((_TOPICS[form] for stem in _stems(word) for form in _forms(stem) if form in _TOPICS), frozenset())
@@ -98,6 +114,7 @@ def use_table(table: bytes) -> None:
         raise ValueError(f"a table of rarities has {SLOTS} places, not {len(table)}")
     _TABLE = table
     rarity.cache_clear()
+    told.cache_clear()
 
 
 _TABLE = zlib.decompress(_HERE.with_name("rarity.bin").read_bytes())
