@@ -54,6 +54,13 @@ def pages(wanted: Wanted, ctx: Context, window: Window, start: Position) -> Iter
     yield from _Reading(wanted, ctx, window).walk(start)
 
 
+def sample(wanted: Wanted, ctx: Context, body: bytes) -> list[Item]:
+    """The requests of one answer; raises Unavailable where it is none."""
+    media = "xml" if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") else "json"
+    reading = _Reading(wanted, ctx, Window(since=None, until=ctx.clock()))
+    return reading.items(georeport.rows(body, media, "request"))
+
+
 class _Reading:
     """One pass."""
 
@@ -63,6 +70,8 @@ class _Reading:
         self.stamp = moments({"format": "iso", "zone": wanted.zone})
         self.asked: dict[Span, list[Row]] = {}
         self.seen: set[str] = set()
+        self.said: Mapping[str, list[Row]] = {}
+        self.known: Mapping[str, Row] = {}
         self.largest = 0
 
     def walk(self, start: Position) -> Iterator[Page]:
@@ -77,7 +86,7 @@ class _Reading:
             spans = rest
             if found is not None:
                 yield self._page(found, {"spans": [[a.isoformat(), b.isoformat()] for a, b in spans], "page": number})
-        yield Page(items=self._items(self._touched()), end=True, next={"spans": [], "page": 0})
+        yield Page(items=self.items(self._touched()), end=True, next={"spans": [], "page": 0})
 
     # windows --------------------------------------------------------------------------------------------------------
 
@@ -215,9 +224,10 @@ class _Reading:
     # items ----------------------------------------------------------------------------------------------------------
 
     def _page(self, found: list[Row], following: Position) -> Page:
-        return Page(items=self._items(found), end=False, next=following, more=True)
+        return Page(items=self.items(found), end=False, next=following, more=True)
 
-    def _items(self, found: list[Row]) -> list[Item]:
+    def items(self, found: list[Row]) -> list[Item]:
+        """The items of some rows, in an order that does not depend on the server's."""
         return [
             self._item(row)
             for row in sorted(found, key=lambda row: (str(row.get("requested_datetime")), str(_id(row))))

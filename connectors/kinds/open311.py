@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
 from connectors import georeport, open311_reading
-from connectors.base import Context, Page, Position, Recall, Reply, Window, kind
+from connectors.base import Context, Item, Page, Position, Recall, Reply, Window, kind
 from connectors.errors import Misconfigured, Unavailable
 
 _WORDS: Final = "urn:satupintu:schema:manifest:1#/$defs/"
@@ -109,12 +109,18 @@ class Open311:
         self, ctx: Context, window: Window, start: Position | None = None, recall: Recall | None = None
     ) -> Iterator[Page]:
         """Requests window by window, from the oldest; at last old ones about which something new was said."""
-        wanted = open311_reading.Wanted(
+        yield from open311_reading.pages(self._wanted(), ctx, window, start or {})
+
+    def sample(self, ctx: Context, body: bytes) -> Sequence[Item]:
+        """The requests of one answer, in whichever form it is."""
+        return open311_reading.sample(self._wanted(), ctx, body)
+
+    def _wanted(self) -> open311_reading.Wanted:
+        return open311_reading.Wanted(
             url=self.url, first=self.from_, media=self.format, jurisdiction=self.jurisdiction, key=self.key, most=self.most,
             page=self.page, params=self.params, updates=self.updates, services=self.services, reread=self.reread,
             look_back=self.look_back, zone=self.zone or "UTC",
         )  # fmt: skip
-        yield from open311_reading.pages(wanted, ctx, window, start or {})
 
     def mark(self, pages: Sequence[Page], before: Position) -> Position:
         """This kind goes by time."""

@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
 from connectors import mariadb, postgres, sql_reading, zones
-from connectors.base import Context, Page, Position, Recall, Reply, Window, kind
+from connectors.base import Context, Item, Page, Position, Recall, Reply, Window, kind
 from connectors.databases import Line
 from connectors.errors import Misconfigured
+from connectors.listing import reader
 
 _WORDS: Final = "urn:satupintu:schema:manifest:1#/$defs/"
 _NAME: Final = {
@@ -198,6 +199,10 @@ class Sql:
             yield from sql_reading.pages(self._wanted(), line, window, start or {})
         finally:
             line.close()
+
+    def sample(self, ctx: Context, body: bytes) -> Sequence[Item]:
+        """Rows that the portal's owner has exported as a JSON list of objects."""
+        return reader(items="@", ref=f'"{self.ref}"', created=self.created)(body).items
 
     def mark(self, pages: Sequence[Page], before: Position) -> Position:
         """The highest keys when the reading began, and the newest stamp."""
