@@ -82,6 +82,8 @@ class Reach(Enum):
     """In his own sight: the database shows it no other row."""
     CHANNELS = "channels"
     """As the hub, which looks across regions to find duplicates, for the connectors of his region and nothing else."""
+    MATTERS = "matters"
+    """As the hub, which judges across regions, about complaints that his own sight shows and no other (hub/mine.py)."""
     NATION = "nation"
     """In his own sight, and only for somebody whose region is the nation."""
     HUB = "hub"
@@ -114,7 +116,7 @@ _ALL_LOOK = dict.fromkeys(("engineer", "it", "coordinator", "auditor"), Reach.OW
 _CHANNELS = {"engineer": Reach.HUB, "it": Reach.CHANNELS}
 _REGISTERS = {"engineer": Reach.CHANNELS, "it": Reach.CHANNELS}
 _MACHINE = {"engineer": Reach.HUB}
-_MATTERS = {"engineer": Reach.HUB, "coordinator": Reach.HUB}
+_MATTERS = {"engineer": Reach.HUB, "coordinator": Reach.MATTERS}
 _DECIDES = {"engineer": Reach.OWN, "coordinator": Reach.OWN}
 _INSPECTS = {"auditor": Reach.OWN}
 _PEOPLE = {"administrator": Reach.OWN}
@@ -160,10 +162,10 @@ TABLE: Final[Mapping[str, Mapping[str, Reach]]] = MappingProxyType(
         "accused show": _INSPECTS,
         "accused confirm": _INSPECTS,
         "accused clear": _INSPECTS,
-        # judged or counted across regions
+        # judged across regions: a coordinator's own complaints
         "release": _MATTERS,
         "resolve": _MATTERS,
-        "redrive": _MATTERS,
+        "redrive": {"engineer": Reach.HUB, "coordinator": Reach.OWN},
         "cases link": _MATTERS,
         "cases unlink": _MATTERS,
         "cases split": _MATTERS,
@@ -218,7 +220,7 @@ def may(who: Who, verb: str) -> Allowed | Refused:
             indonesian=f"'{verb}' menyangkut semua daerah; minta petugas nasional menjalankannya.",
             english=f"'{verb}' concerns all regions; ask somebody of the nation to run it.",
         )
-    return Allowed(sight=EVERYTHING if reach in (Reach.CHANNELS, Reach.HUB) else who.sight)
+    return Allowed(sight=EVERYTHING if reach in (Reach.CHANNELS, Reach.MATTERS, Reach.HUB) else who.sight)
 
 
 def needs_reason(who: Who) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from dedup.groups import Link, heads
+from hub import mine
 from hub.audit.entry import Entry
 from hub.model import Tally
 from hub.spine import Hub
@@ -38,6 +39,7 @@ def link(hub: Hub, one: UUID, other: UUID, *, by: str, because: str) -> Tally:
     What somebody said before to keep the two cases apart is withdrawn: the newest word counts.
     """
     now = hub.clock()
+    _are_his(hub, (one, other))
     with _alone(hub) as work:
         known = _known(work, (one, other))
         before = labels.between(work, known[one].head, known[other].head)
@@ -57,6 +59,7 @@ def link(hub: Hub, one: UUID, other: UUID, *, by: str, because: str) -> Tally:
 def unlink(hub: Hub, one: UUID, other: UUID, *, by: str, because: str) -> Tally:
     """Two complaints are two matters: what links them is undone, and no model will ever link them. Raises NoSuchCase."""
     now = hub.clock()
+    _are_his(hub, (one, other))
     with _alone(hub) as work:
         _known(work, (one, other))
         _apart(work, one, other, by, because, now)
@@ -74,7 +77,7 @@ def unlink_number(hub: Hub, number: int, *, by: str, because: str) -> Tally:
     """The same for a link by its number. Raises NoSuchCase."""
     with hub.store.begin() as work:
         row = case_lists.link_of(work, number)
-    if row is None:
+    if row is None or mine.foreign(hub, (str(row.complaint), str(row.other))):
         raise NoSuchCase(f"There is no link {number} that stands.")
     return unlink(hub, row.complaint, row.other, by=by, because=because)
 
@@ -88,6 +91,8 @@ def split(hub: Hub, case: UUID, complaints: Sequence[UUID], *, by: str, because:
     together by links of this person.
     """
     now = hub.clock()
+    if mine.foreign(hub, map(str, complaints)):
+        raise NoSuchCase(f"Not all of these complaints belong to case {case}.")
     with _alone(hub) as work:
         members = [row.id for row in case_lists.members(work, case)]
         chosen, rest = _divided(case, members, complaints)
@@ -110,6 +115,11 @@ def split(hub: Hub, case: UUID, complaints: Sequence[UUID], *, by: str, because:
             f"yang tetap bersama / the others: {now_in[rest[0]]}",
         ),
     )
+
+
+def _are_his(hub: Hub, complaints: Sequence[UUID]) -> None:
+    if others := mine.foreign(hub, map(str, complaints)):
+        raise NoSuchCase(f"There is no accepted complaint {others[0]}.")
 
 
 def _known(work: Work, complaints: Sequence[UUID]) -> dict[UUID, Any]:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from hub import departures
+from hub import departures, mine
 from hub.calling import AtOnce, Calling, OneByOne
 from hub.lanes import Ended, Lane
 from hub.model import Tally
@@ -196,7 +196,7 @@ def resolve(hub: Hub, number: str, *, registry_id: str | None = None, absent: bo
         rows = resolutions.to_resolve(work, number)
         if not rows:
             return _not_done("resolve", f"There is no delivery or complaint {number} on the way.")
-        wrong = _unfit(work, rows[0], registry_id) or (_on_its_way(hub, work, rows[0], now) if absent else None)
+        wrong = _unfit(hub, work, rows[0], registry_id) or (_on_its_way(hub, work, rows[0], now) if absent else None)
         if wrong:
             return _not_done("resolve", wrong)
         state = "queued" if absent else "confirmed" if rows[0].registry_id else "created"
@@ -212,7 +212,7 @@ def _wrong(registry_id: str | None, absent: bool, by: str) -> str | None:
     return None if by.strip() else "Say with --by who has looked."
 
 
-def _unfit(work: Work, row: Any, registry_id: str | None) -> str | None:
+def _unfit(hub: Hub, work: Work, row: Any, registry_id: str | None) -> str | None:
     if row.state not in ("unknown", "needs_human"):
         return f"The delivery of complaint {row.complaint} is {row.state}; there is nothing to resolve."
     if row.registry_id is not None and registry_id != row.registry_id:
@@ -221,8 +221,9 @@ def _unfit(work: Work, row: Any, registry_id: str | None) -> str | None:
         )
     other = resolutions.holder_of(work, row.registry, registry_id) if registry_id else None
     if other is not None and other != row.complaint:
+        whose = "another complaint" if mine.foreign(hub, [str(other)]) else f"complaint {other}"
         return (
-            f"{row.registry} {registry_id} is complaint {other} already; look again for {marker(str(row.complaint))}."
+            f"{row.registry} {registry_id} is {whose} already; look again for {marker(str(row.complaint))}."
         )
     return None
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from hub import forwarding, relaying
+from hub import forwarding, mine, relaying
 from hub.model import Tally
 from hub.spine import Hub
 from hub.store import worklist
@@ -147,6 +147,8 @@ def _twice(lines: Sequence[Line]) -> dict[int, str]:
 
 def resolve(hub: Hub, number: str, *, registry_id: str | None = None, absent: bool = False, by: str) -> Tally:
     """Say what became of one follow-up or delivery of unknown outcome, whichever has this id."""
+    if mine.foreign(hub, [number]):
+        return Tally(verb="resolve", failed=1, notes=(f"There is no delivery or complaint {number} on the way.",))
     said = relaying.resolve(hub, number, registry_id=registry_id, absent=absent, by=by)
     return said or forwarding.resolve(hub, number, registry_id=registry_id, absent=absent, by=by)
 

@@ -303,6 +303,23 @@ ORDER BY c.id LIMIT 500
 """
 
 
+def seen(work: Work, words: Sequence[str]) -> set[str]:
+    """Those of these ids of complaints, deliveries and follow-ups that are to be seen from here."""
+    numbers = {int(word): word for word in words if word.isdecimal() and len(word) < 19}
+    ids = {UUID(word): word for word in words if not word.isdecimal()}
+    rows = work.rows(
+        """
+        SELECT id::text AS id FROM complaints WHERE id = ANY(:ids)
+        UNION ALL SELECT id::text FROM deliveries WHERE id = ANY(:numbers)
+        UNION ALL SELECT id::text FROM follow_ups WHERE id = ANY(:ids)
+        """,
+        ids=list(ids),
+        numbers=list(numbers),
+    )
+    known = {str(one): word for one, word in (*numbers.items(), *ids.items())}
+    return {known[row.id] for row in rows}
+
+
 def held(work: Work, connector: UUID, reason: str | None = None, since: datetime | None = None) -> Sequence[Any]:
     """Held complaints of a connector, oldest first: id, reason; with `since` those made from then on."""
     return work.rows(
