@@ -222,9 +222,7 @@ def _unfit(hub: Hub, work: Work, row: Any, registry_id: str | None) -> str | Non
     other = resolutions.holder_of(work, row.registry, registry_id) if registry_id else None
     if other is not None and other != row.complaint:
         whose = "another complaint" if mine.foreign(hub, [str(other)]) else f"complaint {other}"
-        return (
-            f"{row.registry} {registry_id} is {whose} already; look again for {marker(str(row.complaint))}."
-        )
+        return f"{row.registry} {registry_id} is {whose} already; look again for {marker(str(row.complaint))}."
     return None
 
 

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
+from hub.access import operator
 from hub.store import cases
 from hub.store.work import Store, Work
 
@@ -72,4 +73,4 @@ def dump(work: Work, known: Sequence[UUID]) -> list[tuple[Any, ...]]:
 
 def hub_of(store: Store) -> Any:
     """As much of a hub as a person's decision needs."""
-    return SimpleNamespace(store=store, clock=lambda: NOW, actor="hub@test")
+    return SimpleNamespace(store=store, clock=lambda: NOW, actor="hub@test", who=operator("hub@test"))
