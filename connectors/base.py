@@ -167,6 +167,10 @@ class Push:
     body: bytes
 
 
+INBOX = "inbox"
+"""The host for which a secret is resolved that never leaves: it only judges what is pushed to us."""
+
+
 class Inbox(Protocol):
     """The pushes of one connector that are kept."""
 

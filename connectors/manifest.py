@@ -259,6 +259,11 @@ def _advice(manifest: Manifest) -> Iterator[tuple[str, str]]:
             "reply.text tidak diisi, jadi pelapor di X tidak menerima jawaban; tulis kalimat dengan {link}.",
             "reply.text is missing, so reporters on X get no answer; write a sentence with {link}.",
         )
+    if manifest.options.get("unsigned") is True:
+        yield (
+            "with.unsigned: siapa pun yang tahu alamat penerimaan dapat mengirim aduan palsu; pakai signing bila kanal bisa.",
+            "with.unsigned: whoever knows the receiving address can push false complaints; use signing where the channel can.",
+        )
     if manifest.path.stem != manifest.name:
         yield (
             f"Nama berkas sebaiknya {manifest.name}.yaml; dengan begitu setiap tugas hanya membaca satu berkas.",

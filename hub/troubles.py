@@ -79,6 +79,14 @@ TROUBLES: Final[Mapping[str, tuple[str, str]]] = {
         "pengirimnya mengirim lagi.",
         "A sheet that came by mail cannot be read; see why in this item, and ask its sender for it again.",
     ),
+    "not_a_list": (
+        "Kiriman ini tidak memuat aduan di tempat yang ditulis manifes; periksa with.items, atau saring dengan with.only.",
+        "This push holds no complaint where the manifest says; check with.items, or leave such pushes out by with.only.",
+    ),
+    "cut_short": (
+        "Kiriman ini terpotong sebelum selesai; minta kanal mengirimnya lagi.",
+        "This push breaks off before its end; ask the channel to send it again.",
+    ),
     "unreadable_mail": (
         "Surel ini tidak dapat diurai; bacalah di kotak surat.",
         "This mail cannot be taken apart; read it in the mailbox.",
