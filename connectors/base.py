@@ -175,7 +175,11 @@ class Inbox(Protocol):
     """The pushes of one connector that are kept."""
 
     def pushes(self, after: int, limit: int) -> Sequence[Push]:
-        """Those behind number `after` in order, at most `limit`. MUST never later give one in front of any that it gave."""
+        """
+        Those behind number `after` in order, at most `limit`; none only where there is none.
+
+        MUST never later give one in front of any that it gave.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ def pages(ctx: Context, window: Window, start: Position | None, taken: Taken) ->
     while True:
         found = ctx.inbox.pushes(after, AT_ONCE)
         after = found[-1].number if found else after
-        end = len(found) < AT_ONCE
+        end = not found
         yield Page(items=[item for push in found for item in taken(push)], end=end, next={"after": after})
         if end:
             return

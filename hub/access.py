@@ -177,6 +177,7 @@ TABLE: Final[Mapping[str, Mapping[str, Reach]]] = MappingProxyType(
         "accused rejudge": _MACHINE,
         "sync": _MACHINE,
         "contacts mail": _MACHINE,
+        "receive": _MACHINE,
         "reconcile": _MACHINE,
         "registry pause": _MACHINE,
         "registry resume": _MACHINE,

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from connectors.base import INBOX, known
 from connectors.errors import Misconfigured
 from connectors.manifest import Manifest
 from connectors.secret import references
@@ -21,6 +22,11 @@ from hub.store.work import Store, Work
 def hosts(manifest: Manifest) -> set[str]:
     """All hosts that the manifest itself names."""
     return {host for host in map(_host, _strings([manifest.options, manifest.reply or {}])) if host}
+
+
+def _inbox(manifest: Manifest) -> set[str]:
+    """A secret by which pushes are judged is sent to nobody; its host is called so."""
+    return {INBOX} if hasattr(known(manifest.kind), "judge") else set()
 
 
 def named(manifest: Manifest) -> set[str]:
@@ -55,7 +61,7 @@ def allowed(
     store: Store, manifest: Manifest, connector: UUID, reserved: Collection[str], clock: Callable[[], datetime]
 ) -> Callable[[str, str], None]:
     """allowed(name, host) for one connector; raises Misconfigured where a person has to allow it first."""
-    own, written = hosts(manifest), named(manifest)
+    own, written = hosts(manifest) | _inbox(manifest), named(manifest)
     known: set[tuple[str, str]] = set()
 
     def ask(name: str, host: str) -> None:

@@ -19,7 +19,7 @@ from hub.model import Tally
 from hub.plans import Plan, Said, Site
 from hub.progress import Progress
 from hub.spine import Hub
-from hub.store import connectors, intervals, leases, pages
+from hub.store import connectors, inbox, intervals, leases, pages
 from hub.store.log import append
 from hub.store.work import Work
 
@@ -137,6 +137,7 @@ def through(site: Site, plan: Plan) -> Tally:
     keeping = Keeping(hub=site.hub, manifest=site.manifest, connector=site.connector)
     run = _Run(site=site, plan=plan, keeping=keeping, confirms=getattr(door, "confirms", False))
     ctx = site.hub.context(site.manifest, site.connector.id)
+    run.pushed = hasattr(door, "judge")
     steps = read(door, ctx, plan.window, mark=run.mark, before=plan.pages)
     return run.through(steps)
 
@@ -150,6 +151,8 @@ class _Run:
     keeping: Keeping
     confirms: bool = False
     """To ask for the next page is to tell the channel that it may forget this one, so each is stored as it comes."""
+    pushed: bool = False
+    """The channel pushes: what was read to its end is kept as items, and in the inbox no longer."""
     new: int = 0
     known: int = 0
     pages: int = 0
@@ -222,6 +225,8 @@ class _Run:
                 intervals.count(work, self.plan.number, read=0, items=0, new=kept.new)
                 self._entered(work, kept, now)
             intervals.settle(work, self.plan.number, outcome, now)
+            if self.pushed and outcome.closed:
+                inbox.forget(work, site.connector.id, int(outcome.mark.get("after", 0)))
             code = "closed" if outcome.closed else outcome.code or "owed"
             append(work, self._entry(code, now, outcome=outcome))
 

@@ -76,6 +76,11 @@ class Settings:
         return self.home / "departures"
 
     @property
+    def spool_folder(self) -> Path:
+        """Where pushes wait while the database is down."""
+        return self.home / "spool"
+
+    @property
     def inbox_folder(self) -> Path:
         """Where files lie that connectors read and `upload` puts there, a folder for each."""
         return self.home / "inbox"

@@ -31,6 +31,7 @@ from connectors.trust import trust
 from hub import binding
 from hub.access import operator
 from hub.glance import Glance, Glances, Sockets, Watched
+from hub.inbox import Inbox
 from hub.muting import KNOWN, quiet
 from hub.privacy import Vault, open_keys
 from hub.registered import lay_out
@@ -127,7 +128,7 @@ def _hub(world: World, vault: Vault, number: UUID, manifests: Catalogue, seed: i
         manifests=manifests,
         registries=registries,
         registry=_registries(world, registries),
-        context=_contexts(world, registries),
+        context=_contexts(world, registries, vault),
         clock=world.clock,
         sleep=world.sleep,
         random=random.Random(seed),
@@ -178,7 +179,7 @@ def _client(config: RegistryConfig, http: HttpClient) -> Registry:
     return LaporV3(config, http)
 
 
-def _contexts(world: World, registries: Registries) -> Callable[[Manifest, UUID], Context]:
+def _contexts(world: World, registries: Registries, vault: Vault) -> Callable[[Manifest, UUID], Context]:
     networks, more = world.settings.allow_networks, frozenset(world.settings.allow_ports)
     web = dialler(networks, ports=WEB | more)
     values = [value for config in registries.good.values() for value in config.headers.values()]
@@ -201,6 +202,7 @@ def _contexts(world: World, registries: Registries) -> Callable[[Manifest, UUID]
             secret=secrets,
             clock=world.clock,
             parse_mail=world.parser,
+            inbox=Inbox(store=world.store, vault=vault, connector=connector, region=manifest.region),
             roots=(world.settings.inbox_folder, *world.settings.files),
         )
 

@@ -73,6 +73,7 @@ OUTCOMES: Final = ("waiting", "forwarded", "withheld_repeat", "held", "quarantin
 
 ACTS: Final = (
     "pulled",
+    "received",
     "accepted",
     "quarantined",
     "rejected",

@@ -80,7 +80,7 @@ ACCUSING = Marked(region="63.04.01", number=107)
 UNREAD = Marked(region="63.04.02", number=108)
 """Of our own region: pulled, and accept has not come to it yet, so nobody knows whom it accuses."""
 ALL = (OURS, NEIGHBOUR, FAR, ACCUSING)
-_PULLED = ("connectors", "intervals", "items", "refs", "attachments", "data_keys")
+_PULLED = ("connectors", "intervals", "items", "refs", "attachments", "data_keys", "inboxes", "pushes")
 """Where a pull writes; of UNREAD there is nothing else."""
 
 

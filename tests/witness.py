@@ -291,6 +291,7 @@ RULES = (
         word=_set("revoked_at", "revoked", "issued"),
         acts={"issued": "token_issued", "revoked": "token_revoked user_changed"},
     ),
+    Rule(table="pushes", name="row", word="'kept'", acts={"kept": "received"}, gone="pulled erased"),
     Rule(table="data_keys", name="row", word="'kept'", acts={"kept": ""}, gone="pulled erased"),
 )
 
@@ -299,6 +300,7 @@ NO_STATES = {
     "hub": "made with its keys before anything can be written",
     "leases": "who works now; what he does has entries of its own",
     "pages": "evidence of an interval that is still open",
+    "inboxes": "counts places, and pushes that nobody kept",
     "cases": "follows from links: its head is computed",
     "dedup_keys": "computed from the text",
     "reporter_tokens": "computed from the complaint",

@@ -26,6 +26,12 @@ CATALOGUE: Final[Mapping[str, Meaning]] = MappingProxyType(
             "count and commitment of its items, code; interval, manifest, pages, items, passes, total (the portal's own)",
             ("hub/pulling.py", "hub/plans.py"),
         ),
+        "received": Meaning(
+            "kanal mengirim sesuatu kepada hub, dan itu disimpan sebelum kanal diberi tahu",
+            "a channel pushed something to the hub, which was kept before the channel was told so",
+            "count (1), commitment of what came; number (its place in the connector's inbox)",
+            ("hub/inbox.py",),
+        ),
         "accepted": Meaning(
             "aduan diterima, atau versi barunya (`update`), atau ulangan ditahan (`same_reporter`)",
             "a complaint was accepted, or a later version (`update`), or withheld as a repeat (`same_reporter`)",

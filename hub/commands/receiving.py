@@ -1,0 +1,53 @@
+"""`satupintu receive`: the address to which channels push, and a test that it can be reached."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from connectors.manifest import catalogue
+from hub.commands.ending import opened
+
+app = typer.Typer()
+PORT = 8470
+
+
+@app.command()
+def receive(
+    host: Annotated[str, typer.Option(help="Where to listen; a web server in front of it speaks TLS.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="On which port; 0 takes a free one.")] = PORT,
+) -> None:
+    """Channels push -> the inbox, kept before they are told so; runs until it is ended."""
+    import uvicorn
+
+    from hub.receive import app as web
+    from hub.receiving import Receiver
+    from hub.registered import lay_out
+    from hub.spool import Spool
+    from hub.store import registrations
+
+    with opened() as hub:
+        receiver = Receiver(hub=hub, spool=Spool(folder=hub.settings.spool_folder, vault=hub.vault))
+
+        def renew() -> None:
+            settings = hub.settings
+            with hub.store.begin() as work:
+                lay_out(settings.registered_folder, registrations.running(work))
+            receiver.renewed(replace(hub, manifests=catalogue(settings.manifests, also=settings.registered_folder)))
+
+        names = sorted(name for name in hub.manifests.good if receiver.receives(name))
+        for name in names:
+            typer.echo(f"http://{host}:{port}/in/{name}")
+        typer.echo(f"Menerima untuk {len(names)} kanal. / Receiving for {len(names)} connectors.")
+        uvicorn.run(
+            web(receiver, renew=renew),
+            host=host,
+            port=port,
+            log_level="warning",
+            access_log=False,
+            limit_concurrency=200,
+            timeout_keep_alive=15,
+            server_header=False,
+        )

@@ -1,0 +1,202 @@
+"""Receive: a push is judged and kept, in the store or else on disk, before whoever sent it is told that we have it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+from connectors.base import Context, Push
+from connectors.build import channel
+from connectors.errors import ChannelError, Refused
+from hub.inbox import Inbox, opened, sealed
+from hub.spine import Hub
+from hub.spool import Spool, Spooled, SpoolFull
+from hub.store import connectors, inbox
+from hub.store.work import StoreProblem, StoreUnavailable
+
+_log = logging.getLogger("satupintu.receive")
+HEADERS = frozenset(
+    {
+        "content-type", "user-agent", "x-hub-signature-256", "x-telegram-bot-api-secret-token", "webhook-id",
+        "webhook-timestamp", "webhook-signature", "authorization",
+    }
+)  # fmt: skip
+"""Kept of a request, besides those that the kind itself names."""
+AGAIN = 30
+"""Seconds after which whoever could not be served may try again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What whoever pushed is told: an HTTP status and hardly more."""
+
+    status: int
+    code: str
+    text: str = ""
+    retry_after: int | None = None
+
+
+KEPT = Told(status=200, code="kept")
+NOBODY = Told(status=404, code="unknown")
+NOT_OURS = Told(status=401, code="refused")
+LATER = Told(status=503, code="later", retry_after=AGAIN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """One connector that receives, with all that judging takes; secrets that were used once need no database again."""
+
+    id: UUID
+    name: str
+    region: str
+    sha256: str
+    kind: Any
+    ctx: Context
+    headers: frozenset[str]
+
+
+@dataclass(slots=True)
+class Receiver:
+    """Takes pushes for all connectors of one hub; any number of threads may ask it at once."""
+
+    hub: Hub
+    spool: Spool
+    doors: dict[str, Door] = field(default_factory=dict)
+    refused: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By connector and code, until they are counted in the store."""
+    guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self, name: str, headers: Mapping[str, str], query: Mapping[str, str], body: bytes) -> Told:
+        """Judge and keep one push; KEPT only when it would outlive the power."""
+        try:
+            door = self._door(name)
+        except (StoreUnavailable, StoreProblem):
+            return LATER
+        if door is None:
+            return NOBODY
+        kept = {key.lower(): value for key, value in headers.items() if key.lower() in door.headers}
+        push = Push(number=0, at=self.hub.clock(), headers=kept, query=dict(query), body=body)
+        try:
+            door.kind.judge(door.ctx, push)
+            judged = True
+        except Refused as error:
+            return self._refuse(door, error)
+        except ChannelError as error:  # nobody can be believed while our own secret is missing
+            _log.error("%s: a push cannot be judged: %s", name, error)
+            return LATER
+        except (StoreUnavailable, StoreProblem):
+            judged = False
+        return self._keep(door, push, judged)
+
+    def receives(self, name: str) -> bool:
+        """Whether this connector has an address to push to."""
+        return self._door(name) is not None
+
+    def greet(self, name: str, query: Mapping[str, str]) -> Told:
+        """A verification handshake."""
+        try:
+            door = self._door(name)
+            if door is None or not hasattr(door.kind, "greet"):
+                return NOBODY
+            said = door.kind.greet(door.ctx, query)
+        except (StoreUnavailable, StoreProblem, ChannelError):
+            return LATER
+        return NOT_OURS if said is None else Told(status=200, code="greeted", text=said)
+
+    def drain(self) -> int:
+        """Bring what waits on disk into the store; how many pushes. Raises StoreUnavailable where it is still down."""
+        return sum(self.drained(name) for name in self.spool.names())
+
+    def drained(self, name: str) -> int:
+        """The same for one connector."""
+        door = self._door(name)
+        if door is None:
+            return 0
+        count = 0
+        for one in self.spool.of(name):
+            if one.judged or self._right(door, one):
+                self._inbox(door).add([one.arrived], self.hub.actor)
+                count += 1
+            one.path.unlink(missing_ok=True)
+        return count
+
+    def count_refused(self) -> None:
+        """Bring the number of refused pushes into the store, so that `status` can tell it."""
+        with self.guard:
+            counts, self.refused = self.refused, Counter()
+        for (name, code), count in counts.items():
+            door = self.doors.get(name)
+            if door is not None:
+                with self.hub.store.begin(region=door.region) as work:
+                    inbox.refused(work, door.id, door.region, count, code, self.hub.clock())
+
+    def renewed(self, hub: Hub) -> None:
+        """Another catalogue: doors whose manifest changed are opened anew."""
+        self.hub = hub
+        good = hub.manifests.good
+        self.doors = {
+            name: door for name, door in self.doors.items() if name in good and good[name].sha256 == door.sha256
+        }
+
+    # ----------------------------------------------------------------------------------------------------------------
+
+    def _door(self, name: str) -> Door | None:
+        if name in self.doors:
+            return self.doors[name]
+        manifest = self.hub.manifests.good.get(name)
+        if manifest is None or manifest.disabled:
+            return None
+        kind = channel(manifest)
+        if not hasattr(kind, "judge"):
+            return None
+        with self.hub.store.begin() as work:
+            row = connectors.see(work, self.hub.vault, manifest, self.hub.actor, self.hub.clock())
+        door = Door(
+            id=row.id,
+            name=name,
+            region=row.region,
+            sha256=manifest.sha256,
+            kind=kind,
+            ctx=self.hub.context(manifest, row.id),
+            headers=HEADERS | {one.lower() for one in getattr(kind, "headers", ())},
+        )
+        self.doors[name] = door
+        return door
+
+    def _refuse(self, door: Door, error: Refused) -> Told:
+        with self.guard:
+            self.refused[door.name, error.code] += 1
+        _log.warning("%s: a push was refused (%s)", door.name, error.code)
+        return NOT_OURS
+
+    def _keep(self, door: Door, push: Push, judged: bool) -> Told:
+        arrived = sealed(self.hub.vault, door.region, uuid4(), push)
+        try:
+            if judged:
+                self._inbox(door).add([arrived], self.hub.actor)
+                return KEPT
+        except (StoreUnavailable, StoreProblem):
+            pass
+        try:
+            self.spool.add(door.name, arrived, judged=judged)
+        except SpoolFull:
+            _log.error("%s: the spool is full, so a push was put off", door.name)
+            return LATER
+        return KEPT
+
+    def _right(self, door: Door, one: Spooled) -> bool:
+        push = opened(self.hub.vault, one.arrived.key, one.arrived.content, number=0, at=one.arrived.at)
+        try:
+            door.kind.judge(door.ctx, push)
+        except Refused as error:
+            self._refuse(door, error)
+            return False
+        return True
+
+    def _inbox(self, door: Door) -> Inbox:
+        return Inbox(store=self.hub.store, vault=self.hub.vault, connector=door.id, region=door.region)
