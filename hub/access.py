@@ -200,7 +200,7 @@ TABLE: Final[Mapping[str, Mapping[str, Reach]]] = MappingProxyType(
 )
 """Verb -> role -> reach. What is not here, or not for a role, is refused; a test holds that every command is named."""
 
-TOUCHES_NOTHING: Final = ("conform", "new", "template xlsx", "dedup evaluate", "dedup rules", "audit verify")
+TOUCHES_NOTHING: Final = ("kinds", "conform", "new", "template xlsx", "dedup evaluate", "dedup rules", "audit verify")
 """Commands that read no table of the hub: anybody may run them, with or without a token."""
 OPERATORS_OWN: Final = ("up", "demo", "doctor", "sandbox", "keys", "keys rotate")
 """Commands about the machine itself: with a token they are refused."""

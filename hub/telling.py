@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TextIO
 from zoneinfo import ZoneInfo
@@ -81,11 +81,22 @@ def say(tally: Tally, out: TextIO | None = None) -> None:
         f"{count} {word}" for word, count in (("known", tally.skipped), ("failed", tally.failed)) if count
     ]
     counts += [f"{count} {word.replace('_', ' ')}" for word, count in tally.words.items() if count]
-    print(f"{tally.verb}: {', '.join(counts)}", file=out)
+    print(f"{tally.verb}: {', '.join(counts)} / {', '.join(_counted(tally))}", file=out)
     for sentence in tally.owed:
         print(f"  owed: {sentence}", file=out)
     for sentence in tally.notes:
         print(f"  {sentence}", file=out)
+
+
+def _counted(tally: Tally) -> Iterator[str]:
+    """The same counts in Indonesian; a word that has no other stays."""
+    yield f"{tally.done} selesai"
+    for word, count in (("sudah ada", tally.skipped), ("gagal", tally.failed)):
+        if count:
+            yield f"{count} {word}"
+    for name, count in tally.words.items():
+        if count:
+            yield f"{count} {INDONESIAN.get(name, name.replace('_', ' '))}"
 
 
 def place(error: BaseException) -> str:

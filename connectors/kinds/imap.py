@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from connectors import mailbox, smtp, strictjson
 from connectors.base import Attachment, Context, Item, Page, Position, Recall, Reply, Window, kind
@@ -21,6 +21,21 @@ PAGE = 25
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imap:
     """One folder of one mailbox; the fields are the keys of `with`."""
+
+    NEEDS: ClassVar[Mapping[str, Sequence[str]]] = {
+        "id": [
+            "nama server surel (IMAP), porta, dan TLS-nya",
+            "nama masuk dan kata sandi kotak surel pengaduan, sebaiknya sandi khusus aplikasi",
+            "folder yang dibaca, biasanya INBOX",
+            "server SMTP, bila jawaban dikirim dari alamat yang sama",
+        ],
+        "en": [
+            "the mail server (IMAP), its port and TLS",
+            "user and password of the complaints mailbox, best a password of its own for this program",
+            "the folder to read, usually INBOX",
+            "the SMTP server, where answers leave from the same address",
+        ],
+    }
 
     host: str
     user: str

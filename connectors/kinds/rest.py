@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 from urllib3.exceptions import HTTPError
@@ -36,6 +36,21 @@ AHEAD = 4
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rest:
     """One JSON listing; the fields are the keys of `with`."""
+
+    NEEDS: ClassVar[Mapping[str, Sequence[str]]] = {
+        "id": [
+            "alamat API yang menampilkan daftar aduan sebagai JSON, dan satu contoh jawabannya",
+            "cara masuk: token atau kunci yang hanya boleh membaca",
+            "nama parameter halaman, dan parameter 'sejak' bila ada",
+            "bentuk tanggal dan zona waktunya, arti setiap status dan kategori",
+        ],
+        "en": [
+            "the address of an API that lists complaints as JSON, and a sample of its answer",
+            "how to log in: a token or key that may only read",
+            "the parameters of its pages, and the one that asks for newer ones, if any",
+            "the form and zone of its dates, and what each status and category means",
+        ],
+    }
 
     url: str
     ref: str

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 from connectors import dates, strictjson, talks
@@ -26,6 +26,11 @@ _LONGEST = 280
 @dataclass(frozen=True, slots=True, kw_only=True)
 class X:
     """The mentions of one account; the fields are the keys of `with`."""
+
+    NEEDS: ClassVar[Mapping[str, Sequence[str]]] = {
+        "id": ["token API X dengan hak baca", "nomor (bukan nama) akun yang disebut warga"],
+        "en": ["a token of the X API that may read", "the number (not the name) of the account that citizens mention"],
+    }
 
     url: str
     """https://api.x.com, with or without the /2 of the version."""

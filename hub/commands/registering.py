@@ -31,6 +31,22 @@ def who(hub: Hub, by: str | None) -> str:
 
 
 @app.command()
+def kinds(
+    kind: Annotated[str | None, typer.Argument(help="One kind, with all its keys.")] = None,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="As tables for a page.")] = False,
+) -> None:
+    """Which kinds of channel there are, what to have ready for one, and its keys; made from the code."""
+    from hub.kinds import listed, markdown, page, pages, told
+
+    Settings.read()  # makes the operator's own kinds known
+    if as_markdown:
+        for one in [page(kind)] if kind else pages():
+            print(f"## {one.name}\n\n{markdown(one)}")
+    else:
+        print("\n".join(told(page(kind)) if kind else listed()))
+
+
+@app.command()
 def check(
     what: Annotated[
         list[str] | None, typer.Argument(metavar="NAME|FILE…", help="Connectors or manifests; none = all, offline.")

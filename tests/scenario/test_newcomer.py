@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,14 @@ import psycopg
 import pytest
 import yaml
 
+import connectors.kinds
+from connectors import base
 from connectors.base import Context
 from connectors.manifest import Manifest, load
 from hub.glance import Glance, Sockets, Watched
 from hub.previewing import Record, preview
 from sandbox.portal import generate
+from tests.channels.fakes.web import json_page, serve
 from tests.regions import tables
 from tests.scenario.conftest import START, Portals, Site
 
@@ -140,3 +145,142 @@ def test_a_sample_is_shown_side_by_side_without_people(tmp_path: Path) -> None:
     said = repr([first, second])
     for secret in ("Sri Wahyuni", "081200001111", "+6281200001111", "3515014107900001"):
         assert secret not in said
+
+
+# the whole path ----------------------------------------------------------------------------------------------------
+
+ROWS = [
+    {
+        "id": number,
+        "judul": "Lampu jalan mati",
+        "isi": f"Lampu jalan mati di RT {number:02} sejak tiga hari lalu",
+        "tanggal": f"2026-11-{number:02} 08:15:00",
+        "nama_pelapor": "Sri Wahyuni",
+        "no_hp": "081200001111",
+        "kategori": "LAMPU",
+        "status": "baru",
+    }
+    for number in range(1, 8)
+]
+ENGLISH = ("There is", "is missing", "Traceback", "cannot")
+
+
+def test_a_newcomer_brings_a_channel_in_with_six_commands(empty_site: Site, tmp_path: Path) -> None:
+    """
+    From a sample of what a portal answers to a registered, previewed connector in shadow mode: six commands, one draft that
+    is not touched, and every step says in Indonesian how it went and what comes next. Nothing reaches the registry.
+    """
+    body = json.dumps({"data": ROWS, "total": len(ROWS)}).encode()
+    (tmp_path / "contoh.json").write_bytes(body)
+    file = str(tmp_path / "desa-contoh.yaml")
+    with serve(lambda asked: json_page(body)) as web:
+        ani = _token(empty_site, "ani")
+        place = (
+            "--owner",
+            "Desa Contoh",
+            "--region",
+            "35.15",
+            "--contact",
+            "kanal@contoh.go.id",
+            "--url",
+            f"{web.url}/api",
+        )
+        path = [
+            (("new", "rest", "--from", str(tmp_path / "contoh.json"), "--out", file, *place), "Lalu: satupintu check"),
+            (("check", file), "7 dari 7 baris dapat dipakai"),
+            (("preview", file), "menjadi aduan"),
+            (("register", file), "orang kedua dari wilayah yang sama"),
+            (("pull", "desa-contoh"), "7 selesai"),
+            (("status", "desa-contoh"), "uji coba, semua tertahan"),
+        ]
+        for arguments, indonesian in path:
+            said = empty_site.command(*arguments, SATUPINTU_TOKEN=ani)
+            assert (said.code, indonesian in said.out) == (0, True), said.out + said.err
+            assert not any(word in said.out.partition("/")[0].splitlines()[0] for word in ENGLISH), said.out
+            assert "081200001111" not in said.out + said.err and "Sri Wahyuni" not in said.out + said.err
+        assert empty_site.command("accept", "desa-contoh", SATUPINTU_TOKEN=ani).code == 0
+    outcomes = [line["outcome"] for line in empty_site.export("complaints")]
+    assert outcomes == ["held"] * 7 and empty_site.registered() == []
+
+
+def _token(site: Site, name: str) -> str:
+    assert site.command("users", "add", name, "--role", "it", "--region", "35.15", "--by", "admin").code == 0
+    return site.command("tokens", "issue", name, "--by", "admin").out.strip()
+
+
+# a kind of somebody's own ------------------------------------------------------------------------------------------
+
+TOY = """
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from connectors.base import Item, Page, kind
+
+
+@kind("kentongan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kentongan:
+    \"\"\"A village drum that tells its news over HTTP.\"\"\"
+
+    OPTIONS: ClassVar[Any] = {
+        "type": "object", "additionalProperties": False, "required": ["url"],
+        "properties": {"url": {"$ref": "urn:satupintu:schema:manifest:1#/$defs/url"}},
+    }
+    REPLY: ClassVar[Any] = None
+    NEEDS: ClassVar[Any] = {"id": ["Alamat kentongan."], "en": ["The drum's address."]}
+    SAME: ClassVar[Any] = ("url",)
+    url: str
+
+    @property
+    def once(self): return True
+
+    @property
+    def moving(self): return False
+
+    def pages(self, ctx, window, start=None, recall=None):
+        beats = ctx.http.send("GET", self.url).json()
+        items = [Item(ref=str(one["n"]), raw=strictjson_bytes(one), payload=one) for one in beats]
+        yield Page(items=items, end=True, total=len(items), next={"n": len(items)}, whole=True)
+
+    def mark(self, pages, before):
+        return {}
+
+
+def strictjson_bytes(one):
+    import json
+    return json.dumps(one).encode()
+"""
+
+
+def test_a_kind_from_another_folder_goes_the_whole_way(empty_site: Site, tmp_path: Path, forgotten: None) -> None:
+    """One file in a folder that SATUPINTU_KINDS names: it is listed, checked, previewed, registered and pulled like ours."""
+    (tmp_path / "kinds").mkdir()
+    (tmp_path / "kinds" / "kentongan.py").write_text(TOY)
+    body = json.dumps([{"n": 1, "isi": "Banjir di dusun dua"}, {"n": 2, "isi": "Jembatan putus"}]).encode()
+    manifest = tmp_path / "dusun.yaml"
+    with serve(lambda asked: json_page(body)) as web:
+        value = {
+            "version": 1, "owner": "Dusun", "region": "35.15", "channel": "desk", "kind": "kentongan", "with": {"url": web.url},
+            "contact": {"phone": "031 555"}, "fields": {"body": "isi", "is_confidential": {"const": False}},
+        }  # fmt: skip
+        manifest.write_text(yaml.safe_dump(value))
+        for line, says in (
+            (("kinds", "kentongan"), "Alamat kentongan."),
+            (("check", str(manifest)), "2 dari 2 baris"),
+            (("preview", str(manifest)), "Jembatan putus"),
+            (("register", str(manifest), "--by", "ani"), "tersimpan sebagai uji coba"),
+            (("pull", "dusun"), "2 selesai"),
+        ):
+            said = empty_site.command(*line, SATUPINTU_KINDS=str(tmp_path / "kinds"))
+            assert (said.code, says in said.out) == (0, True), said.out + said.err
+
+
+@pytest.fixture
+def forgotten() -> Iterator[None]:
+    """Kinds of a test's own folder are gone afterwards."""
+    before = list(connectors.kinds.__path__)
+    yield
+    connectors.kinds.__path__[:] = before
+    base.names.cache_clear()
+    base._KINDS.pop("kentongan", None)
+    sys.modules.pop("connectors.kinds.kentongan", None)
