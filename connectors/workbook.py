@@ -28,6 +28,8 @@ MEDIA: Final = ("tatap muka", "telepon", "SMS", "WhatsApp", "surat", "kotak sara
 ROWS: Final = 2_000
 """Rows that have the formats and drop-downs."""
 _LIST: Final = "Daftar"
+_TEXT: Final = 49
+"""The number of the built-in format "text" (ECMA-376, part 1, 18.8.30)."""
 _HINTS: Final = {
     "NIK": ("NIK", "16 angka. Selnya berformat teks; jangan diubah, agar angka terakhirnya tidak hilang."),
     "No HP": ("No HP", "Tulis dengan 0 atau +62 di depan."),
@@ -45,9 +47,9 @@ def workbook(title: str, kecamatan: Sequence[str], categories: Sequence[str]) ->
         lists.hide()
         sheet.write_string(0, 0, title, book.add_format({"bold": True, "font_size": 13}))
         forms = {
-            "text": book.add_format({"num_format": "@"}),
+            "text": book.add_format({"num_format": _TEXT}),
             "date": book.add_format({"num_format": "dd/mm/yyyy hh:mm"}),
-            "wrap": book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"}),
+            "wrap": book.add_format({"num_format": _TEXT, "text_wrap": True, "valign": "top"}),
         }
         _head(sheet, book, forms)
         offered = {"Kecamatan": kecamatan, "Kategori": categories, "Media Aduan": MEDIA}
