@@ -40,6 +40,28 @@ def has_words(text: str) -> bool:
     return len(text) > _FURNITURE or bool(_LETTER.search(_NO_WORDS.sub(" ", _DEVICE.sub("", text))))
 
 
+def _listed(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_GREETING: Final = _listed(
+    "halo hallo haloo hai hay hi hello hei hey p ping permisi punten kulonuwun nuwun sewu selamat pagi siang sore malam "
+    "assalamualaikum assalamu asalamualaikum alaikum ass aslm wr wb warahmatullahi wabarakatuh salam sejahtera shalom om "
+    "swastiastu namo buddhaya rahayu min mimin admin pak bu bapak ibu bpk kak kakak mas mbak bang kang teh tim bot "
+    "saya aku mau ingin hendak mohon izin ijin lapor melapor melaporkan laporan aduan mengadu pengaduan tanya bertanya "
+    "numpang tes test testing coba mulai start menu info bantuan help ya dong dulu nih sini di bisa"
+)
+"""Words of which the first message of a chat is made where it says only that somebody is there."""
+_WORD: Final = re.compile(r"[^\W\d_]+|\d+")
+_LONGEST_GREETING: Final = 80
+
+
+def only_greets(text: str) -> bool:
+    """True for a text that opens a conversation and says nothing of what happened; when in doubt it is none."""
+    said = _WORD.findall(text.casefold())
+    return bool(said) and len(text) <= _LONGEST_GREETING and all(word in _GREETING for word in said)
+
+
 def has_place(values: Mapping[str, Any]) -> bool:
     """Somebody could go there."""
     return bool(str(values.get("location_text") or "").strip()) or values.get("latitude") is not None

@@ -141,10 +141,11 @@ class Deciding:
         """Decide what one item is; only an id that was used again writes anything here."""
         if about and about.at_once:
             return self._joining(item, result, known, about)
-        if result.document is None and result.wanted and not (about and about.joins):
+        thanks = only_thanks(item.payload, result)
+        if result.document is None and result.wanted and not (thanks or (about and about.joins)):
             return Decided(item=item, result=result, known=known, what="quarantined", code=result.problems[0].rule)
         reason = self._rejection(work, result)
-        if reason is None and only_thanks(item.payload, result):
+        if reason is None and thanks:
             reason = "not_a_complaint"
         if about and about.joins and reason in (None, "not_a_complaint"):
             return self._joining(item, result, known, about)

@@ -10,6 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from hub.answers import own_message_id
+from hub.completing import has_words
 from hub.judging import reporter_tokens
 from hub.normalise import Normalised, own_refs, said_at
 from hub.privacy import Vault
@@ -21,6 +22,7 @@ from hub.store.work import Work
 
 DIRECT: Final = ("before", "message", "quoted", "post", "thread", "chat")
 """Ways of answering that only an answer has; a bare [Ref …] may also be our own complaint that came back."""
+_MERE: Final = ("thanks", "signs")
 _LIVING: Final = ("waiting", "accepted", "withheld_repeat", "held", "quarantined")
 
 
@@ -76,9 +78,13 @@ def signs(hub_id: UUID, payload: Any, text: str) -> Signs | None:
     posts = _answered_posts(payload) if payload.get("referenced_tweets") else _answered_number(payload)
     refs = own_refs(text) if "[" in text else ()
     if not (messages or posts or refs):
-        return Signs(chat=True, thanks=is_thanks(own_words(text))) if payload.get("chat") is True else None
+        return Signs(chat=True, thanks=_only_thanks(own_words(text))) if payload.get("chat") is True else None
     quoted = quoted_refs(text) if refs else ()
     return Signs(messages=messages, posts=posts, refs=tuple(map(UUID, refs)), quoted=tuple(map(UUID, quoted)))
+
+
+def _only_thanks(words: str) -> bool:
+    return is_thanks(words) or (bool(words) and not has_words(words))
 
 
 def own_ids(hub_id: UUID, payload: Mapping[str, Any]) -> tuple[str, ...]:
@@ -281,7 +287,7 @@ class Words:
 
     text: str
     kept: str | None
-    """thanks | empty: nothing that the registry should hear; None: it goes on."""
+    """thanks | signs | empty: nothing that the registry should hear; None: it goes on."""
 
 
 def words_of(result: Normalised) -> Words:
@@ -291,14 +297,17 @@ def words_of(result: Normalised) -> Words:
     if not text:
         return Words(text="", kept=None if draft.get("attachments") else "empty")
     reporter = draft.get("reporter") or {}
-    mere = not draft.get("attachments") and is_thanks(text, str(reporter.get("name") or ""))
-    return Words(text=text, kept="thanks" if mere else None)
+    if draft.get("attachments"):
+        return Words(text=text, kept=None)
+    if is_thanks(text, str(reporter.get("name") or "")):
+        return Words(text=text, kept="thanks")
+    return Words(text=text, kept=None if has_words(text) else "signs")
 
 
 def only_thanks(payload: Any, result: Normalised) -> bool:
-    """Somebody says thank you in a conversation and nothing else: no complaint, also where he was never told anything."""
+    """Thanks in a conversation, in words or signs: no complaint, also where nobody was ever told anything."""
     talks = isinstance(payload, Mapping) and payload.get("chat") is True
-    return talks and words_of(result).kept == "thanks"
+    return talks and words_of(result).kept in _MERE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from connectors.manifest import Manifest
 from connectors.mapping import Flaw, Mapped
 from connectors.mapping import Mapping as Fields
 from connectors.regions import places
-from hub.completing import Completion, filled, has_place, has_words
+from hub.completing import Completion, filled, has_place, has_words, only_greets
 from hub.discretion.confidential import reasons
 from hub.model import Complaint, Problem
 from hub.troubles import OF_THE_REF, TROUBLES
@@ -238,7 +238,7 @@ def _all_problems(mapped: Mapped, document: Mapping[str, Any]) -> tuple[Problem,
 def _lacking(document: Mapping[str, Any], manifest: Manifest) -> Iterator[Problem]:
     """What the schema lets pass, and nobody could act upon: no word of what happened, or not what `require` names."""
     body = document.get("body")
-    if body and manifest.kind in _BARE and not has_words(body):
+    if body and ((manifest.kind in _BARE and not has_words(body)) or (manifest.kind in _CHATS and only_greets(body))):
         yield _told("body", "no_words")
     for name in manifest.require:
         if not (has_place(document) if name == "location_text" else document.get(name)):
@@ -250,12 +250,14 @@ def _told(path: str, rule: str) -> Problem:
     return Problem(path=path, rule=rule, id=f"{path}: {indonesian}.", en=f"{path}: {english}.")
 
 
-_BARE: Final = ("imap", "x")
-"""Kinds whose texts come with mentions, hashtags and the mark of a telephone."""
+_CHATS: Final = ("whatsapp", "telegram", "meta", "webhook")
+"""Kinds where people begin with a greeting and go on when they are asked."""
+_BARE: Final = ("imap", "x", *_CHATS)
+"""Kinds whose texts come with mentions, hashtags, signs and the mark of a telephone."""
 _LACKING: Final = {
     "body": (
-        "hanya berisi sebutan akun, tagar atau tautan, belum ada isi aduan",
-        "it holds only mentions, hashtags or links, and no word of what happened",
+        "hanya berisi salam, sebutan akun, tagar atau tautan, belum ada isi aduan",
+        "it holds only greetings, mentions, hashtags or links, and no word of what happened",
     ),
     "location_text": (
         "tempat kejadian belum disebut, padahal manifes mewajibkannya (require)",

@@ -204,3 +204,25 @@ def test_no_secret_stands_in_what_is_told(empty_site: Site) -> None:
         door.bot.fails["getUpdates"] = (401, {"description": SECRETS["TOKEN"]})
         tally = steps.pull(door.hub, "telegram")
         assert "Refused" in " ".join(tally.notes) and SECRETS["TOKEN"] not in json.dumps([tally.notes, tally.owed])
+
+
+def test_a_greeting_is_asked_and_signs_are_no_complaint(empty_site: Site) -> None:
+    """Hello is answered with a question and becomes the complaint that follows; a bare sign is none."""
+    with chats(empty_site) as door:
+        door.whatsapp(1, "Selamat pagi, min")
+        door.telegram(1001, "Halo")
+        door.whatsapp(2, "👍🙏")
+        steps.sync(door.hub, NAMES)
+        empty_site.clock.sleep(60)
+        steps.follow(door.hub)
+        assert (len(door.meta.sent), len(door.bot.sent)) == (1, 1)
+        assert "apa yang terjadi" in door.meta.sent[0]["text"]["body"]
+        texts = complaints(2)
+        door.whatsapp(1, texts[0])
+        door.telegram(1001, texts[1])
+        for _ in range(2):
+            steps.sync(door.hub, NAMES)
+            empty_site.clock.sleep(3600)
+        said = sorted(row["content"] for row in empty_site.registered())
+        assert len(said) == 2 and all(any(text in one for one in said) for text in texts)
+        assert figures(door.hub)["connectors"]["whatsapp"]["rejected"] == 2  # the sign, and what joined

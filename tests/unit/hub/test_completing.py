@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hub.completing import HEAD, Completion, filled, has_place, has_words
+from hub.completing import HEAD, Completion, filled, has_place, has_words, only_greets
 
 
 def made(values: dict[str, Any], *said: str, require: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -88,3 +88,25 @@ def test_a_line_of_blanks_holds_up_nobody() -> None:
     begun = time.process_time()
     filled({}, [Completion(text=" " * 100_000 + "x")])
     assert time.process_time() - begun < 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "greets"),
+    [
+        ("Halo", True),
+        ("P", True),
+        ("Assalamu'alaikum wr. wb.", True),
+        ("Selamat pagi min 🙏", True),
+        ("Saya mau lapor", True),
+        ("tes", True),
+        ("Selamat pagi, jalan rusak", False),
+        ("Lapor pungli di kelurahan", False),
+        ("Banjir", False),
+        ("Halo " * 40, False),
+        ("", False),
+        ("🙏", False),
+    ],
+)
+def test_a_greeting_is_known_from_a_complaint(text: str, greets: bool) -> None:
+    """In a chat people say hello first: they are asked, and one word of what happened makes it a complaint."""
+    assert only_greets(text) is greets
