@@ -15,6 +15,8 @@ PUBLIC: Final = ("x", "meta")
 """Kinds where everybody reads what is written: they get a pointer, and nothing about a hidden complaint."""
 SEEN_BY_HIM_ALONE: Final = ("imap",)
 """Kinds whose answers reach the reporter without whoever runs the connector keeping and showing them."""
+KEEPS_IT: Final = ("rest", "sql", "open311")
+"""Kinds of portals, which have the complaint themselves: that it was received is told only where they have a word for it."""
 BY_FILE: Final = ("no_reply", "status_unmapped")
 """Codes of answers for which a connector has no way in: an export hands them over."""
 MESSAGES: Final = ("received", "incomplete", "statuses", "answers")
@@ -48,7 +50,7 @@ def wanted(manifest: Manifest | None, what: str) -> bool:
         return sort in manifest.messages
     if sort != "received":
         return True
-    return manifest.kind not in PUBLIC and (manifest.kind != "rest" or "received" in _words(manifest))
+    return manifest.kind not in PUBLIC and (manifest.kind not in KEEPS_IT or "received" in _words(manifest))
 
 
 def closed(manifest: Manifest | None, door: Door) -> str | None:

@@ -53,7 +53,11 @@ class Open311:
         "type": "object",
         "additionalProperties": False,
         "required": ["key"],
-        "properties": {"key": {"$ref": f"{_WORDS}secret"}, "url": {"$ref": f"{_WORDS}url"}},
+        "properties": {
+            "key": {"$ref": f"{_WORDS}secret"},
+            "url": {"$ref": f"{_WORDS}url"},
+            "statuses": {"$ref": f"{_WORDS}reply_statuses"},
+        },
     }
     NEEDS: ClassVar[Mapping[str, Sequence[str]]] = {
         "id": ("alamat GeoReport v2, yaitu bagian sebelum /requests.json", "jurisdiction_id, bila server memintanya",
@@ -137,7 +141,7 @@ class Open311:
             "service_request_id": str(reply.ref),
             "update_id": hashlib.sha256(reply.message_id.encode()).hexdigest()[:32],
             "updated_datetime": ctx.clock().astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z"),
-            **({"status": reply.status} if reply.status else {}),
+            **({"status": reply.status} if reply.status and self.reply_by.get("statuses") else {}),
             "description": reply.text,
         }
         answer = ctx.http.send("POST", url, form=form, headers={"Accept": f"application/{self.format}"})

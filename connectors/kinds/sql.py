@@ -93,7 +93,7 @@ class Sql:
         "additionalProperties": False,
         "required": ["user", "password"],
         "anyOf": [{"required": ["table", "values"]}, {"required": ["status"]}],
-        "dependentRequired": {"table": ["values"], "values": ["table"], "once": ["table"]},
+        "dependentRequired": {"table": ["values"], "values": ["table"], "once": ["table"], "status": ["statuses"]},
         "properties": {
             "user": {"type": "string", "minLength": 1, "maxLength": 100},
             "password": {"$ref": f"{_WORDS}secret"},
@@ -101,6 +101,7 @@ class Sql:
             "values": {"type": "object", "minProperties": 1, "propertyNames": _NAME, "additionalProperties": _SCALAR},
             "once": _NAME,
             "status": _NAME,
+            "statuses": {"$ref": f"{_WORDS}reply_statuses"},
         },
     }
     NEEDS: ClassVar[Mapping[str, Sequence[str]]] = {

@@ -290,7 +290,7 @@ def test_an_answer_is_an_update(media: str) -> None:
             from_=FIRST,
             format=media,
             jurisdiction="kota.example",
-            reply_by={"key": "${secret:KEY}"},
+            reply_by={"key": "${secret:KEY}", "statuses": {"closed": "CLOSED"}},
         )
         assert channel.reply(context(), reply) == "u1"
         sent = web.asked[0]
