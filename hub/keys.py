@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from connectors.errors import Misconfigured
 from connectors.secret import Secrets
+from hub.muting import KNOWN
 from hub.settings import Settings
 
 if TYPE_CHECKING:
@@ -210,12 +211,16 @@ def _stamp(path: Path) -> tuple[int, int] | None:
     return found.st_ino, found.st_mtime_ns
 
 
-def open_keys(settings: Settings) -> Keys:
-    """The keys of this home, made on first use. Raises KeyProblem."""
-    return Keys(settings.home / "keys", key_file=settings.key_file, given=_given(settings))
+def open_keys(settings: Settings, beyond: Callable[[str], str | None] | None = None) -> Keys:
+    """
+    The keys of this home, made on first use. Raises KeyProblem.
+
+    `beyond(name)` knows secrets that are neither variable nor file, such as those of a scheduler's secrets backend.
+    """
+    return Keys(settings.home / "keys", key_file=settings.key_file, given=_given(settings, beyond))
 
 
-def _given(settings: Settings) -> list[bytes]:
+def _given(settings: Settings, beyond: Callable[[str], str | None] | None) -> list[bytes]:
     """The hub keys of the settings SATUPINTU_KEY and SATUPINTU_KEY_OLD, the present one first."""
     if settings.key is None:
         if settings.key_old is not None:
@@ -224,13 +229,14 @@ def _given(settings: Settings) -> list[bytes]:
     if settings.key_file is not None:
         raise KeyProblem("SATUPINTU_KEY and SATUPINTU_KEY_FILE are both set. Unset one of them.")
     told = {"SATUPINTU_KEY": settings.key, "SATUPINTU_KEY_OLD": settings.key_old}
-    return [_from_setting(name, value, settings) for name, value in told.items() if value]
+    secrets = Secrets(settings.secrets_folder, os.environ, lambda secret, host: None, beyond=beyond, note=KNOWN.add)
+    return [_from_setting(name, value, secrets) for name, value in told.items() if value]
 
 
-def _from_setting(name: str, value: str, settings: Settings) -> bytes:
-    """32 bytes out of base64; `${secret:NAME}` is looked up as for connectors, in the environment or as a file."""
+def _from_setting(name: str, value: str, secrets: Secrets) -> bytes:
+    """32 bytes out of base64; `${secret:NAME}` is looked up as for connectors: environment, file, what is beyond."""
     try:
-        text = Secrets(settings.secrets_folder, os.environ, lambda secret, host: None)(value, "")
+        text = secrets(value, "")
     except Misconfigured as error:
         raise KeyProblem(f"{name}: {error}") from None
     try:

@@ -77,6 +77,8 @@ class RegistryConfig:
     url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Values are ${secret:NAME} references, or literal where SATUPINTU_REGISTRY_AUTH and _TOKEN gave them."""
+    ca_file: str | None = None
+    """A certificate authority of its own, in the operator's folder; see connectors.trust."""
     lookup: str = "none"
     """none | by_reference | listing"""
     slowest_commit: timedelta = timedelta(seconds=90)
@@ -216,6 +218,7 @@ _AS_WRITTEN: Final = (
     "kind",
     "url",
     "headers",
+    "ca_file",
     "lookup",
     "rate",
     "threads",

@@ -66,7 +66,7 @@ def open_hub(
     quiet()
     _mute(settings)
     make_home(settings.home)
-    keys = open_keys(settings)
+    keys = open_keys(settings, beyond)
     vault = Vault(keys)
     with open_store(settings, clock) as store, closing(Parser()) as parser:
         with store.begin() as work:
@@ -160,12 +160,17 @@ def _registries(world: World, registries: Registries) -> Callable[[str], Registr
         clients: dict[str, Registry] = made.__dict__.setdefault("clients", {})
         if name not in clients:
             config = registries.chosen(name)
-            secrets = world.secrets(lambda secret, host: None)
-            http = HttpClient(dialler(ANYWHERE), secrets, world.clock, world.sleep)
-            clients[name] = _client(config, http)
+            clients[name] = _client(config, http_of(world, config))
         return clients[name]
 
     return of
+
+
+def http_of(world: World, config: RegistryConfig) -> HttpClient:
+    """The way to one registry, which also believes the authority that its file names."""
+    secrets = world.secrets(lambda secret, host: None)
+    tls = trust(world.settings.ca_folder, config.ca_file) if config.ca_file else None
+    return HttpClient(dialler(ANYWHERE), secrets, world.clock, world.sleep, tls=tls)
 
 
 def _client(config: RegistryConfig, http: HttpClient) -> Registry:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -157,3 +158,20 @@ def test_only_what_may_heal_by_itself_is_repeated() -> None:
     permanent = (Refused(), Misconfigured(), StoreProblem(), WrongRange(), Incomplete(), Failed())
     assert {action(error) for error in permanent} == {RetryAction.FAIL}
     assert action(Unexpected()) is RetryAction.DEFAULT
+
+
+def test_a_task_finds_the_hub_key_in_airflows_backend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SATUPINTU_KEY may name a connection that only Airflow knows: its password opens what the hub has written."""
+    import base64
+
+    from hub.airflow.credentials import of_airflow
+    from hub.keys import KeyProblem, open_keys
+    from hub.settings import Settings
+
+    key = base64.b64encode(bytes(range(1, 33))).decode()
+    monkeypatch.setenv("AIRFLOW_CONN_SATUPINTU_HUB_FAR", json.dumps({"conn_type": "generic", "password": key}))
+    settings = Settings.read({"SATUPINTU_HOME": str(tmp_path / "home"), "SATUPINTU_KEY": "${secret:HUB_FAR}"})
+    assert open_keys(settings, of_airflow).hub == bytes(range(1, 33))
+    lost = Settings.read({"SATUPINTU_HOME": str(tmp_path / "home"), "SATUPINTU_KEY": "${secret:HUB_LOST}"})
+    with pytest.raises(KeyProblem, match="HUB_LOST"):
+        open_keys(lost, of_airflow)

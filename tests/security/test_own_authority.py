@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from cryptography import x509
@@ -23,6 +24,9 @@ from connectors.http import HttpClient
 from connectors.kinds.imap import Imap
 from connectors.net import NotReached, dialler
 from connectors.trust import Tls, trust
+from hub.routing import load
+from hub.settings import Settings
+from hub.wire import World, http_of
 
 NOW = dt.datetime(2026, 12, 1, tzinfo=dt.UTC)
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
@@ -152,3 +156,24 @@ def test_a_file_that_is_not_there_is_told(authority: Path, name: str) -> None:
     with https(authority) as port, pytest.raises(Misconfigured, match="certificate authority") as caught:
         client(trust(authority, name)).send("GET", f"https://127.0.0.1:{port}/")
     assert caught.value.code == "ca_file" and "SATUPINTU_HOME" in (caught.value.hint or "")
+
+
+def test_a_registry_believes_the_authority_that_its_file_names(authority: Path, tmp_path: Path) -> None:
+    """The operator's registry behind an authority of its own answers; one whose file names none is not believed."""
+    home = tmp_path / "home"
+    (home / "ca").mkdir(parents=True)
+    (home / "ca" / "dinas.pem").write_bytes((authority / "dinas.pem").read_bytes())
+    settings = Settings.read({"SATUPINTU_HOME": str(home)})
+    world = World(settings=settings, store=Mock(), parser=Mock(), clock=lambda: NOW, sleep=lambda _: None)
+    with https(authority) as port:
+        for ca_file, expected in (("dinas.pem", 200), (None, "tls")):
+            text = f"version: 1\nname: sp4n\nkind: lapor_v3\nurl: https://127.0.0.1:{port}\n"
+            (tmp_path / "sp4n.yaml").write_text(text + (f"ca_file: {ca_file}\n" if ca_file else ""))
+            config = load(tmp_path / "sp4n.yaml")
+            assert config.ca_file == ca_file
+            http = http_of(world, config)
+            try:
+                said: int | str = http.send("GET", f"https://127.0.0.1:{port}/").status
+            except NotReached as error:
+                said = error.code
+            assert said == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 import signal
@@ -14,6 +15,7 @@ from uuid import UUID
 import pytest
 
 from hub.keys import KeyProblem, Keys, open_keys
+from hub.muting import KNOWN
 from hub.privacy import Damaged, DataKey, Vault
 from hub.rotating import Alone, rotate, standing
 from hub.settings import Settings
@@ -232,3 +234,14 @@ def test_keys_of_a_setting(store: Store, home: Path, monkeypatch: pytest.MonkeyP
             open_keys(Settings.read({"SATUPINTU_HOME": str(home), **wrong}))
         assert "kurang" not in str(said.value)
     assert "YWJj" not in repr(both)
+
+
+def test_the_hub_key_from_a_secrets_backend(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is neither variable nor file is asked of the scheduler's backend; from then on no log shows it in any form."""
+    monkeypatch.delenv("HUB_FAR", raising=False)
+    key = base64.b64encode(bytes(range(32))).decode()
+    settings = Settings.read({"SATUPINTU_HOME": str(home), "SATUPINTU_KEY": "${secret:HUB_FAR}"})
+    assert open_keys(settings, {"HUB_FAR": key}.get).hub == bytes(range(32))
+    assert KNOWN.clean(f"key={key}") == "key=***"
+    with pytest.raises(KeyProblem, match="SATUPINTU_KEY"):
+        open_keys(settings)
