@@ -25,7 +25,7 @@ _LOST: Final = re.compile(r"[+-]?\d(?:[.,]\d+)?[eE]\+?(?:1[5-9]|[2-9]\d)")
 _SERIAL: Final = re.compile(r"[2-9]\d{4}(?:[.,]\d+)?")
 _EPOCH: Final = datetime(1899, 12, 30, tzinfo=UTC)
 """Day 0 of a spreadsheet; days before March 1900, which some programs count otherwise, are no dates of complaints."""
-_WORD: Final = re.compile(r"[^a-z0-9]+")
+_WORD: Final = re.compile(r"[\W_]+")
 WORDS: Final = "urn:satupintu:schema:manifest:1#/$defs/"
 TABLE: Final[Mapping[str, Any]] = {
     "columns": {

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from connectors import build
 from connectors.base import Context, Item, Position, Window
 from connectors.errors import Misconfigured, Unavailable
 from connectors.kinds.files import Files
+from connectors.manifest import load
 from connectors.reading import Batch, Outcome, Seen, read
 from tests.channels.fakes import desk
 
@@ -250,9 +253,23 @@ def test_a_reading_goes_on_where_it_was_cut(inbox: Path) -> None:
     assert len(refs) == 2401
 
 
-@pytest.fixture
-def no_children_left() -> Iterator[None]:
-    """No process of the test is left behind."""
-    yield
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+def test_headers_of_any_script_are_names(inbox: Path) -> None:
+    """A header need not be of Latin letters to be a column."""
+    head = ("Tanggal", "\uacbd\uae30", "Isi")
+    desk.put(inbox, "a.csv", desk.text([["1", "2", "3"]], head=head).encode(), OLD)
+    (item,), _ = run(inbox, columns=list(head), dates={})
+    assert len(said(item)) == 3
+
+
+@pytest.mark.parametrize("name", ["files", "sheet"])
+def test_the_manifests_of_its_page_are_right(name: str, tmp_path: Path) -> None:
+    """Whoever copies a manifest from the page has one that is accepted, and all its keys are known."""
+    page = (Path(__file__).parents[2] / "docs" / "kinds" / f"{name}.md").read_text(encoding="utf-8")
+    found = [block.partition("```")[0] for block in page.split("```yaml\n")[1:]]
+    whole = [text for text in found if text.startswith("version: 1")]
+    plain = yaml.safe_load(whole[0])
+    parts = [plain | yaml.safe_load(text) for text in found if text not in whole]
+    for number, text in enumerate([*whole, *map(yaml.safe_dump, parts)]):
+        file = tmp_path / f"contoh-{number}.yaml"
+        file.write_text(text, encoding="utf-8")
+        assert build.channel(load(file))
