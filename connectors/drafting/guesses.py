@@ -81,6 +81,8 @@ def _points(leaf: Leaf, field: str, sure: int, phrase: frozenset[str], own: set[
     if person and field.startswith("reporter."):
         points += 14 if _PERSON in own else 0
         points += 4
+    if field == "reporter.name" and own & _ASIDE:
+        points -= 50
     if field in ("title", "body") and above & _ASIDE:
         points -= 40
     if (own | above) & _STAFF - phrase:
@@ -167,6 +169,8 @@ def _body(leaf: Leaf) -> int:
 def _short(leaf: Leaf) -> int:
     if leaf.column:
         return -20 if leaf.column.startswith("date") else 0
+    if looks.dated(leaf.values) is not None and not all(isinstance(one, int) for one in leaf.values):
+        return -60
     if any(isinstance(one, dict | list) for one in leaf.values):
         return -90
     return -35 if looks.length(leaf.values) > 60 else 2 if leaf.values else 0
@@ -179,7 +183,7 @@ def _choice(leaf: Leaf) -> int:
 
 def _category(leaf: Leaf) -> int:
     known = words_of_values.categories(leaf.values)
-    return _choice(leaf) + (3 if known.known else -22 if leaf.values else 0)
+    return _choice(leaf) + (3 if known.known else -25 if leaf.values else -10)
 
 
 def _name(leaf: Leaf) -> int:

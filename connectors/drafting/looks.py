@@ -100,6 +100,8 @@ def _patterns(values: Sequence[str]) -> list[str]:
 
 
 def _reads(values: Sequence[Any], format: str | None) -> bool:
+    if not any(_one_reads(one, format) for one in values[:3]):
+        return False  # most places hold no dates
     return sum(_one_reads(one, format) for one in values) >= _ENOUGH * len(values)
 
 

@@ -28,6 +28,7 @@ _FILLERS: Final = (
     "ganti@contoh.go.id",
     "/ganti",
     "GANTI.csv",
+    "2024-01-01",
     "none",
 )
 
@@ -238,12 +239,17 @@ def _filler(spec: Mapping[str, Any]) -> Any:
         return _BY_WORD.get(str(spec["$ref"]).rpartition("/")[2], "GANTI")
     if "const" in spec or "enum" in spec:
         return spec.get("const", next(iter(spec.get("enum", ())), None))
+    if "type" not in spec and ("properties" in spec or "oneOf" in spec):
+        return _object(spec)
     return _BY_TYPE.get(str(spec.get("type")), _text)(spec)
 
 
 def _object(spec: Mapping[str, Any]) -> Any:
-    wanted = list(spec.get("required", ())) or list(spec.get("properties", {}))[: spec.get("minProperties", 0)]
-    return {key: _filler(spec["properties"][key]) for key in wanted}
+    """What it requires, by the first of its ways where it has several."""
+    way: Mapping[str, Any] = next(iter(spec.get("oneOf") or spec.get("anyOf") or ()), {})
+    parts = {**spec.get("properties", {}), **way.get("properties", {})}
+    wanted = [*spec.get("required", ()), *way.get("required", ())] or list(parts)[: spec.get("minProperties", 0)]
+    return {key: _filler(parts.get(key, {})) for key in dict.fromkeys(wanted)}
 
 
 def _list(spec: Mapping[str, Any]) -> Any:

@@ -47,8 +47,8 @@ def places(kind: str, sample: samples.Sample) -> list[Leaf]:
 
 
 def _taken(cls: type[Any], data: bytes) -> Sequence[Any]:
-    """The payloads of the kind's own `sample`; none where it has none or this is nothing of its own."""
-    if not hasattr(cls, "sample"):
+    """The payloads of the kind's own `sample`; none where it has none, takes them as they stand, or this is not its own."""
+    if not hasattr(cls, "sample") or "items" in getattr(cls, "OPTIONS", {}).get("properties", {}):
         return []
     try:
         made = cls(**options.required(cls))

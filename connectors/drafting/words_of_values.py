@@ -21,7 +21,7 @@ _KINDS: Final = {
 }
 _YES: Final = frozenset(["true", "ya", "y", "yes", "iya", "benar", "1", "on"])
 _NO: Final = frozenset(["false", "tidak", "n", "no", "bukan", "tdk", "salah", "0", "off"])
-_OPEN: Final = frozenset(["publik", "public", "terbuka", "tampil", "biasa", "umum", "open", "ditampilkan"])
+_OPEN: Final = names.these("publik public terbuka tampil biasa umum open ditampilkan normal -")
 _SHUT: Final = frozenset(
     [
         "rahasia",
@@ -80,7 +80,9 @@ def flags(values: Sequence[Any], *, inverted: bool = False) -> Mapping[str, bool
     found = distinct(values)
     if found is None:
         return None
-    read = {word: _flag(word) for word in found}
+    lower = {word.lower() for word in found}
+    short = {"t": False} if lower <= {"y", "t"} and "y" in lower else {}  # alone, t is true in databases
+    read = {word: short.get(word.lower(), _flag(word)) for word in found}
     if any(value is None for value in read.values()):
         return None
     plain = all(word.lower() in _YES | _NO for word in found)

@@ -75,7 +75,7 @@ def share(found: Sequence[Score]) -> float:
 # the page ------------------------------------------------------------------------------------------------------------
 
 PAGE = Path(__file__).parents[4] / "docs" / "drafts.md"
-FIRST_LOOK = {"unseen": "72.5 %"}
+FIRST_LOOK = {"unseen": "72.5 %", "fresh": "91.3 %"}
 """What a group reached when the rules first met it; they have learnt from it since."""
 
 
@@ -104,6 +104,11 @@ _GROUPS = (
         "Shapes of other styles, written afterwards",
         "When the rules first met them, {first} of their fields were right; the rules have learnt from them since, so the table "
         "tells less than that figure does. Asked for were 70 %.",
+    ),
+    (
+        "fresh",
+        "Further shapes, written after that",
+        "When the rules first met them, {first} of their fields were right.",
     ),
 )
 _TAIL = """

@@ -6,6 +6,7 @@ import csv
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,11 @@ from connectors import manifest
 from connectors.base import names as kinds
 from connectors.build import channel
 from connectors.drafting import draft as drafting
-from connectors.drafting import names, words_of_values
+from connectors.drafting import names, samples, words_of_values
 from connectors.drafting.draft import About, draft
 from connectors.drafting.looks import dated
 from connectors.errors import Misconfigured
+from connectors.mapping import compile as compile_mapping
 from schemas import words
 from tests.unit.connectors.drafting import scoring
 
@@ -35,7 +37,7 @@ def made(kind: str, sample: Any) -> drafting.Draft:
     return draft(kind, sample, HERE)
 
 
-@pytest.mark.parametrize(("group", "least"), [("known", 0.9), ("unseen", 0.7)])
+@pytest.mark.parametrize(("group", "least"), [("known", 0.9), ("unseen", 0.7), ("fresh", 0.7)])
 def test_drafts_are_mostly_right(group: str, least: float) -> None:
     """Of all fields of the shapes at least 90 % are right, of shapes of other styles at least 70 %."""
     assert scoring.share(scoring.scores(group)) >= least
@@ -61,6 +63,20 @@ def test_every_shape_makes_a_manifest(sample: str, tmp_path: Path) -> None:
     path = tmp_path / "contoh.yaml"
     path.write_text(made("rest", (scoring.SHAPES / sample).read_bytes()).text, encoding="utf-8")
     assert manifest.load(path).shadow
+
+
+@pytest.mark.parametrize("sample", [one for one in SAMPLES if one.endswith((".json", ".csv"))])
+def test_a_draft_reads_its_own_sample(sample: str, tmp_path: Path) -> None:
+    """What a draft maps can be read: every item of the sample has its text, and none is kept back."""
+    data = (scoring.SHAPES / sample).read_bytes()
+    path = tmp_path / "contoh.yaml"
+    path.write_text(
+        draft("rest", data, About(name="contoh", region=scoring.truths()[sample]["region"])).text, encoding="utf-8"
+    )
+    mapping = compile_mapping(manifest.load(path))
+    for item in samples.read(data).items:
+        read = mapping.apply(item, datetime(2026, 11, 22, tzinfo=UTC))
+        assert (read.problems, "body" in read.values) == ((), True)
 
 
 def told(value: Any) -> Iterator[str]:
@@ -234,6 +250,9 @@ def test_the_tables_of_words_are_sound() -> None:
         ([True, False], False, {}),
         ([0, 1], True, {"0": True, "1": False}),
         (["Rahasia", "Publik"], False, {"Rahasia": True, "Publik": False}),
+        (["Y", "T"], False, {"Y": True, "T": False}),
+        (["T"], False, None),
+        (["-", "Rahasia"], False, {"-": False, "Rahasia": True}),
         (["mungkin"], False, None),
         ([], False, None),
     ],
