@@ -89,7 +89,7 @@ def looked(
 
     `on_record`: who wrote the manifest is known, so that a secret which nobody uses yet may go to the hosts it names.
     """
-    own, written = hosts(manifest), named(manifest)
+    own, written = hosts(manifest) | _inbox(manifest), named(manifest)
 
     def ask(name: str, host: str) -> None:
         if name in reserved or name not in written:

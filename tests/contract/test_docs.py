@@ -183,7 +183,7 @@ def test_the_schedules_of_the_page_are_those_of_the_dags() -> None:
 
 # regional IT -----------------------------------------------------------------------------------------------------------
 
-EXAMPLES = [*blocks(page("docs/regional-it.md"), "yaml"), *blocks(page("connectors/manifests/README.md"), "yaml")]
+EXAMPLES = [*blocks(page("docs/manifest.md"), "yaml"), *blocks(page("connectors/manifests/README.md"), "yaml")]
 
 
 @pytest.mark.parametrize("text", EXAMPLES)
@@ -220,7 +220,7 @@ def keys_of_the_schema() -> dict[str, set[str]]:
 @pytest.mark.parametrize(("heading", "keys"), keys_of_the_schema().items())
 def test_every_key_of_a_manifest_is_explained(heading: str, keys: set[str]) -> None:
     """Each key that the schema knows has its line, in both languages, and no line speaks of another."""
-    section = below(page("docs/regional-it.md"), heading)
+    section = below(page("docs/manifest.md"), heading)
     rows = re.findall(r"^\| `([^`]+)` \| ([^|]+) \| ([^|]+) \|$", section, re.MULTILINE)
     assert sorted(key for key, _, _ in rows) == sorted(keys)
     assert all(indonesian.strip() and english.strip() for _, indonesian, english in rows)
@@ -230,13 +230,27 @@ def test_every_message_in_the_table_of_errors_is_really_said() -> None:
     """Somebody who looks up a message finds it as the hub writes it."""
     sources = "".join(path.read_text() for folder in PACKAGES for path in (ROOT / folder).rglob("*.py"))
     sources += page("schemas/manifest.schema.json")
-    table = below(page("docs/regional-it.md"), "## Kesalahan umum")
+    table = below(page("docs/manifest.md"), "## Kesalahan umum")
     messages = [
         one for row in re.findall(r"^\| ([^|]+) \|", table, re.MULTILINE) for one in re.findall("`([^`]+)`", row)
     ]
     unsaid = [one for one in messages if not re.search(re.sub("[0-9]+", "[{][^}]+[}]", re.escape(one)), sources)]
     assert len(messages) > 8
     assert unsaid == []
+
+
+def test_the_five_minute_guide_names_commands_that_are_and_has_a_twin(commands: dict[str, Any]) -> None:
+    """The six steps are those that a story runs, every line is a command that exists, and both languages say the same ones."""
+    own, twin = page("docs/regional-it.md"), page("docs/regional-it.en.md")
+    lines = [line for block in blocks(own, "") for line in block.splitlines() if line.startswith("satupintu ")]
+    assert lines == [line for block in blocks(twin, "") for line in block.splitlines() if line.startswith("satupintu ")]
+    known = {path.split()[0] for path in commands}
+    told = re.findall(r"satupintu ([a-z]+)", own)
+    assert set(told) <= known and [line.split()[1] for line in lines[2:8]] == [
+        "new", "check", "preview", "register", "pull", "status",
+    ]  # fmt: skip
+    story = page("tests/scenario/test_newcomer.py")
+    assert all(f'(("{verb}", ' in story for verb in ("new", "check", "preview", "register", "pull", "status"))
 
 
 # auditors --------------------------------------------------------------------------------------------------------------
