@@ -148,6 +148,8 @@ class Sql:
 
     def __post_init__(self) -> None:
         """Raises Misconfigured for columns that hold passwords and for names that would stand for two things."""
+        if self.port is None:
+            object.__setattr__(self, "port", mariadb.PORT if self.system == "mysql" else postgres.PORT)
         every = [*self.columns, self.ref, *self.where, (self.changed or {}).get("column", "")]
         for one in self.joined.values():
             every += [*one["columns"], one["key"], *one.get("where", ())]
@@ -250,11 +252,12 @@ class Sql:
         line.ask(f"INSERT INTO {line.quoted(table)} ({names}) VALUES ({places})", list(row.values()))
 
     def _line(self, ctx: Context, user: str, password: str) -> Line:
-        way, port = (mariadb.Mariadb, mariadb.PORT) if self.system == "mysql" else (postgres.Postgres, postgres.PORT)
-        return way(
-            ctx, host=self.host, port=self.port or port, database=self.database, tls=self.tls != "none",
+        way: Any = mariadb.Mariadb if self.system == "mysql" else postgres.Postgres
+        line: Line = way(
+            ctx, host=self.host, port=self.port, database=self.database, tls=self.tls != "none",
             user=ctx.secret(user, self.host), password=ctx.secret(password, self.host),
         )  # fmt: skip
+        return line
 
 
 def _filled(value: Any, words: Mapping[str, str]) -> Any:

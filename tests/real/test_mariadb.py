@@ -5,8 +5,11 @@ from __future__ import annotations
 import ipaddress
 import json
 import socket
+import socketserver
 import ssl
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -393,6 +396,60 @@ def test_the_pages_manifest_is_one(tmp_path: Path) -> None:
     file.write_text(whole + answers, encoding="utf-8")
     channel = build.channel(load(file))
     assert (channel.table, channel.created, channel.repeatable) == ("pengaduan", "tgl_pengaduan", True)
+
+
+@contextmanager
+def behind_tls(dial: Callable[..., socket.socket], folder: Path, says: bytes = b"S") -> Iterator[int]:
+    """A port on which PostgreSQL answers behind TLS, as a server of its own would; `says` is its answer to being asked."""
+    _, leaf, key = mariadb.certificate(folder)
+    secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    secure.load_cert_chain(leaf, key)
+
+    def carry(one: socket.socket, other: socket.socket) -> None:
+        with suppress(OSError):
+            while data := one.recv(65_536):
+                other.sendall(data)
+        for end in (one, other):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    class Talk(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            assert self.request.recv(8) == b"\0\0\0\x08\x04\xd2\x16\x2f"
+            self.request.sendall(says)
+            with suppress(OSError), secure.wrap_socket(self.request, server_side=True) as plain, dial("", 0) as inner:
+                back = threading.Thread(target=carry, args=(inner, plain), daemon=True)
+                back.start()
+                carry(plain, inner)
+                back.join()
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Talk) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        yield server.server_address[1]
+        server.shutdown()
+        thread.join()
+
+
+def test_postgresql_behind_tls(cluster: Embedded, tmp_path: Path) -> None:
+    """TLS is verified by name and authority before the password leaves, and a server without it is no way around."""
+    portal = next(made := in_postgres(cluster))
+    portal.run(PLAIN)
+    rows(portal, 1, 3)
+    with behind_tls(portal.dial, tmp_path) as port:
+        channel = portal.channel(tls="verify", port=port)
+        portal.tls = lambda: ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
+        portal.dial, inner = dialler(LOOPBACK), portal.dial
+        assert pulled(portal, channel)[1].items == 3
+        portal.tls = ssl.create_default_context
+        outcome = pulled(portal, channel)[1]
+        assert (type(outcome.error), outcome.code) == (NotReached, "tls")
+    (tmp_path / "none").mkdir()
+    with behind_tls(inner, tmp_path / "none", says=b"N") as port:
+        outcome = pulled(portal, portal.channel(tls="verify", port=port))[1]
+        assert (type(outcome.error), outcome.code) == (Misconfigured, "no_tls")
+    list(made)
 
 
 # what only MySQL has -----------------------------------------------------------------------------------------------------
