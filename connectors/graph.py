@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 from connectors import strictjson
-from connectors.base import Answer, Context, Push
+from connectors.base import INBOX, Answer, Context, Push
 from connectors.errors import ChannelError, Misconfigured, Refused, Unavailable
 from connectors.talks import same, table, unsigned, words
 
@@ -79,20 +79,20 @@ def file(ctx: Context, link: str, token: str, hosts: set[str], headers: Mapping[
     return ctx.http.send("GET", link, headers={**headers, "Authorization": f"Bearer {token}"}, verbatim=True)
 
 
-def judge(ctx: Context, url: str, secret: str, push: Push) -> None:
+def judge(ctx: Context, secret: str, push: Push) -> None:
     """X-Hub-Signature-256 over the body as it came; raises Refused."""
     given = push.headers.get("x-hub-signature-256", "")
-    key = ctx.secret(secret, _host(url)).encode()
+    key = ctx.secret(secret, INBOX).encode()
     own = hmac.new(key, push.body, hashlib.sha256).hexdigest() if key else ""
     if not given.startswith("sha256=") or not same(given.removeprefix("sha256=").lower(), own):
         raise unsigned("X-Hub-Signature-256 is missing or wrong.")
 
 
-def greet(ctx: Context, url: str, secret: str, query: Mapping[str, str]) -> str | None:
+def greet(ctx: Context, secret: str, query: Mapping[str, str]) -> str | None:
     """What to answer to Meta's handshake; None where it is not asked for or by somebody else."""
     if query.get("hub.mode") != "subscribe" or not query.get("hub.challenge"):
         return None
-    own = ctx.secret(secret, _host(url))
+    own = ctx.secret(secret, INBOX)
     return query["hub.challenge"] if same(query.get("hub.verify_token", ""), own) else None
 
 

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from connectors import pushes, talks
+from connectors import dates, pushes, talks
 from connectors.base import Context, Item, Page, Position, Push
+from connectors.base import Window as Asked
 from connectors.errors import Misconfigured
 
+SESSION: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["quiet", "most"],
+    "properties": {key: {"$ref": "urn:satupintu:schema:manifest:1#/$defs/duration"} for key in ("quiet", "most")},
+}
+"""Schema of a chat's `session`."""
 REMEMBERED: Final = 500
 """Messages whose redelivery is known for one, beside those that are still in the inbox."""
 
@@ -118,9 +126,38 @@ def together(group: Sequence[Said]) -> Item:
         "said": "\n".join(one["said"] for one in told if one["said"]),
         "place": next((one["place"] for one in told if one["place"]), None),
         "attachments": talks.told(files),
-        "messages": [message for one in told for message in one["messages"]],
+        "messages": [message for one in told for message in one.get("messages", [one.get("message")])],
     }
     return replace(first, payload=payload, raw=talks.written(payload), attachments=files)
+
+
+def chats(
+    ctx: Context, asked: Asked, start: Position | None, session: Mapping[str, Any], taken: pushes.Taken
+) -> Iterator[Page]:
+    """What was pushed from a chat: each message is an item, or all that one person says in a `session` where there is one.
+
+    What answers a message, a correction, and what everybody reads stand alone.
+    """
+    if not session:
+        yield from pushes.pages(ctx, asked, start, taken)
+        return
+    window = Window(quiet=dates.duration(str(session["quiet"])), most=dates.duration(str(session["most"])))
+    here = start or asked.after or asked.past
+    yield from pages(ctx, here, window, lambda push: [_in_chat(push, item) for item in taken(push)])
+
+
+def behind(pages: Sequence[Page], before: Position) -> Position:
+    """The mark after a complete reading of a chat: how far, and what behind that is an item already."""
+    last = pages[-1].next if pages else None
+    return dict(last) if last and int(last.get("after", 0)) >= int(before.get("after", 0)) else dict(before)
+
+
+def _in_chat(push: Push, item: Item) -> Said:
+    payload = talks.table(item.payload)
+    joins = payload.get("chat") is True and not payload.get("in_reply_to_number") and not payload.get("edit")
+    by = talks.words(talks.table(payload.get("sender")).get("id")) if joins else ""
+    digest = hashlib.blake2b(item.raw, digest_size=9).hexdigest()  # a correction has the ref of what it corrects
+    return Said(number=push.number, mark=digest, at=push.at, by=by, item=item)
 
 
 def alone(push: Push, item: Item) -> Said:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, ClassVar, Final
 
-from connectors import dates, graph, graph_pages, pushes, talks
+from connectors import dates, graph, graph_pages, sessions, talks
 from connectors.base import Attachment, Context, Item, Page, Position, Push, Recall, Reply, Window, kind
 from connectors.errors import Misconfigured, Refused, Unavailable
 from connectors.graph_pages import Nested
@@ -43,7 +43,7 @@ class Meta:
                 "x-id": "account_id adalah angka dalam tanda kutip: nomor halaman Facebook atau akun bisnis Instagram",
                 "x-en": "account_id is digits in quotes: the number of the page or of the Instagram business account",
             },
-            "object": {"enum": ["page", "instagram"]}, "mode": {"enum": ["webhook", "poll"]},
+            "object": {"enum": ["page", "instagram"]}, "mode": {"enum": ["webhook", "poll"]}, "session": sessions.SESSION,
             **{key: {"$ref": f"{_WORDS}secret"} for key in ("token", "app_secret", "verify_token")},
             "take": {"type": "array", "minItems": 1, "items": {"enum": [*_TAKE, "posts"]}},
             "posts_of": {"$ref": f"{_WORDS}duration", "description": "Mode poll: comments under posts so old are read (30d)."},
@@ -81,30 +81,31 @@ class Meta:
     verify_token: str = ""
     take: Sequence[str] = _TAKE
     posts_of: str = "30d"
+    session: Mapping[str, Any] = field(default_factory=dict)
     reply_by: Mapping[str, Any] = field(default_factory=dict)
 
     def judge(self, ctx: Context, push: Push) -> None:
         """Signed by the app's secret, or Refused."""
         if self.mode != "webhook":
             raise Refused("This account is read by paging; nobody pushes for it.", code="not_expected")
-        graph.judge(ctx, self.url, self.app_secret, push)
+        graph.judge(ctx, self.app_secret, push)
 
     def greet(self, ctx: Context, query: Mapping[str, str]) -> str | None:
         """The challenge, for whoever knows the verify token."""
-        return graph.greet(ctx, self.url, self.verify_token, query) if self.mode == "webhook" else None
+        return graph.greet(ctx, self.verify_token, query) if self.mode == "webhook" else None
 
     def pages(
         self, ctx: Context, window: Window, start: Position | None = None, recall: Recall | None = None
     ) -> Iterator[Page]:
         """What was pushed; or the comments under recent posts, then the messages of the conversations."""
         if self.mode == "webhook":
-            yield from pushes.pages(ctx, window, start, lambda push: self._taken(ctx, push))
+            yield from sessions.chats(ctx, window, start, self.session, lambda push: self._taken(ctx, push))
         else:
             yield from self._paged(ctx, window, start or {})
 
     def mark(self, pages: Sequence[Page], before: Position) -> Position:
         """How far the inbox has been read; paging goes by time."""
-        return pushes.mark(pages, before) if self.mode == "webhook" else {}
+        return sessions.behind(pages, before) if self.mode == "webhook" else {}
 
     def expires(self, ctx: Context) -> Any:
         """Until when the token holds."""
@@ -222,20 +223,18 @@ class Meta:
         if message.get("attachments") and not files and not message.get("text"):
             return None
         answered = "" if edit else words(table(message.get("reply_to")).get("mid"))
-        values = {"at": event.get("timestamp"), "in_reply_to_number": answered}
+        values = {"at": event.get("timestamp"), "in_reply_to_number": answered, "edit": bool(edit)}
         return self._private(words(message.get("mid")), message.get("text"), {"id": sender}, files, event, **values)
 
     def _private(
         self, number: str, said: Any, who: Mapping[str, Any], files: Sequence[Attachment], event: Any, **values: Any
     ) -> Item:
         payload = {
-            "what": "message",
-            "chat": True,
+            **{"what": "message", "chat": True, "place": None, "link": ""},
             "said": words(said),
             "sender": {
                 key: words(who.get(name)) for key, name in (("id", "id"), ("name", "name"), ("handle", "username"))
             },
-            "link": "",
             "attachments": talks.told(files),
             "in_reply_to_number": "",
             "message": event,

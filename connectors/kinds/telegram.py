@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, ClassVar, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from connectors import pushes, strictjson, talks
-from connectors.base import Answer, Attachment, Context, Item, Page, Position, Push, Recall, Reply, Window, kind
+from connectors import sessions, strictjson, talks
+from connectors.base import INBOX, Answer, Attachment, Context, Item, Page, Position, Push, Recall, Reply, Window, kind
 from connectors.errors import ChannelError, Misconfigured, Refused, Unavailable
 from connectors.talks import rows, table, words
 
@@ -44,25 +44,20 @@ class Telegram:
                 "description": "Group chats that are read besides private ones.", "type": "array",
                 "items": {"type": "string", "pattern": "^-[0-9]{1,20}$"},
             },
-            "channel_posts": {"type": "boolean"},
+            "channel_posts": {"type": "boolean"}, "session": sessions.SESSION,
         },
-        "if": {"properties": {"mode": {"const": "webhook"}}, "required": ["mode"]},
-        "then": {"required": ["secret_token"]},
+        "if": {"properties": {"mode": {"const": "webhook"}}, "required": ["mode"]}, "then": {"required": ["secret_token"]},
+        "else": {"properties": {"session": {
+            "not": {}, "x-id": "session hanya untuk mode: webhook", "x-en": "session is for mode: webhook only"}}},
     }  # fmt: skip
     REPLY: ClassVar[Mapping[str, Any] | None] = {
         "type": "object", "additionalProperties": False, "required": ["quote"],
         "properties": {"quote": {"type": "boolean", "description": "Show under which message an answer stands."}},
     }  # fmt: skip
     NEEDS: ClassVar[Mapping[str, Sequence[str]]] = {
-        "id": [
-            "token bot dari @BotFather",
-            "bot yang tidak dibaca program lain dan tidak punya webhook (untuk mode poll)",
-        ],
-        "en": [
-            "the bot's token from @BotFather",
-            "a bot that no other program reads and that has no webhook (mode poll)",
-        ],
-    }
+        "id": ["token bot dari @BotFather", "bot yang tidak dibaca program lain dan tidak punya webhook (mode poll)"],
+        "en": ["the bot's token from @BotFather", "a bot that no other program reads and that has no webhook (mode poll)"],
+    }  # fmt: skip
     SAME: ClassVar[Sequence[str]] = ("url", "token")
 
     overlaps: ClassVar[bool] = True  # a message may be edited, or come once more
@@ -77,6 +72,7 @@ class Telegram:
     secret_token: str = ""
     groups: Sequence[str] = ()
     channel_posts: bool = False
+    session: Mapping[str, Any] = field(default_factory=dict)
     reply_by: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -88,7 +84,7 @@ class Telegram:
         """It bears the secret that setWebhook was given, or Refused."""
         if self.mode != "webhook":
             raise Refused("This bot is read by getUpdates; nobody pushes for it.", code="not_expected")
-        own = ctx.secret(self.secret_token, urlsplit(self.url).hostname or "")
+        own = ctx.secret(self.secret_token, INBOX)
         if not talks.same(push.headers.get("x-telegram-bot-api-secret-token", ""), own):
             raise talks.unsigned("X-Telegram-Bot-Api-Secret-Token is missing or wrong.")
 
@@ -98,7 +94,9 @@ class Telegram:
         """Updates up to an empty answer, or what was pushed; the photos of an album are one item."""
         here = start or window.after or window.past
         albums = dict(table(here.get("albums")))
-        read = self._polled(ctx, here) if self.confirms else pushes.pages(ctx, window, start, self.taken)
+        read = (
+            self._polled(ctx, here) if self.confirms else sessions.chats(ctx, window, start, self.session, self.taken)
+        )
         for page in read:
             items = talks.merged(page.items, albums)
             albums = dict(list(albums.items())[-_ALBUMS:])
@@ -208,6 +206,7 @@ class Telegram:
             "album": words(message.get("media_group_id")),
             "in_chat": f"{chat}/",
             "number": number,
+            "edit": "edit_date" in message,
             "message": message,
         }
         at = talks.moment(message.get("edit_date")) or talks.moment(message.get("date"))

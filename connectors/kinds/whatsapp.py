@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
-from connectors import dates, graph, pushes, talks
+from connectors import dates, graph, sessions, talks
 from connectors.base import Answer, Attachment, Context, Item, Page, Position, Push, Recall, Reply, Window, kind
 from connectors.errors import Refused, Unavailable
 from connectors.strictjson import BadJson
@@ -49,6 +49,7 @@ class WhatsApp:
             "token": {"$ref": f"{_WORDS}secret"},
             "app_secret": {"$ref": f"{_WORDS}secret"},
             "verify_token": {"$ref": f"{_WORDS}secret"},
+            "session": sessions.SESSION,
             "media": {
                 **_OBJECT, "required": ["host"],
                 "description": "Where photos are fetched, with the token: lookaside.fbsbx.com",
@@ -104,25 +105,26 @@ class WhatsApp:
     app_secret: str
     verify_token: str
     media: Mapping[str, Any] = field(default_factory=dict)
+    session: Mapping[str, Any] = field(default_factory=dict)
     reply_by: Mapping[str, Any] = field(default_factory=dict)
 
     def judge(self, ctx: Context, push: Push) -> None:
         """Signed by the app's secret, or Refused."""
-        graph.judge(ctx, self.url, self.app_secret, push)
+        graph.judge(ctx, self.app_secret, push)
 
     def greet(self, ctx: Context, query: Mapping[str, str]) -> str | None:
         """The challenge, for whoever knows the verify token."""
-        return graph.greet(ctx, self.url, self.verify_token, query)
+        return graph.greet(ctx, self.verify_token, query)
 
     def pages(
         self, ctx: Context, window: Window, start: Position | None = None, recall: Recall | None = None
     ) -> Iterator[Page]:
         """The messages to this number in what was pushed."""
-        yield from pushes.pages(ctx, window, start, self.taken)
+        yield from sessions.chats(ctx, window, start, self.session, self.taken)
 
     def mark(self, pages: Sequence[Page], before: Position) -> Position:
         """How far the inbox has been read."""
-        return pushes.mark(pages, before)
+        return sessions.behind(pages, before)
 
     def taken(self, push: Push) -> Sequence[Item]:
         """Every message of a push; statuses, calls, templates and other numbers' messages are none."""
@@ -196,6 +198,7 @@ class WhatsApp:
             "at": message.get("timestamp"),
             "attachments": talks.told(files),
             "in_reply_to_number": "" if edit else words(context.get("id")),
+            "edit": bool(edit),
             "message": message,
         }
         return talks.item(number, payload, talks.moment(message.get("timestamp")), files)

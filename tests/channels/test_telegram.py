@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from connectors import described
 from connectors.base import Item, Reply, Window
 from connectors.errors import ChannelError, Refused, Unavailable
 from connectors.kinds.telegram import Telegram
@@ -275,3 +276,11 @@ def test_a_file_of_updates_can_be_looked_at(bot: fakes.Telegram) -> None:
     for held in (update, message, [update], {"ok": True, "result": [update]}, {"teks": update}):
         assert [item.payload["said"] for item in channel(bot).sample(context(), json.dumps(held).encode())] == ["Jalan"]
     assert [item.trouble for item in channel(bot).sample(context(), b"{")] == ["not_json"]
+
+
+def test_a_session_is_for_what_is_pushed() -> None:
+    """What is polled is confirmed page by page, so nothing of it can wait: the manifest is told so."""
+    options = {"url": "https://api.telegram.org", "token": "${secret:T}", "session": {"quiet": "5m", "most": "30m"}}
+    assert described.problems({"kind": "telegram", "with": options})
+    pushed = {**options, "mode": "webhook", "secret_token": "${secret:S}"}
+    assert not described.problems({"kind": "telegram", "with": pushed})

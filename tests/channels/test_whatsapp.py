@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -265,3 +266,21 @@ def test_a_file_of_pushes_can_be_looked_at() -> None:
         assert [item.payload["said"] for item in channel().sample(context(), json.dumps(held).encode())] == ["Jalan"]
     assert [item.trouble for item in channel().sample(context(), b"{")] == ["not_json"]
     assert channel().sample(context(), b"[]")[0].trouble and channel().sample(context(), b"5")[0].trouble
+
+
+def test_one_complaint_in_five_messages_is_one_item() -> None:
+    """With a session all that one person says until he is quiet is one item; an answer and a correction stand alone."""
+    session = {"quiet": "10m", "most": "60m"}
+    one, box = replace(channel(), session=session), Box()
+    for n, word in enumerate(("Halo", "jalan rusak", "di depan pasar")):
+        box.push(body(message("text", {"body": word}, f"wamid.{n}")))
+    box.push(body(message("image", {"id": "77", "mime_type": "image/jpeg"}, "wamid.3")))
+    box.push(body(message("text", {"body": "Terima kasih"}, "wamid.4", context={"id": "wamid.KAMI0="})))
+    box.push(body(message("text", {"body": "lain"}, "wamid.5", **{"from": "6281299990000"})))
+    box.push(body(message("text", {"body": "jalan rusak"}, "wamid.1")))  # delivered twice
+    early, outcome = run(one, context(box))
+    assert [item.ref for item in early] == ['"wamid.4"'] and outcome.mark["after"] == 0
+    items, outcome = run(one, context(box, NOW + timedelta(minutes=11)), outcome.mark)
+    assert [item.payload["said"] for item in items] == ["Halo\njalan rusak\ndi depan pasar", "lain"]
+    assert len(items[0].attachments) == 1 and items[0].ref == '"wamid.0"' and outcome.mark["after"] == 7
+    assert run(one, context(box, NOW + timedelta(minutes=12)), outcome.mark)[0] == []
