@@ -37,7 +37,7 @@ def upload(hub: Hub, name: str, path: Path) -> Tally:
         return Tally(verb="upload", skipped=1, notes=(f"{name}: berkas ini sudah ada / this file is there already",))
     with hub.store.begin() as work:
         connector = connectors.see(work, hub.vault, manifest, hub.actor, now)
-        items = channel(manifest).sample(hub.context(manifest, connector.id), content)
+        found = channel(manifest).look(content, now)
         append(
             work,
             Entry(
@@ -46,14 +46,15 @@ def upload(hub: Hub, name: str, path: Path) -> Tally:
                 actor=hub.actor,
                 connector=str(connector.id),
                 region=connector.region,
-                count=len(items),
+                count=len(found.items),
                 commitment=mark,
                 detail={"bytes": len(content), "manifest": manifest.sha256},
             ),
         )
         _put(folder / f"{now:%Y%m%d-%H%M%S}-{mark[:MARK]}{path.suffix.lower()}", content)  # last: both or none
-    wait = sum(one.trouble is not None for one in items)
-    return Tally(verb="upload", done=1, words={"rows": len(items), "quarantine": wait})
+    wait = sum(one.trouble is not None for one in found.items)
+    new = (f"{name}: kolom di luar manifes / columns beside the manifest: {', '.join(found.new)}",) if found.new else ()
+    return Tally(verb="upload", done=1, words={"rows": len(found.items), "quarantine": wait}, notes=new)
 
 
 def _folder(hub: Hub, manifest: Manifest) -> Path:

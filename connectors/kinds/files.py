@@ -13,7 +13,7 @@ from connectors.base import Context, Item, Page, Position, Recall, Window, kind
 from connectors.filing import Source
 from connectors.limited import Child
 from connectors.mail import Parser
-from connectors.rows import TABLE, WORDS, Layout, layout, taken
+from connectors.rows import TABLE, WORDS, Layout, Table, layout, taken
 
 _HOST = {"$ref": f"{WORDS}host"}
 _PORT = {"$ref": f"{WORDS}port"}
@@ -139,8 +139,12 @@ class Files:
 
     def sample(self, ctx: Context, body: bytes) -> Sequence[Item]:
         """The items of one file, read as the manifest says."""
+        return self.look(body, ctx.clock()).items
+
+    def look(self, body: bytes, now: datetime) -> Table:
+        """One file taken apart, with its columns that the manifest does not name; raises ChannelError."""
         with closing(Child("connectors.tables:answer")) as child:
-            return taken(body, "sample", self._layout, child, ctx.clock()).items
+            return taken(body, "the file", self._layout, child, now)
 
     @property
     def _layout(self) -> Layout:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import zipfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from email.message import EmailMessage
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +19,12 @@ from connectors import build
 from connectors.base import Context, Item, Position, Window
 from connectors.errors import Misconfigured, Unavailable
 from connectors.kinds.files import Files
+from connectors.mail import Parser
 from connectors.manifest import load
+from connectors.net import dialler
 from connectors.reading import Batch, Outcome, Seen, read
 from tests.channels.fakes import desk
+from tests.channels.fakes.mailbox import Box, imap
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 OLD = NOW.timestamp() - 3600
@@ -251,6 +257,68 @@ def test_a_reading_goes_on_where_it_was_cut(inbox: Path) -> None:
     assert outcome.closed
     refs = {item.ref for one in rest if isinstance(one, Batch) for item in one.items}
     assert len(refs) == 2401
+
+
+def test_a_bomb_takes_nothing_down(inbox: Path) -> None:
+    """A workbook that unpacks to a gigabyte is refused by what it declares, and the next file is read."""
+    with zipfile.ZipFile(inbox / "a.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(12):
+            archive.writestr(f"xl/worksheets/sheet{number}.xml", b"0" * 10_000_000)
+    desk.put(inbox, "a.xlsx", (inbox / "a.xlsx").read_bytes(), OLD)
+    desk.put(inbox, "b.csv", desk.text([desk.row(1)]).encode(), OLD)
+    items, outcome = run(inbox)
+    assert (len(items), outcome.code) == (1, "too_large")
+
+
+# by mail -------------------------------------------------------------------------------------------------------------
+
+
+def mailed(number: int, sender: str, *files: tuple[str, bytes], **heads: str) -> bytes:
+    """A mail with files."""
+    made = EmailMessage()
+    made["From"], made["Message-ID"] = sender, f"<m{number}@meja.example>"
+    for name, value in heads.items():
+        made[name] = value
+    made.set_content("Terlampir.")
+    for name, content in files:
+        made.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
+    return bytes(made)
+
+
+def by_mail(box: Box, after: Position | None = None) -> tuple[list[Item], Outcome]:
+    with Parser() as parser:
+        ctx = Context(http=None, dial=dialler([ip_network("127.0.0.0/8")]), clock=lambda: NOW, parse_mail=parser,
+                      secret=lambda text, host: box.password if text.startswith("$") else text)  # type: ignore[arg-type]  # fmt: skip
+        account = {"host": "127.0.0.1", "port": box.port, "tls": "none", "user": "u", "password": "${secret:A}"}
+        one = channel(folder=None, mailbox=account, senders=["Meja@Desa.example", "@kecamatan.example"])
+        items: list[Item] = []
+        for step in read(one, ctx, Window(since=None, until=NOW, after=after or {})):
+            if isinstance(step, Outcome):
+                return items, step
+            items.extend(step.items)
+    raise AssertionError
+
+
+def test_sheets_of_allowed_senders_are_read_and_no_others() -> None:
+    """Two sheets of one mail, a sheet that was forwarded, one that is broken: each row once, and nothing is in the way."""
+    good = desk.text([desk.row(1), desk.row(2)]).encode()
+    other = desk.book([desk.row(3)])
+    box = Box(mails={
+        1: mailed(1, "meja@desa.example", ("a.csv", good), ("b.xlsx", other), ("foto.jpg", b"x")),
+        2: mailed(2, "orang@asing.example", ("c.csv", desk.text([desk.row(9)]).encode())),
+        3: mailed(3, "B <b@kecamatan.example>", ("rusak.xlsx", other[:2000])),
+        4: mailed(4, "b@kecamatan.example", ("a.csv", good), Subject="Fwd: a"),
+        5: mailed(5, "b@kecamatan.example"),
+    })  # fmt: skip
+    with imap(box):
+        items, outcome = by_mail(box)
+        assert [one.trouble for one in items] == [None, None, None, "sheet_unreadable"]
+        assert (outcome.closed, outcome.mark) == (True, {"uidvalidity": 7, "uid": 5})
+        assert said(items[3])["sebab"] == "unreadable_book"
+        box.mails[6] = mailed(6, "meja@desa.example", ("d.csv", desk.text([desk.row(4)]).encode()))
+        items, outcome = by_mail(box, outcome.mark)
+        assert (len(items), outcome.mark) == (1, {"uidvalidity": 7, "uid": 6})
+        assert not any(b"STORE" in line for line in box.said)
 
 
 def test_headers_of_any_script_are_names(inbox: Path) -> None:
