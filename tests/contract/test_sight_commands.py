@@ -57,6 +57,7 @@ def lines(whose: Marked, out: Path) -> dict[str, list[list[str]]]:
             ["audit", "log", "--region", whose.region],
         ],
         "audit sample": [["audit", "sample", "--n", "50", "--seed", "1"]],
+        "upload": [["upload", whose.word, str(out / "a.csv")]],
         "pull": [["pull", whose.word], ["pull", "--all"]],
         "history": [["history", whose.word], ["history", whose.word, "--show", "1"]],
         "register": [["register", whose.word, "--back-to", "1"]],
