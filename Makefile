@@ -76,6 +76,10 @@ dedup-peers: $(VENV)/tested  ## rensa, datasketch, TF-IDF and splink on the same
 	@test -n "$(DATA)" || { echo "Say which labelled complaints: make dedup-peers DATA=folder" >&2; exit 2; }
 	@$(BIN)/python -m bench.dedup_peers --data $(DATA) $(ARGS)
 
+reality: $(VENV)/tested  ## other people's files through the connectors: make reality CORPUS=folder with a folder a class
+	@test -n "$(CORPUS)" || { echo "Say where the files are: make reality CORPUS=folder" >&2; exit 2; }
+	@$(BIN)/python -m sandbox.reality $(CORPUS)
+
 UV = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
 lock:  ## write the lock files anew
 	@test -x $(BIN)/uv || $(PIP) install uv

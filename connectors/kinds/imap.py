@@ -83,6 +83,11 @@ class Imap:
         """UIDVALIDITY and the highest UID read."""
         return next((page.next for page in reversed(pages) if page.next), before)
 
+    def sample(self, ctx: Context, body: bytes) -> Sequence[Item]:
+        """One mail that somebody has in a file (.eml)."""
+        assert ctx.parse_mail
+        return [_item(0, Found(uid=0, size=len(body), stamp=None), body, ctx.parse_mail)]
+
     def reply(self, ctx: Context, reply: Reply) -> str | None:
         """Answer by mail in the thread."""
         server = self.reply_by.get("smtp") or {}
@@ -103,7 +108,7 @@ def _walk(box: Box, after: Position, parse: Any) -> Iterator[Page]:
     for start in range(0, len(uids), PAGE):
         sets = list(groups(box.sizes(uids[start : start + PAGE])))
         for number, group in enumerate(sets, start=1):
-            items = [_item(box, found, raw, parse) for found, raw in box.mails(group)]
+            items = [_item(validity, found, raw, parse) for found, raw in box.mails(group)]
             end = start + PAGE >= len(uids) and number == len(sets)
             # Mails that vanished meanwhile leave the total short, and the engine asks once more what is there.
             yield Page(items=items, end=end, total=len(uids), next={"uidvalidity": validity, "uid": group[-1].uid})
@@ -111,7 +116,7 @@ def _walk(box: Box, after: Position, parse: Any) -> Iterator[Page]:
         yield Page(items=(), end=True, total=len(uids), next={"uidvalidity": validity, "uid": uids[-1]})
 
 
-def _item(box: Box, found: Found, raw: bytes, parse: Any) -> Item:
+def _item(validity: int, found: Found, raw: bytes, parse: Any) -> Item:
     try:
         mail: Mail | None = parse(raw)
         trouble = "too_large" if found.size > mailbox.BIGGEST else None
@@ -119,7 +124,7 @@ def _item(box: Box, found: Found, raw: bytes, parse: Any) -> Item:
         mail, trouble = None, "unreadable_mail"
     if mail is None:
         return Item(ref=None, raw=raw, payload=None, stamp=found.stamp, trouble=trouble, media="mail")
-    payload = mail.payload | {"uid": found.uid, "uidvalidity": box.validity}
+    payload = mail.payload | {"uid": found.uid, "uidvalidity": validity}
     return Item(
         ref=strictjson.ref_text(payload["message_id"]),
         raw=raw,

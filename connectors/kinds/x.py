@@ -85,6 +85,16 @@ class X:
         newest = str(pages[-1].next.get("newest") or "") if pages and pages[-1].next else ""
         return {"since_id": newest} if newest else dict(before)
 
+    def sample(self, ctx: Context, body: bytes) -> Sequence[Item]:
+        """The posts of an answer that somebody has in a file."""
+        try:
+            answer = strictjson.parse(body)
+        except strictjson.BadJson as error:
+            raise Unavailable("The file is no JSON.", code=str(error)) from None
+        data, _ = _checked(answer)
+        users = _users(answer)
+        return [_item(post, users) for post in data]
+
     def reply(self, ctx: Context, reply: Reply) -> str | None:
         """Post an answer under the mention: the manifest's text with its link, never the answer's own words; the post's id."""
         url = str(self.reply_by.get("url") or f"{self._base()}/tweets")
