@@ -244,18 +244,116 @@ CAUSES: Final[Mapping[str, Cause]] = {
     ),
 }
 
+OF_KINDS: Final[Mapping[str, Cause]] = {
+    "no_roots": _cause(
+        "right",
+        "Di sini tidak ada folder yang boleh dibaca kanal.",
+        "There is no folder here that connectors may read.",
+        OPERATOR,
+    ),
+    "folder_refused": _cause(
+        "right",
+        "Folder itu di luar yang dibuka. Pakai folder di SATUPINTU_HOME/inbox, atau ditambahkan ke SATUPINTU_FILES.",
+        "That folder lies outside of those that are open. Use one in SATUPINTU_HOME/inbox, or it is added to SATUPINTU_FILES.",
+        OPERATOR,
+    ),
+    "host_key": _cause(
+        "login",
+        "Server menunjukkan kunci SSH lain daripada host_key. Tanyakan lewat jalan lain apakah kuncinya memang diganti.",
+        "The server shows another SSH key than host_key. Ask by another way whether it has really been changed.",
+        OWNER,
+    ),
+    "not_ssh": _cause(
+        "tcp", "Yang menjawab bukan SSH. Periksa host dan port.", "What answers is no SSH. Check host and port.", YOU
+    ),
+    "no_sftp": _cause("right", "Server ini tidak menawarkan SFTP.", "This server offers no SFTP.", OWNER),
+    "no_right": _cause("right", "Akun ini tidak boleh membaca di sana.", "This account may not read there.", OWNER),
+    "bad_token": _cause(
+        "login", "Token tidak dikenal. Minta yang baru.", "The token is not known. Ask for a new one.", OWNER
+    ),
+    "second_reader": _cause(
+        "right",
+        "Program lain sudah membaca bot ini, atau webhooknya masih terpasang. Hentikan yang lain, atau hapus webhooknya.",
+        "Another program reads this bot, or it still has a webhook. Stop the other one, or take the webhook away.",
+        OWNER,
+    ),
+    "x_errors": _cause(
+        "right",
+        "X menjawab dengan kesalahan, bukan unggahan. Periksa hak token ini.",
+        "X answers with errors instead of posts. Look at what this token may read.",
+        OWNER,
+    ),
+    "graph_error": _cause(
+        "page",
+        "Graph API menjawab dengan kesalahannya sendiri.",
+        "The Graph API answers with an error of its own.",
+        NOBODY,
+    ),
+    "bad_secret": _cause(
+        "login",
+        "Rahasia untuk menilai kiriman kosong atau rusak; whsec_ diikuti base64.",
+        "The secret by which pushes are judged is empty or broken; base64 stands behind whsec_.",
+        OPERATOR,
+    ),
+    "no_inbox": _cause(
+        "page",
+        "Proses ini tidak punya kotak kiriman. Daftarkan kanalnya dulu (satupintu register).",
+        "This process has no inbox. Register the channel first (satupintu register).",
+        YOU,
+    ),
+    "open311_400": _cause(
+        "page",
+        "Server Open311 tidak menerima pertanyaan ini. Periksa url dan jurisdiction_id.",
+        "The Open311 server does not take this question. Check url and jurisdiction_id.",
+        YOU,
+    ),
+    "not_xml": _cause("page", "Jawabannya bukan XML yang utuh.", "The answer is no whole XML.", YOU),
+    "no_total": _cause(
+        "parse",
+        "Tidak ada jumlah di tempat yang disebut total. Perbaiki total, atau hapus barisnya.",
+        "There is no number at the place that total names. Correct total, or take it out.",
+        YOU,
+    ),
+    "not_a_key": _cause(
+        "parse",
+        "Kolom ref tidak unik. Pakai kunci utama tabelnya.",
+        "The column of ref is not unique. Use the table's primary key.",
+        YOU,
+    ),
+    "no_column": _cause(
+        "parse",
+        "Ada kolom di manifes yang tidak ada di kanal. Periksa columns, delimiter dan baris judul.",
+        "The manifest names a column that the channel does not have. Check columns, delimiter and the header.",
+        YOU,
+    ),
+}
+"""Codes that only some kinds have."""
+
+_STAGE_OF: Final = {
+    "host_not_allowed": "login",
+    "clear_password": "login",
+    "right": "right",
+    "no_database": "right",
+    "no_table": "right",
+    "no_tls": "tls",
+    "bad_value": "parse",
+    "bad_encoding": "parse",
+}
+"""Where faults show whose kinds have the words for them."""
+
 
 def cause(error: ChannelError, code: str = "") -> Cause:
-    """What a fault means; one that has no words of its own is told in its own, by who must act."""
+    """What a fault means: in the words of its kind where it has some, else by its code, else by who must act."""
     code = code or error.code
-    if found := CAUSES.get(code):
-        return found
-    if code.startswith("http_5"):
-        return _BUSY
-    if code.startswith("http_4"):
-        return _ASKED
-    if code in ("doubled_key", "too_deep", "not_utf8", "lone_surrogate"):
-        return _NO_JSON
+    found = CAUSES.get(code) or OF_KINDS.get(code) or _alike(code)
+    stage = found.stage if found else _STAGE_OF.get(code, "page")
+    if error.indonesian:
+        return Cause(stage, error.indonesian, str(error))
     who = OWNER if isinstance(error, Refused) else YOU if isinstance(error, Misconfigured) else NOBODY
-    own = error.indonesian or f"Kanal tidak dapat dibaca ({code})."
-    return _cause("page", own, str(error), who)
+    return found or _cause(stage, f"Kanal tidak dapat dibaca ({code}).", str(error), who)
+
+
+def _alike(code: str) -> Cause | None:
+    if code.startswith("http_"):
+        return _BUSY if code.startswith("http_5") else _ASKED
+    return _NO_JSON if code in ("doubled_key", "too_deep", "not_utf8", "lone_surrogate") else None

@@ -30,7 +30,8 @@ PATIENCE: Final = 45.0
 """Seconds for the first page."""
 SOON: Final = timedelta(days=21)
 """A certificate or token that ends within it is told."""
-_PORTS: Final = {"implicit": 993, "starttls": 143, "none": 143}
+_PORTS: Final = {"implicit": 993, "starttls": 143, "none": 143, "mysql": 3306, "postgresql": 5432}
+"""Of mail by its TLS, of databases by their system."""
 _PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}")
 _ROWS: Final = 200
 _NAMED: Final = 5
@@ -87,7 +88,9 @@ def _place(manifest: Manifest, made: Any) -> tuple[str, int, bool] | None:
         secure = parts.scheme == "https"
         return str(parts.hostname), parts.port or (443 if secure else 80), secure
     host, tls = manifest.options.get("host"), str(getattr(made, "tls", ""))
-    port = getattr(made, "port", None) or (_PORTS.get(tls) if manifest.kind == "imap" else None)
+    port = getattr(made, "port", None) or _PORTS.get(
+        tls if manifest.kind == "imap" else str(getattr(made, "system", ""))
+    )
     return (str(host), int(port), tls == "implicit") if host and port else None
 
 

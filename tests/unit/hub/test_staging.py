@@ -27,7 +27,7 @@ from connectors.manifest import load
 from connectors.net import dialler
 from connectors.trust import trust
 from hub.glance import Glance, Sockets, Watched
-from hub.stage_words import CAUSES, STAGES
+from hub.stage_words import CAUSES, OF_KINDS, STAGES
 from hub.staging import Stage, stages, worst
 from sandbox import running
 from tests.channels.fakes.web import Answer, Asked, json_page, serve
@@ -293,7 +293,7 @@ def test_a_door_that_says_nothing_ends_in_time(tmp_path: Path) -> None:
 
 def test_every_cause_stands_at_a_stage_and_names_who_mends_it() -> None:
     """No sentence leaves a newcomer alone: each has both languages and says whose turn it is."""
-    for code, (stage, indonesian, english) in CAUSES.items():
+    for code, (stage, indonesian, english) in {**CAUSES, **OF_KINDS}.items():
         assert stage in STAGES, code
         assert "Yang memperbaiki:" in indonesian or "Coba lagi" in indonesian, code
         assert "Who mends it:" in english or "Try again" in english, code
