@@ -226,3 +226,42 @@ def test_a_greeting_is_asked_and_signs_are_no_complaint(empty_site: Site) -> Non
         said = sorted(row["content"] for row in empty_site.registered())
         assert len(said) == 2 and all(any(text in one for one in said) for text in texts)
         assert figures(door.hub)["connectors"]["whatsapp"]["rejected"] == 2  # the sign, and what joined
+
+
+def test_a_comment_is_answered_by_a_pointer_and_thanks_join(empty_site: Site) -> None:
+    """Under a public comment stands no word of the agency; thanks below it, and our own comment, are no complaints."""
+    account = "112233445566"
+    with graph.graph() as meta:
+        made = documented("meta") | {"name": "facebook", "forward": {"from": "2020-01-01"}}
+        made["with"]["url"] = meta.url
+        manifests._yaml(empty_site.home / "manifests" / "facebook.yaml", made)
+        for name, secret in (("META_TOKEN", "TOKEN"), ("META_APP_SECRET", "APP"), ("META_VERIFY", "VERIFY")):
+            _secret(empty_site.home, name, SECRETS[secret])
+        box, text = Box(), complaints(1)[0]
+
+        def comment(number: str, said: str, who: str, above: str, at: float) -> None:
+            value = {"item": "comment", "verb": "add", "comment_id": number, "post_id": "9_1", "parent_id": above}
+            value |= {"from": {"id": who, "name": "Sri"}, "message": said, "created_time": int(at)}
+            entry = {"id": account, "time": int(at), "changes": [{"field": "feed", "value": value}]}
+            box.push({"object": "page", "entry": [entry]})
+
+        with empty_site.hub() as plain:
+            hub = replace(plain, context=lambda m, c: replace(plain.context(m, c), inbox=box))
+            comment("1_1", f"{text} #aduan", "77", "9_1", hub.clock().timestamp())
+            steps.sync(hub, ["facebook"])
+            advance(empty_site, answer="Rincian: Jl. Melati 3.")
+            empty_site.clock.sleep(3600)
+            steps.follow(hub)
+            sent = meta.sent[-1]
+            assert not any("Melati" in one["message"] for one in meta.sent)
+            assert (
+                sent["path"] == "/1_1/comments"
+                and "Melati" not in sent["message"]
+                and "lihat https://" in sent["message"]
+            )
+            comment(sent["number"], sent["message"], account, "1_1", hub.clock().timestamp())
+            comment("1_2", "Terima kasih min", "77", sent["number"], hub.clock().timestamp())
+            comment("1_3", "Terima kasih juga #aduan", "77", "1_1", hub.clock().timestamp())
+            steps.sync(hub, ["facebook"])
+            assert len(empty_site.registered()) == 1
+            assert count(hub, "SELECT count(*) FROM complaints WHERE reason = 'joined'") == 2
