@@ -28,7 +28,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "1251": "login",
     "1129": "host_not_allowed",
     "1130": "host_not_allowed",
-    **dict.fromkeys(("1044", "1142", "1143", "1227", "1290", "1370", "1449", "1792", "1836"), "right"),
+    **dict.fromkeys(("1044", "1142", "1143", "1227", "1290", "1356", "1370", "1449", "1792", "1836"), "right"),
     "1049": "no_database",
     "1146": "no_table",
     "1054": "no_column",

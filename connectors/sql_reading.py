@@ -148,7 +148,7 @@ class _Reading:
             column = self.line.quoted(self.wanted.changed)
             either += [f"{column} >= %s", f"{column} IS NULL", f"{column} < %s"]
             told += [self._moment(since), self._moment(None)]
-        elif not self.wanted.changed and self.window.since is not None and isinstance(mark.get("id"), int):
+        elif not self.wanted.changed and self.window.since is not None and self._goes_on(mark.get("id")):
             either.append(f"{self.key} > %s")
             told.append(mark["id"] - self.wanted.reread)
         if not either:
@@ -160,6 +160,10 @@ class _Reading:
                 either.append(f"{by} IN (SELECT {key} FROM {table} WHERE {ref} > %s AND {key} IS NOT NULL)")
                 told.append(last - self.wanted.reread)
         return [*parts, f"({' OR '.join(either)})"], [*values, *told]
+
+    def _goes_on(self, last: Any) -> bool:
+        """Whether keys are whole numbers that still grow: a table that was emptied and filled again is read from its start."""
+        return isinstance(last, int) and self._highest(self.wanted.table, self.wanted.ref) >= last
 
     def _since(self) -> datetime | None:
         """Never later than the portal's own newest stamp minus look_back; its clock may be slow."""
