@@ -171,7 +171,11 @@ def _within(hub: Hub, region: str) -> None:
 
 
 def _no_twin(work: Work, hub: Hub, manifest: Manifest) -> None:
+    """No name takes the past of a connector that is not the caller's, and no channel has two names."""
     own = (manifest.name, manifest.renamed_from)
+    for name in filter(None, own):
+        if known := connectors.find(work, name):
+            _within(hub, known.region)
     mark = identity(manifest)
     near = (one.name for one in hub.manifests.good.values() if one.name not in own and identity(one) == mark)
     if other := next(near, None) or connectors.twin(work, hub.vault.mac("identity", mark.encode()), *own):

@@ -162,6 +162,13 @@ def test_only_the_region_and_its_province_register_and_activate(empty_site: Site
             refused = empty_site.command(*line, SATUPINTU_TOKEN=token)
             assert refused.code == 2 and "di luar wewenang" in refused.err
         assert empty_site.command("history", NAME, SATUPINTU_TOKEN=token).code == 1
+    assert empty_site.process("pull", NAME).code == 0
+    for key in ("name", "renamed_from"):  # the past of a connector is not taken by its name either
+        other = file.with_name("rebut.yaml")
+        text = file.read_text().replace('region: "35"', 'region: "35.15"').replace("region: '35'", 'region: "35.15"')
+        other.write_text(text if key == "name" else text.replace(f"name: {NAME}", f"name: rebut\nrenamed_from: {NAME}"))
+        taken = empty_site.command("register", str(other), SATUPINTU_TOKEN=below)
+        assert taken.code == 2 and "di luar wewenang" in taken.err, taken
     assert empty_site.command("activate", NAME, SATUPINTU_TOKEN=ani).code == 1
     assert empty_site.command("activate", NAME, SATUPINTU_TOKEN=budi).code == 0
     told = empty_site.command("history", NAME, SATUPINTU_TOKEN=ani).out.splitlines()
