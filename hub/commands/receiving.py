@@ -39,8 +39,8 @@ def receive(
 
         names = sorted(name for name in hub.manifests.good if receiver.receives(name))
         for name in names:
-            typer.echo(f"http://{host}:{port}/in/{name}")
-        typer.echo(f"Menerima untuk {len(names)} kanal. / Receiving for {len(names)} connectors.")
+            print(f"http://{host}:{port}/in/{name}")
+        print(f"Menerima untuk {len(names)} kanal. / Receiving for {len(names)} connectors.", flush=True)
         uvicorn.run(
             web(receiver, renew=renew),
             host=host,

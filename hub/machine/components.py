@@ -102,6 +102,17 @@ def start(crew: Crew, settings: Settings, env: Mapping[str, str], port: int) -> 
     return made
 
 
+RECEIVER_PORT = 8470
+
+
+def receive(crew: Crew, caller: Mapping[str, str]) -> str:
+    """Start the address to which channels push, and return it; it is ready when it answers, which nobody here waits for."""
+    port = free_port(RECEIVER_PORT)
+    command = [sys.executable, "-m", "hub.cli", "receive", "--host", HOST, "--port", str(port)]
+    crew.start("receive", command, {**caller, "PYTHONUNBUFFERED": "1"})
+    return f"http://{HOST}:{port}/in/"
+
+
 def free_port(usual: int | None = None) -> int:
     """The usual port where nobody has it, else one that the system gives."""
     for port in [usual, 0] if usual else [0]:

@@ -29,7 +29,7 @@ def up(settings: Settings) -> int:
     """
     try:
         with Stop() as stop, running(settings, stop, usual_port=components.USUAL_PORT) as (airflow, crew):
-            tell(airflow, settings)
+            tell(airflow, settings, components.receive(crew, os.environ))
             while True:
                 crew.alive()
                 stop.wait(1)
@@ -105,8 +105,10 @@ def told_left(home: Path) -> str:
     return f"They are {names}; end them with: kill -9 {numbers}"
 
 
-def tell(airflow: Airflow, settings: Settings) -> None:
+def tell(airflow: Airflow, settings: Settings, pushes: str = "") -> None:
     """Where everything is."""
+    if pushes:
+        print(f"Pushes:     {pushes}NAME  (kinds that receive; a web server in front of it speaks TLS)")
     print(f"Airflow:    {airflow.url}  (user {airflow.user}, password {airflow.password})")
     print(f"Manifests:  {settings.manifests}")
     print(f"Log files:  {settings.home / 'logs'}")
