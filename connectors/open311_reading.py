@@ -28,6 +28,8 @@ TOUCHED: Final = 1000
 _SECOND: Final = timedelta(seconds=1)
 
 Span = tuple[datetime, datetime]
+BEFORE: Final = (datetime(1971, 1, 1, tzinfo=UTC), datetime(1971, 1, 2, tzinfo=UTC))
+"""A day on which nobody reported anything by Open311."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,8 +134,8 @@ class _Reading:
             inside = all(_id(row) in known for some in told.values() for row in some)
             if inside and max(map(len, told.values())) < len(found):
                 return None
-            if min(map(len, told.values())) == len(found) and inside:
-                raise _window_ignored()
+            if min(map(len, told.values())) == len(found) and inside and self._ask(BEFORE):
+                raise _window_ignored()  # it is no moment on the border of both halves
             self.asked |= told
         return halves
 

@@ -103,6 +103,16 @@ def test_more_in_one_second_than_is_shown_is_said() -> None:
     assert (outcome.closed, outcome.code) == (False, "window_full")
 
 
+@pytest.mark.parametrize("count", [7, 13, 49])
+def test_many_in_one_second_on_a_border(count: int) -> None:
+    """An import that stamps all its requests alike is read, also where that second is the border of two windows."""
+    crowded, border = City(), NOW + timedelta(days=1)
+    for number in range(count):
+        crowded.report(number, (border - timedelta(days=45)).isoformat())
+    items, outcome = pulled(crowded, from_=f"{border - timedelta(days=89):%Y-%m-%d}")
+    assert (refs(items), outcome.closed) == (all_of(count), True)
+
+
 PAGE = {"param": "page", "size_param": "page_size", "size": 20}
 
 
