@@ -37,7 +37,8 @@ def rows(body: bytes, media: str, inner: str) -> list[Row]:
     tree = _xml(body) if media == "xml" else _json(body)
     found = _listed(tree, inner)
     if found is None:
-        raise Unavailable("The answer has no list of Open311.", code="not_a_list")
+        indonesian = "Jawabannya bukan daftar Open311. Periksa url: bagian sebelum /requests.json."
+        raise Unavailable("The answer has no list of Open311.", code="not_a_list", indonesian=indonesian)
     if len(found) > ROWS:
         raise Unavailable(f"The answer has more than {ROWS:,} rows.", code="too_many_rows")
     if (error := told(found)) is not None:
@@ -51,9 +52,17 @@ def told(found: Sequence[Any]) -> ChannelError | None:
         return None
     number = re.sub("[^0-9]", "", str(found[0].get("code")))[:3]
     if number in ("401", "403"):
-        return Refused("The server refuses the key or the jurisdiction.", code=f"open311_{number}")
+        return Refused(
+            "The server refuses the key or the jurisdiction.",
+            code=f"open311_{number}",
+            indonesian="Server menolak api_key atau jurisdiction_id. Minta yang berlaku kepada pemiliknya.",
+        )
     if number == "400":
-        return Misconfigured("The server does not take the question.", code="open311_400")
+        return Misconfigured(
+            "The server does not take the question.",
+            code="open311_400",
+            indonesian="Server menolak pertanyaan kami. Cocokkan params dengan dokumentasinya.",
+        )
     return Unavailable(f"The server reports an error ({number or 'no number'}).", code=f"open311_{number or 'error'}")
 
 
@@ -142,7 +151,8 @@ def _xml(body: bytes) -> Any:
     try:
         root = fromstring(body, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError):
-        raise Unavailable("The answer is no usable XML.", code="not_xml") from None
+        indonesian = "Jawabannya bukan XML yang utuh. Periksa url dan format; hub mencoba lagi nanti."
+        raise Unavailable("The answer is no usable XML.", code="not_xml", indonesian=indonesian) from None
     value = _value(root, 0)
     if isinstance(value, str):
         raise Unavailable("The answer has no list of Open311.", code="not_a_list")

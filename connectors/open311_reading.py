@@ -124,7 +124,11 @@ class _Reading:
         self.largest, (begin, end) = len(found), span
         if end - begin < 2 * _SECOND:
             if len(found) >= self.wanted.most or len(found) % ROUND == 0:
-                raise Unavailable("More complaints stand in one second than the server may show.", code="window_full")
+                raise Unavailable(
+                    "More complaints stand in one second than the server may show.",
+                    code="window_full",
+                    indonesian="Lebih banyak aduan dalam satu detik daripada yang ditampilkan server. Minta halaman (page).",
+                )
             return None
         middle = (begin + (end - begin) / 2).replace(microsecond=0)
         halves = [(begin, middle), (middle, end)]
