@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import os
@@ -57,16 +58,26 @@ def safe(text: str) -> str:
     return f"'{plain}" if plain.startswith(_STARTS) or plain.lstrip().startswith(_STARTS) else plain
 
 
+def csv_lines(rows: Iterable[Sequence[object]], *, quoted: bool = False, end: str = "\r\n") -> Iterator[str]:
+    """Each row as a line of CSV with its `end`; the only way in which anything of the hub becomes CSV (RFC 4180)."""
+    text = io.StringIO()
+    lines = csv.writer(
+        text, quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL, lineterminator="\r\n"
+    )  # it quotes only what holds a sign of its end
+    for row in rows:
+        lines.writerow([safe(str(cell)) for cell in row])
+        yield text.getvalue()[:-2] + end
+        text.seek(0)
+        text.truncate()
+
+
 def _holds(one: str) -> bool:
     return one in "\t\n" or (one >= " " and one not in "\x7f\ufffe\uffff" and not "\ud800" <= one <= "\udfff")
 
 
 def _csv(file: BinaryIO, rows: Iterable[Sequence[str]]) -> None:
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
-    lines = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    lines.writerows([safe(cell) for cell in row] for row in rows)
-    text.flush()
-    text.detach()
+    file.write(codecs.BOM_UTF8)
+    file.writelines(line.encode() for line in csv_lines(rows, quoted=True))
 
 
 def _xlsx(file: BinaryIO, rows: Iterable[Sequence[str]]) -> None:

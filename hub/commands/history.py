@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import date
@@ -66,15 +65,16 @@ def dedup_rebuild(
     """
     from hub.model import Tally
     from hub.rebuilding import Rebuild
+    from hub.sheets import csv_lines
 
     day, part = _day(since), _shard(shard)
     with opened() as hub, ExitStack() as stack:
         one = Rebuild(hub=hub, since=day, shard=part[0], of=part[1])
         one.features()
-        row = csv.writer(stack.enter_context(out.open("a", newline="", encoding="utf-8"))).writerow if out else None
+        file = stack.enter_context(out.open("a", newline="", encoding="utf-8")) if out else None
         for change in one.changes(apply=apply):
-            if row:
-                row(_row(change))
+            if file:
+                file.writelines(csv_lines([_row(change)]))
         words = {name: count for name, count in one.counts.items() if name != "judged"}
         note = (
             ""

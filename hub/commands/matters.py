@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -75,10 +74,12 @@ def _to_be_written(records: Path, *targets: Path | None) -> None:
 
 def _write(path: Path, head: tuple[str, str], rows: Iterable[tuple[str, str]]) -> None:
     """Whole or not at all."""
+    from hub.sheets import csv_lines
+
     part = path.with_name(f"{path.name}.part")
     try:
         with part.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([head, *rows])
+            file.writelines(csv_lines([head, *rows]))
         part.replace(path)
     except OSError as error:
         complain(f"{path}: {error.strerror or error}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -11,7 +9,7 @@ from typing import Any, Final
 
 from hub.evidence.catalogue import CATALOGUE
 from hub.evidence.zones import zone_of
-from hub.sheets import safe
+from hub.sheets import csv_lines
 
 HEAD: Final = (
     "leaf",
@@ -64,7 +62,4 @@ def _cells(leaf: int, entry: Mapping[str, Any], names: Mapping[str, str]) -> Seq
 
 
 def _written(rows: Iterable[Sequence[str]]) -> bytes:
-    text = io.StringIO()
-    lines = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    lines.writerows([safe(cell) for cell in row] for row in rows)
-    return text.getvalue().encode()
+    return "".join(csv_lines(rows, quoted=True)).encode()

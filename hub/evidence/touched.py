@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,7 +12,7 @@ from uuid import UUID
 
 from hub.audit.entry import Entry
 from hub.privacy import Vault
-from hub.sheets import safe
+from hub.sheets import csv_lines
 from hub.spine import Hub
 from hub.store import search, touched
 from hub.store.log import append
@@ -155,9 +153,7 @@ def as_lines(found: Touched, *, as_json: bool) -> Iterator[str]:
     yield ",".join(HEAD)
     for line in found.lines:
         acts = " ".join(f"{act}:{count}" for act, count in line["acts"].items())
-        text = io.StringIO()
-        csv.writer(text, lineterminator="").writerow([safe(str({**line, "acts": acts}[name])) for name in HEAD])
-        yield text.getvalue()
+        yield from csv_lines([[{**line, "acts": acts}[name] for name in HEAD]], end="")
 
 
 def summary(found: Touched) -> str:
