@@ -20,7 +20,7 @@ from hub.settings import Settings
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-PURPOSES = ("ref", "content", "created", "reporter", "dedup", "identity", "text", "event", "contact", "upload")
+PURPOSES = ("ref", "content", "created", "reporter", "dedup", "identity", "text", "event", "contact", "upload", "test")
 """What keyed hashes are made for; the same value under two purposes gives two unrelated hashes."""
 LENGTH = 32
 _FILES = ("hub.key", "hmac.key", "log.key")

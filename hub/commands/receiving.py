@@ -18,8 +18,12 @@ PORT = 8470
 def receive(
     host: Annotated[str, typer.Option(help="Where to listen; a web server in front of it speaks TLS.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="On which port; 0 takes a free one.")] = PORT,
+    test: Annotated[str | None, typer.Option(help="Push a test to this connector's address instead.")] = None,
+    url: Annotated[str | None, typer.Option(help="With --test: the address as the channel has it.")] = None,
 ) -> None:
     """Channels push -> the inbox, kept before they are told so; runs until it is ended."""
+    if test is not None:
+        raise typer.Exit(_tried(test, url or f"http://{host}:{port}/in/{test}"))
     import uvicorn
 
     from hub.receive import app as web
@@ -51,3 +55,20 @@ def receive(
             timeout_keep_alive=15,
             server_header=False,
         )
+
+
+def _tried(name: str, url: str) -> int:
+    """0 where a channel could push there now."""
+    from ipaddress import ip_network
+
+    from connectors.http import HttpClient
+    from connectors.net import WEB, dialler
+    from hub import trying
+
+    with opened() as hub:
+        here = [ip_network("127.0.0.0/8"), ip_network("::1/128")]
+        networks, ports = [*here, *hub.settings.allow_networks], WEB | frozenset(hub.settings.allow_ports)
+        http = HttpClient(dialler(networks, ports=ports), lambda text, _: text, hub.clock, timeout=20.0)
+        good, (indonesian, english) = trying.tried(http, url, hub.vault, name, hub.clock())
+    typer.echo(f"{indonesian}\n{english}")
+    return 0 if good else 1
