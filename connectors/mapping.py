@@ -352,7 +352,7 @@ def _placed(found: dict[str, Any], places: regions.Places, system: str | None) -
         code = places.of_bps(code)
     elif system != _KEMENDAGRI:
         return ()
-    if code is None or ".".join(code.split(".")[:2]) not in places.regions:
+    if code is None or code[:5] not in places.regions:
         return (("unmapped", Flaw(path="region_code", rule="unmapped")),)
     found["region_code"], found["code_system"] = places.today(code), _KEMENDAGRI
     return ()

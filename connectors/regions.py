@@ -82,7 +82,7 @@ class Places:
 
         Of a kecamatan or village below an old code only the regency is told, for its other digits may have changed.
         """
-        old = self.regions.get(".".join(code.split(".")[:2]))
+        old = self.regions.get(code[:5])
         return old.successor if old is not None and old.successor else code
 
     def of_bps(self, code: str) -> str | None:

@@ -144,6 +144,22 @@ def test_problems_are_told_in_both_languages_without_the_value(read: Any, payloa
         assert str(value).strip() == "" or str(value) not in problem.id + problem.en or rule == "not_text"
 
 
+def test_a_name_of_two_regions_waits_with_both(read: Any) -> None:
+    """ "Blitar" keeps the complaint back, and whoever looks reads which two it can be, in both languages."""
+    fields = {**MANIFEST["fields"], "region_code": {"path": "wilayah", "names": True}}
+    found = read({"isi": "Jalan rusak", "wilayah": "Blitar"}, {**MANIFEST, "fields": fields})
+    [problem] = found.problems
+    assert problem.rule == "ambiguous_region"
+    assert all("Kabupaten Blitar (35.05), Kota Blitar (35.72)" in said for said in (problem.id, problem.en))
+
+
+def test_relative_dates_count_from_the_receipt(read: Any) -> None:
+    """ "2 jam yang lalu" is told from when the hub received the item, to the day only."""
+    fields = {**MANIFEST["fields"], "submitted_at": {"path": "tgl", "format": "relative"}}
+    document = read({"isi": "Jalan rusak", "tgl": "2 jam yang lalu"}, {**MANIFEST, "fields": fields}).document
+    assert (document["submitted_at"], document["submitted_precision"]) == ("2026-11-26T06:30:00+07:00", "day")
+
+
 def test_everything_that_is_wrong_is_told_at_once(read: Any) -> None:
     """Whoever repairs a channel sees all its faults, not one after the other."""
     found = read({"nik": "3,57801E+15", "rahasia": "mungkin"})
