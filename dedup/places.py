@@ -25,12 +25,13 @@ _PLACES: Final = frozenset((
     "komplek", "griya", "villa", "rusun", "sd", "sdn", "smp", "smpn", "sma", "sman", "smk", "smkn", "terminal", "stasiun",
     "taman", "masjid", "musholla", "gereja", "jembatan", "sungai", "kali", "simpang", "perempatan", "pertigaan", "alun",
     "halte", "apotek", "toko", "warung", "bengkel", "hotel", "mal", "mall", "gedung", "balai", "tps", "spbu", "indomaret",
-    "alfamart", "blok", "titik", "lantai",
+    "alfamart", "blok", "titik", "lantai", "posyandu", "mts", "mtsn", "tk", "paud", "klinik", "polsek", "pesantren", "ponpes",
+    "stadion",
 ))  # fmt: skip
 _NAMED: Final = re.compile(rf"\b({'|'.join(sorted(_PLACES))}) (?=([a-z]{{3,}}|[a-z]|\d+)\b)")
 _KINDS: Final = {
     "perum": "perumahan", "kompleks": "perumahan", "komplek": "perumahan", "sd": "sdn", "smp": "smpn", "sma": "sman",
-    "smk": "smkn", "rs": "rsud", "sungai": "kali", "mal": "mall",
+    "smk": "smkn", "mtsn": "mts", "ponpes": "pesantren", "rs": "rsud", "sungai": "kali", "mal": "mall",
 }  # fmt: skip
 WRITTEN: Final = {
     kind: frozenset(word for word, of in _KINDS.items() if of == kind) for kind in sorted(set(_KINDS.values()))

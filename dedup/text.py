@@ -30,6 +30,10 @@ _TAGS_AT_END: Final = re.compile(r"(?:\s*(?<!\w)#\w+)+\s*$")
 _REPEATED: Final = re.compile(r"([^\W\d_])\1{2,}")
 _NEIGHBOURHOOD: Final = re.compile(r"\b(rt|rw)[\s.:/]*0*(\d+)")
 _THOUSANDS: Final = re.compile(r"(?<=\d)[.,](?=\d{3}(?!\d))")
+_SCHOOL: Final = re.compile(r"\b(sd|smp|sma|smk) ?(?:negeri|n)? ?(?=\d{1,3}\b(?! ?(?:jam|hari|minggu|bulan|tahun|menit)))")
+_SIGNER: Final = re.compile(
+    r"\b(?:penanda ?tangan|ditandatangani(?: oleh)?|tertanda|ttd)\b ?\.?[:,][^\n]{0,80}\s*\Z"
+)  # one letter, many signers: whoever signed it is no part of what it says
 _RUPIAH: Final = re.compile(r"\brp\.? ?(?=\d)")
 _THOUSAND: Final = re.compile(r"(?<![\d.,])(\d{1,4}) ?(?:ribu|rb)\b")
 _TWICE: Final = re.compile(
@@ -78,6 +82,7 @@ def normalise(text: str) -> str:
     plain = (
         _TAGS_AT_END.sub("", plain) or plain
     )  # a run of tags at the end is addressed to the crowd; inside it is a word
+    plain = _SCHOOL.sub(r"\1n ", _SIGNER.sub("", plain) or plain)
     plain = _NEIGHBOURHOOD.sub(r" \1 \2 ", plain)
     plain = _THOUSAND.sub(r"\g<1>000", _RUPIAH.sub("", _THOUSANDS.sub("", plain)))
     plain = _ZEROS.sub("", _NOT_WORD.sub(" ", _TWICE.sub(r"\1", plain)))

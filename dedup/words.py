@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import tomllib
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from math import log, log2
 from pathlib import Path
 from typing import Final, NamedTuple
+
+from dedup.rules import STOP
 
 SLOTS: Final = 1 << 18
 """Places of the table of rarities; a word's place is its CRC-32, so that every worker finds the same."""
@@ -77,8 +79,14 @@ def level(matters: float) -> int:
 
 
 def topics(word: str) -> frozenset[str]:
-    """The problems of topics.toml that a word speaks of, in its bare form or with the usual prefix and ending."""
-    return next((_TOPICS[form] for stem in _stems(word) for form in _forms(stem) if form in _TOPICS), frozenset())
+    """
+    The problems of topics.toml that a word speaks of, in its bare form or with the usual prefix and ending.
+
+    One written without some of its vowels counts too ("lmpu"); one with others is another word ("jalan", not "jualan").
+    """
+    if word in STOP:
+        return _TOPICS.get(word, _NONE)
+    return next(filter(None, (_TOPICS.get(stem) or _shortened(stem) for stem in _stems(word))), _NONE)
 
 
 def _stems(word: str) -> Iterator[str]:
@@ -91,19 +99,22 @@ def _stems(word: str) -> Iterator[str]:
         yield from (stem[: -len(ending)] for ending in _ENDINGS if stem.endswith(ending))
 
 
-def _forms(stem: str) -> Iterable[str]:
-    if len(stem) < _SHORTEST:
-        return ()
-    said = sound(stem)
-    return (stem, said) if len(said) >= _SHORTEST else (stem,)
+def _shortened(stem: str) -> frozenset[str]:
+    likely = _BY_SOUND.get(sound(stem), ()) if len(stem) >= _SHORTEST and stem not in STOP else ()
+    return _NONE.union(*(_TOPICS[word] for word in likely if len(stem) < len(word) and _holds(word, stem)))
+
+
+def _holds(word: str, stem: str) -> bool:
+    """The letters of the stem stand in the word, in their order."""
+    rest = iter(word)
+    return all(letter in rest for letter in stem)
 
 
 def _read_topics() -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
     for topic, words in tomllib.loads(_HERE.with_name("topics.toml").read_text(encoding="utf-8")).items():
         for word in words.split():
-            for form in _forms(word):
-                found[form] = found.get(form, frozenset()) | {topic}
+            found[word] = found.get(word, _NONE) | {topic}
     return found
 
 
@@ -118,4 +129,6 @@ def use_table(table: bytes) -> None:
 
 
 _TABLE = zlib.decompress(_HERE.with_name("rarity.bin").read_bytes())
+_NONE: Final = frozenset[str]()
 _TOPICS: Final = _read_topics()
+_BY_SOUND: Final = {said: [word for word in _TOPICS if sound(word) == said] for said in sorted(set(map(sound, _TOPICS)))}
