@@ -30,7 +30,9 @@ _TAGS_AT_END: Final = re.compile(r"(?:\s*(?<!\w)#\w+)+\s*$")
 _REPEATED: Final = re.compile(r"([^\W\d_])\1{2,}")
 _NEIGHBOURHOOD: Final = re.compile(r"\b(rt|rw)[\s.:/]*0*(\d+)")
 _THOUSANDS: Final = re.compile(r"(?<=\d)[.,](?=\d{3}(?!\d))")
-_SCHOOL: Final = re.compile(r"\b(sd|smp|sma|smk) ?(?:negeri|n)? ?(?=\d{1,3}\b(?! ?(?:jam|hari|minggu|bulan|tahun|menit)))")
+_SCHOOL: Final = re.compile(
+    r"\b(sd|smp|sma|smk) ?(?:negeri|n)? ?(?=\d{1,3}\b(?! ?(?:jam|hari|minggu|bulan|tahun|menit)))"
+)
 _SIGNER: Final = re.compile(
     r"\b(?:penanda ?tangan|ditandatangani(?: oleh)?|tertanda|ttd)\b ?\.?[:,][^\n]{0,80}\s*\Z"
 )  # one letter, many signers: whoever signed it is no part of what it says

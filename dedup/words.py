@@ -131,4 +131,6 @@ def use_table(table: bytes) -> None:
 _TABLE = zlib.decompress(_HERE.with_name("rarity.bin").read_bytes())
 _NONE: Final = frozenset[str]()
 _TOPICS: Final = _read_topics()
-_BY_SOUND: Final = {said: [word for word in _TOPICS if sound(word) == said] for said in sorted(set(map(sound, _TOPICS)))}
+_BY_SOUND: Final = {
+    said: [word for word in _TOPICS if sound(word) == said] for said in sorted(set(map(sound, _TOPICS)))
+}

@@ -90,7 +90,7 @@ def test_heads_agree_with_walking_the_links(links: list[Link]) -> None:
     ("found", "joined"),
     [
         ({}, Joined(case=None, probability=0.0)),
-        ({"a": [0.05]}, Joined(case=None, probability=0.05)),
+        ({"a": [0.04]}, Joined(case=None, probability=0.04)),
         ({"a": [0.4]}, Joined(case=None, probability=0.4, review=("a",))),
         ({"a": [0.8]}, Joined(case="a", probability=0.8)),
         ({"a": [0.8], "b": [0.85]}, Joined(case="b", probability=0.85, review=("a",))),

@@ -70,3 +70,15 @@ def test_any_text_becomes_words_with_single_blanks(text: str) -> None:
     found = normalise(text)
     assert " ".join(found.split()) == found
     assert normalise(text) == found
+
+
+@pytest.mark.parametrize("school", ["SMP Negeri 3", "SMPN 3", "smpn3", "SMP 3"])
+def test_a_school_is_one_school_however_it_is_written(school: str) -> None:
+    """A state school has one name, and is no "sampai"."""
+    assert normalise(f"atap {school} Wonojati bocor") == "atap smpn 3 wonojati bocor"
+
+
+def test_who_signed_a_form_letter_is_no_part_of_it() -> None:
+    """A petition of one text with many signers stays one text."""
+    letters = [f"Selamatkan hutan kota. Penandatangan: {name}, Wonojati." for name in ("Tuan Satu", "Nyonya Dua")]
+    assert {normalise(letter) for letter in letters} == {"selamatkan hutan kota"}
