@@ -90,9 +90,11 @@ def test_a_kind_is_one_small_file_that_describes_itself(name: str) -> None:
 
 
 def test_everything_is_read_once_and_proved(door: Open) -> None:
-    """All that is there, each thing once, with its bytes and a ref, and a reading that closes with a proof."""
+    """All that is there, each thing once (or the same bytes where pages overlap), and a reading that closes with a proof."""
     items, outcome = reading(door.channel, door.ctx)
-    assert sorted(str(item.ref) for item in items) == sorted(door.refs)
+    assert {str(item.ref) for item in items} == door.refs
+    again = len(items) - len({(item.ref, item.raw) for item in items})
+    assert again == 0 or getattr(door.channel, "overlaps", False)
     assert (outcome.closed, outcome.owed, outcome.error) == (True, None, None)
     assert outcome.proof
     for item in items:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterator
+from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
 
@@ -20,6 +21,10 @@ _FORBIDDEN = re.compile(
 _LESSER = re.compile(r"LGPL|Lesser General Public|Library or Lesser")
 _CHOICE = {"text-unidecode": "Artistic licence, taken instead of the GPL"}
 """Packages that offer several licences, and the one that we take."""
+_PUBLISHED = {
+    "96ad2ccd81462a766178ae09a71df55f548a3f66da11606f9cdf40b391e22dd0": "the example of the Standard Webhooks specification",
+}
+"""SHA-256 of what looks like a secret in the past and opens nothing: printed in a public document for everybody to test with."""
 
 
 def pinned(lock: Path) -> Iterator[tuple[str, str, list[str]]]:
@@ -95,7 +100,7 @@ def test_no_secret_stands_in_the_past() -> None:
     """Every line that any commit ever added: a secret that was taken out again is still there for whoever clones."""
     diff = _git("log", "--all", "-p", "--unified=0", "--no-color", "--no-textconv", "--", ".", ":!*.lock", ":!*.bin")
     added = "\n".join(one[1:] for one in diff.splitlines() if one.startswith("+") and len(one) < 5_000)
-    assert [what for what, _ in suspects(added)] == []
+    assert [what for what, value in suspects(added) if sha256(value.encode()).hexdigest() not in _PUBLISHED] == []
 
 
 def test_the_scanner_is_awake() -> None:

@@ -149,7 +149,7 @@ def _page() -> Callable[[Asked], Answer]:
 def _city() -> Callable[[Asked], Answer]:
     made = City(key=SECRETS["TOKEN"])
     for number in range(COUNT):
-        made.report(f"R-{number}", AT.replace(minute=number).strftime("%Y-%m-%dT%H:%M:%SZ"))
+        made.report(f"R-{number}", STAMP)
     return lambda asked: made.answer(asked.method, asked.path, asked.query, {})
 
 
