@@ -60,10 +60,11 @@ FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z'’]*")
 _ZONE_WORD: Final = re.compile(
-    r"(?:[\s(]+|(?<=\d))(?:(wib|wita|wit)|(?:gmt|utc)(?:\s?([+-])\s?(\d{1,2})(?::?(\d{2}))?)?)\)?\s*$", re.IGNORECASE
+    r"(?:(?<![\s(])[\s(]+|(?<=\d))(?:(wib|wita|wit)|(?:gmt|utc)(?:\s?([+-])\s?(\d{1,2})(?::?(\d{2}))?)?)\)?\s*$",
+    re.IGNORECASE,
 )
-_CLOCK_WORD: Final = re.compile(r"[\s,]+(?:pukul|pkl\.?|jam|at)\s+(?=\d)", re.IGNORECASE)
-_CLOCK_WORD_OF_FORM: Final = re.compile(r"[\s,]+(?:pukul|pkl\.?|jam|at)\s+(?=%[HI])", re.IGNORECASE)
+_CLOCK_WORD: Final = re.compile(r"(?<![\s,])[\s,]+(?:pukul|pkl\.?|jam|at)\s+(?=\d)", re.IGNORECASE)
+_CLOCK_WORD_OF_FORM: Final = re.compile(r"(?<![\s,])[\s,]+(?:pukul|pkl\.?|jam|at)\s+(?=%[HI])", re.IGNORECASE)
 _DOTTED_CLOCK: Final = re.compile(r"(?<=[\sT,])(\d{1,2})\.(\d{2})(?:\.(\d{2}))?(?=\s*(?:[AaPp]\.?[Mm]\.?)?$)")
 _CLOCK: Final = r"(?:\s*,?\s*(\d{1,2}):(\d{2})(?::(\d{2}))?)?\s*([+-]\d{2}:?\d{2})?$"
 _DAY_FIRST: Final = re.compile(r"^(\d{1,2})[\s-]+([a-z]+)\.?[\s,-]+(\d{4})" + _CLOCK)

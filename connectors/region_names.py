@@ -16,7 +16,7 @@ _CITY: Final = re.compile(
     rf"^{_SEAT}(?:pemkot|kotamadya|kotamdya|kodya|kotif|kota|kt)\b[\s.]*(?:(?:administrasi|adm)\b[\s.]*)?"
 )
 _PROVINCE: Final = re.compile(rf"^{_SEAT}(?:pemprov|provinsi|propinsi|prov|prop)\b[\s.]*")
-_ENGLISH: Final = re.compile(r"\s+(city|regency|municipality|province)$")
+_ENGLISH: Final = re.compile(r"(?<!\s)\s+(city|regency|municipality|province)$")
 _ISLANDS: Final = re.compile(r"\bkep\b\.?")
 _KINDS: Final = {"city": "Kota", "municipality": "Kota", "regency": "Kabupaten", "province": "Provinsi"}
 _OTHER: Final = {

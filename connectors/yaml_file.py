@@ -21,7 +21,7 @@ _MOST_ON_A_LINE: Final = 16
 
 _TAG: Final = "tag:yaml.org,2002:"
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_STACKED: Final = re.compile(rf"^\s*(?:[-?:][ \t]+){{{_MOST_ON_A_LINE}}}", re.MULTILINE)
+_STACKED: Final = re.compile(rf"^[ \t]*(?:[-?:][ \t]+){{{_MOST_ON_A_LINE}}}", re.MULTILINE)
 _PLAIN: Final = (
     ("null", re.compile(r"^(?:~|null|)$"), ["~", "n", ""]),
     ("bool", re.compile(r"^(?:true|false)$"), list("tf")),

@@ -26,7 +26,7 @@ _SIGNED: Final = re.compile(
 _DROPPED: Final = re.compile(
     r"https?://\S+|www\.\S+|\bt\.co/\S+|\S+@\S+\.\S+|(?<!\w)@\w+|[\u200b-\u200f\u2060\ufeff\u00ad]"
 )
-_TAGS_AT_END: Final = re.compile(r"(?:\s*(?<!\w)#\w+)+\s*$")
+_TAGS_AT_END: Final = re.compile(r"(?:(?<!\s)\s*(?<!\w)#\w+)+\s*$")
 _REPEATED: Final = re.compile(r"([^\W\d_])\1{2,}")
 _NEIGHBOURHOOD: Final = re.compile(r"\b(rt|rw)[\s.:/]*0*(\d+)")
 _THOUSANDS: Final = re.compile(r"(?<=\d)[.,](?=\d{3}(?!\d))")

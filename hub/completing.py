@@ -12,7 +12,9 @@ from connectors.dates import read
 HEAD: Final = "Pelengkap dari pelapor:"
 """Stands in the body between what was said at first and what was added."""
 _NO_WORDS: Final = re.compile(r"(?:https?://|t\.co/|www\.)\S+|[@#]\w+")
-_DEVICE: Final = re.compile(r"^\s*(?:dikirim dari|terkirim dari|sent from|sent via|get outlook for)\b.*$", re.I | re.M)
+_DEVICE: Final = re.compile(
+    r"^[^\S\n]*(?:dikirim dari|terkirim dari|sent from|sent via|get outlook for)\b.*$", re.I | re.M
+)
 _LETTER: Final = re.compile(r"[^\W_]")
 _FURNITURE: Final = 300
 """Characters beyond which a text has words of its own."""

@@ -17,7 +17,7 @@ _ATTRIBUTION: Final = re.compile(
 )
 """The line above a quotation (two or three where it was wrapped): Pada Sen, 30 Nov 2026 … menulis:"""
 _RULE: Final = re.compile(
-    r"^\s*-{2,}\s*(?:original message|pesan asli|pesan asal|forwarded message|pesan terusan|pesan yang diteruskan|"
+    r"^[^\S\n]*-{2,}\s*(?:original message|pesan asli|pesan asal|forwarded message|pesan terusan|pesan yang diteruskan|"
     r"original-nachricht|balasan di atas garis ini)\s*-{2,}\s*$",
     re.IGNORECASE | re.MULTILINE,
 )

@@ -13,6 +13,8 @@ _TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
 _NO_LETTER = re.compile(r"[\W_]+")
 _CUT = re.compile(r"(?:\.{3}|…)(?:\W*\w+){0,3}\W*\Z|\W*\b(?:(?:baca|lihat)\s+)?selengkapnya\W*\Z", re.IGNORECASE)
 """An ellipsis with up to three words behind it, or what leads to the rest."""
+_END = 400
+"""Signs at the end of a text in which it is looked for."""
 
 
 def squeezed(text: str) -> str:
@@ -23,7 +25,7 @@ def squeezed(text: str) -> str:
 def uncut(text: str) -> str:
     """What stands before the sign that a text was cut, such as "… selengkapnya"; the text itself where there is none."""
     bare = _bare(text, " ")
-    found = _CUT.search(bare)
+    found = _CUT.search(bare, max(0, len(bare) - _END))
     return bare[: found.start()] if found else text
 
 
