@@ -24,7 +24,7 @@ _SIGNED: Final = re.compile(
     re.MULTILINE,
 )
 _DROPPED: Final = re.compile(
-    r"https?://\S+|www\.\S+|\bt\.co/\S+|\S+@\S+\.\S+|(?<!\w)@\w+|[\u200b-\u200f\u2060\ufeff\u00ad]"
+    r"https?://\S+|www\.\S+|\bt\.co/\S+|(?<!\S)\S[^\s@]*@\S[^\s.]*\.\S+|(?<!\w)@\w+|[\u200b-\u200f\u2060\ufeff\u00ad]"
 )
 _TAGS_AT_END: Final = re.compile(r"(?:(?<!\s)\s*(?<!\w)#\w+)+\s*$")
 _REPEATED: Final = re.compile(r"([^\W\d_])\1{2,}")

@@ -16,7 +16,7 @@ from connectors.rows import TABLE, WORDS, layout, taken
 
 BEYOND: Final = frozenset({"googleusercontent.com"})
 """Where Google hands over what is published."""
-_HTML: Final = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|\?xml)", re.IGNORECASE)
+_HTML: Final = re.compile(rb"\s*(?:\xef\xbb\xbf\s*)?<(?:!doctype|html|head|\?xml)", re.IGNORECASE)
 _EDIT: Final = re.compile(r"(/spreadsheets/d/[^/?#]+)/edit(?:\?[^#]*)?(?:#(?:.*&)?gid=(\d+).*)?$")
 
 
