@@ -20,7 +20,7 @@ _OF_PERSONS: Final = frozenset((
     "pak", "bapak", "bu", "ibu", "mas", "mbak", "haji", "hajah", "milik", "sdr", "saudara", "nama", "rumah", "tuan",
     "an", "ny", "tn", "almarhum",
     # given names that streets bear too: nobody can tell which is meant
-    "agus", "ahmad", "andi", "ani", "anton", "arif", "bambang", "bayu", "budi", "dedi", "dewi", "dian", "didik",
+    "agus", "ahmad", "andi", "ani", "anton", "arief", "arif", "bambang", "bayu", "budi", "dedi", "dewi", "dian", "didik",
     "edi", "eko", "endang", "fitri", "gunawan", "hadi", "hendra", "heru", "indah", "iwan", "joko", "kurnia",
     "lestari", "maya", "muhammad", "mohammad", "nur", "putri", "ratna", "rina", "rini", "rizki", "rudi", "samsul",
     "siti", "slamet", "sri", "sugeng", "supriyadi", "sutrisno", "suyanto", "tri", "wahyu", "wati", "wawan", "yanti",
