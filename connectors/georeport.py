@@ -6,10 +6,9 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
-from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
+from defusedxml.ElementTree import ParseError, fromstring
 
 from connectors import strictjson
 from connectors.errors import ChannelError, Misconfigured, Refused, Unavailable
@@ -159,7 +158,7 @@ def _xml(body: bytes) -> Any:
     return value if isinstance(value, list) else {_name(root): value}
 
 
-def _value(one: Element, depth: int) -> Any:
+def _value(one: Any, depth: int) -> Any:
     """An element as JSON: text, the list of its equal children, or its children by name."""
     children = list(one)
     if not children or depth > _DEEP:
@@ -178,5 +177,5 @@ def _value(one: Element, depth: int) -> Any:
     return found
 
 
-def _name(one: Element) -> str:
+def _name(one: Any) -> str:
     return str(one.tag).rpartition("}")[2]
