@@ -43,6 +43,8 @@ def rejudge(hub: Hub, *, most: int | None = None, again: bool = False) -> Tally:
             followers += rejudged.hide_followers(work, found) if found else 0
         first = False
         looked, changed = looked + len(batch), changed + len(found)
+        if len(batch) < BATCH:
+            break
     return Tally(
         verb="rejudge", done=changed, skipped=looked - changed, words={"followers": followers} if changed else {}
     )
