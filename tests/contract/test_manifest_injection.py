@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 import connectors
 import schemas
-from connectors import dates, mapping, paths, phones
+from connectors import dates, mapping, paths, phones, regions
 from connectors.errors import Misconfigured
 from connectors.manifest import Manifest, load
 from hub.normalise import normalise
@@ -253,6 +253,7 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> None:
         dates.read("26 November 2026", None, zone)
     dates.read("26-11-2026", "%d-%m-%Y", "UTC")
     importlib.import_module("dateutil.parser")  # which stamps need it depends on the version of Python
+    regions.places()
     paths.getter("a[0]")({})
     schemas.problems("complaint", {})
 
