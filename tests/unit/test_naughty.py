@@ -18,9 +18,9 @@ from uuid import UUID
 
 import pytest
 
+from connectors import talks
 from connectors.base import Reply
 from connectors.errors import Misconfigured
-from connectors.kinds.x import X
 from connectors.smtp import message
 from hub import cli, sheets
 from hub.commands.looking import as_line
@@ -84,8 +84,8 @@ def mail(text: str) -> str:
 def post(text: str) -> str:
     """What everybody reads on X: the region's words and a link with the post's number."""
     own = {"text": "Aduan dijawab, lihat {link}", "link": "https://kanal.example/{ref}"}
-    door = X(url="https://x.example", token="t", user_id="1", reply_by=own)
-    return door._pointer(Reply(ref=text[:20], text=text, status="", message_id="", payload={}, answers=True))
+    reply = Reply(ref=text[:20], text=text, status="", message_id="", payload={}, answers=True)
+    return talks.pointer(reply, own, 280)
 
 
 def printed(speak: Callable[[], object]) -> str:
