@@ -17,7 +17,7 @@ import pytest
 from sandbox import manifests
 from tests.real.dovecot import PASSWORD, USER, Dovecot, made, program
 from tests.scenario import commands
-from tests.scenario.conftest import Site, _secret, database, empty_site, home, witnessed  # noqa: F401  # fixtures
+from tests.scenario.conftest import Site, _secret, empty_site, home  # noqa: F401  # fixtures
 from tests.scenario.letters import MAIL, mail
 
 pytestmark = [
