@@ -20,6 +20,7 @@ from hub import settings
 from hub.commands.verbs import app
 from hub.conform.kits import KITS
 from hub.evidence.catalogue import CATALOGUE
+from hub.kinds import markdown, page
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKS = "<!-- made by docs/generate.py: {} -->", "<!-- end of {} -->"
@@ -42,6 +43,7 @@ def pages() -> dict[Path, str]:
         auditors: filled(
             filled(auditors.read_text(encoding="utf-8"), "catalogue", catalogue()), "verifier", verifier()
         ),
+        **{path: filled(path.read_text(encoding="utf-8"), "keys", keys(path.stem)) for path in of_kinds()},
         engineers: filled(
             filled(engineers.read_text(encoding="utf-8"), "settings", settings_table()), "conformance", conformance()
         ),
@@ -61,6 +63,16 @@ def filled(page: str, what: str, text: str) -> str:
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
+
+
+def of_kinds() -> list[Path]:
+    """The page of each kind."""
+    return sorted((ROOT / "docs" / "kinds").glob("*.md"))
+
+
+def keys(kind: str) -> str:
+    """What to have ready for a kind, and every key of its `with` and `reply`, from its own file."""
+    return markdown(page(kind)).rstrip() + "\n"
 
 
 # settings ----------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from connectors.base import names
 from connectors.build import channel
 from connectors.manifest import load
 from hub.evidence.catalogue import CATALOGUE
@@ -317,3 +318,16 @@ def test_a_decision_fits_on_a_page(path: Path) -> None:
     numbers = [int(one.name[:4]) for one in sorted((DOCS / "adr").glob("*.md"))]
     assert numbers == list(range(1, len(numbers) + 1))
     assert len(path.read_text().splitlines()) <= 60
+
+
+@pytest.mark.parametrize("kind", sorted(names()))
+def test_each_kind_has_a_page_with_a_whole_manifest(kind: str, tmp_path: Path) -> None:
+    """Whoever registers a channel copies the page's manifest: it is valid as printed, and the page names keys and errors."""
+    page = (DOCS / "kinds" / f"{kind}.md").read_text(encoding="utf-8")
+    block = re.search(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert block
+    path = tmp_path / "contoh.yaml"
+    path.write_text(block[1], encoding="utf-8")
+    manifest = load(path)
+    assert manifest.kind == kind and channel(manifest)
+    assert {"## Keys", "rror codes"} == {one for one in ("## Keys", "rror codes") if one in page}
