@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 import connectors.kinds
-from connectors import base, pushes
+from connectors import base, described, pushes
 from connectors.base import Context, Item, Push, Window
 from connectors.build import channel
 from connectors.errors import Misconfigured
@@ -29,9 +29,9 @@ from connectors.base import kind
 WORDS = "urn:satupintu:schema:manifest:1#/$defs/"
 
 
-@kind("kentongan")
+@kind("bedug_desa")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kentongan:
+class BedugDesa:
     OPTIONS: ClassVar[Any] = {
         "type": "object", "additionalProperties": False, "required": ["url"],
         "properties": {
@@ -50,23 +50,24 @@ class Kentongan:
 
 
 @pytest.fixture
-def kentongan(tmp_path: Path) -> Iterator[Path]:
+def bedug_desa(tmp_path: Path) -> Iterator[Path]:
     """A kind of the operator's own, in a folder that the settings name; forgotten afterwards."""
     folder = tmp_path / "kinds"
     folder.mkdir()
-    (folder / "kentongan.py").write_text(KIND, encoding="utf-8")
+    (folder / "bedug_desa.py").write_text(KIND, encoding="utf-8")
     Settings.read({"SATUPINTU_KINDS": str(folder)})
     yield folder
     connectors.kinds.__path__.remove(str(folder))
     base.names.cache_clear()
-    base._KINDS.pop("kentongan", None)
-    sys.modules.pop("connectors.kinds.kentongan", None)
+    described._parts.cache_clear()
+    base._KINDS.pop("bedug_desa", None)
+    sys.modules.pop("connectors.kinds.bedug_desa", None)
 
 
 def written(folder: Path, name: str = "balai", **changed: Any) -> Path:
     """A manifest of that kind."""
     plain = {
-        "version": 1, "owner": "Desa Contoh", "region": "35.15", "channel": "desk", "kind": "kentongan",
+        "version": 1, "owner": "Desa Contoh", "region": "35.15", "channel": "desk", "kind": "bedug_desa",
         "with": {"url": "http://127.0.0.1:9/a"}, "fields": {"body": "isi", "is_confidential": {"const": False}},
     }  # fmt: skip
     file = folder / f"{name}.yaml"
@@ -74,7 +75,7 @@ def written(folder: Path, name: str = "balai", **changed: Any) -> Path:
     return file
 
 
-def test_a_kind_from_another_folder_is_used_like_ours(kentongan: Path, tmp_path: Path) -> None:
+def test_a_kind_from_another_folder_is_used_like_ours(bedug_desa: Path, tmp_path: Path) -> None:
     """The operator adds one file and names its folder: a manifest of that kind is checked and built."""
     manifest = load(written(tmp_path, **{"with": {"url": "http://127.0.0.1:9/a", "look_back": "2d"}}))
     assert channel(manifest).url == "http://127.0.0.1:9/a"
@@ -90,11 +91,11 @@ def test_a_kind_from_another_folder_is_used_like_ours(kentongan: Path, tmp_path:
         ({"with": {"url": "http://127.0.0.1:9/a", "changed": {"path": "a["}}}, "with.changed.path"),
         ({"with": {"url": "http://127.0.0.1:9/a", "sweep": "soon"}}, "with.sweep"),
         ({"reply": {"url": "http://127.0.0.1:9/b"}}, "reply: a channel of this kind cannot answer"),
-        ({"kind": "bedug"}, "kind: there is no such kind. Use one of: "),
+        ({"kind": "gong"}, "kind: there is no such kind. Use one of: "),
     ],
 )
 def test_its_keys_are_checked_by_its_own_words(
-    kentongan: Path, tmp_path: Path, changed: dict[str, Any], sentence: str
+    bedug_desa: Path, tmp_path: Path, changed: dict[str, Any], sentence: str
 ) -> None:
     """A mistake in a key of any kind is told with its place, as for the kinds that came first."""
     with pytest.raises(Misconfigured) as told:
@@ -103,7 +104,7 @@ def test_its_keys_are_checked_by_its_own_words(
     assert told.value.indonesian
 
 
-def test_two_manifests_of_one_channel_are_known(kentongan: Path, tmp_path: Path) -> None:
+def test_two_manifests_of_one_channel_are_known(bedug_desa: Path, tmp_path: Path) -> None:
     """The kind says which keys make two manifests the same channel."""
     one, other = load(written(tmp_path)), load(written(tmp_path, "lain"))
     assert identity(one) == identity(other)
