@@ -113,7 +113,14 @@ class Receiver:
 
     def drain(self) -> int:
         """Bring what waits on disk into the store; how many pushes. Raises StoreUnavailable where it is still down."""
-        return sum(self.drained(name) for name in self.spool.names())
+        return sum(map(self._brought_in, self.spool.names()))
+
+    def _brought_in(self, name: str) -> int:
+        try:
+            return self.drained(name)
+        except ChannelError as error:  # its secret is missing, say: what it sent waits, and nobody else's does
+            _log.error("%s: what waits on disk cannot be judged: %s", name, error)
+            return 0
 
     def drained(self, name: str) -> int:
         """The same for one connector."""
@@ -154,11 +161,15 @@ class Receiver:
         manifest = self.hub.manifests.good.get(name)
         if manifest is None or manifest.disabled:
             return None
-        kind = channel(manifest)
-        if not hasattr(kind, "judge"):
+        try:
+            kind = channel(manifest)
+            if not hasattr(kind, "judge"):
+                return None
+            with self.hub.store.begin() as work:
+                row = connectors.see(work, self.hub.vault, manifest, self.hub.actor, self.hub.clock())
+        except ChannelError as error:  # one manifest that cannot be used takes nobody else's address away
+            _log.error("%s: it receives nothing: %s", name, error)
             return None
-        with self.hub.store.begin() as work:
-            row = connectors.see(work, self.hub.vault, manifest, self.hub.actor, self.hub.clock())
         door = Door(
             id=row.id,
             name=name,

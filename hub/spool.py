@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import base64
-import errno
 import json
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
 from hub.inbox import Arrived
-from hub.privacy import Vault
+from hub.privacy import Damaged, Vault
 
 MOST_BYTES = 1024 * 1024 * 1024
 MOST_FILES = 100_000
+LOOKED_EVERY = 500
 """More than that is refused, so that a flood during an outage leaves room for the log and the database."""
 _NAME = re.compile(r"[a-z0-9-]{1,60}")
 _SUFFIX = ".push"
@@ -43,28 +44,31 @@ class Spool:
 
     folder: Path
     vault: Vault
+    sizes: list[int] = field(default_factory=list)
+    unlooked: int = 0
+    """Files since the folder was last looked through."""
 
     def add(self, name: str, one: Arrived, *, judged: bool) -> None:
         """Returns when file and folder are flushed to the disk. Raises SpoolFull."""
         assert _NAME.fullmatch(name)
         own = self.folder / name
-        own.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._room(len(one.content))
         place = own / f"{int(one.at.timestamp() * 1_000_000):020}-{one.id}{_SUFFIX}"
+        written = _written(one, judged)
         try:
-            _flushed(place, _written(one, judged))
-        except OSError as error:
-            place.with_suffix(".part").unlink(missing_ok=True)
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise SpoolFull from None
-            raise
+            own.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._room(len(written))
+            _flushed(place, written)
+        except OSError:  # full, or not to be written: either way whoever pushes has to come again
+            with suppress(OSError):
+                place.with_suffix(".part").unlink(missing_ok=True)
+            raise SpoolFull from None
 
     def of(self, name: str) -> Iterator[Spooled]:
         """The pushes of one connector, the oldest first; a file that cannot be read is left and passed over."""
         for path in sorted((self.folder / name).glob(f"*{_SUFFIX}")):
             try:
                 yield self._read(path)
-            except (OSError, ValueError, KeyError):
+            except (ValueError, KeyError, TypeError, Damaged):
                 path.rename(path.with_suffix(".unreadable"))
 
     def names(self) -> list[str]:
@@ -76,9 +80,13 @@ class Spool:
         return sum(1 for _ in self.folder.glob(f"*/*{_SUFFIX}"))
 
     def _room(self, more: int) -> None:
-        sizes = [path.stat().st_size for path in self.folder.glob(f"*/*{_SUFFIX}")]
-        if len(sizes) >= MOST_FILES or sum(sizes) + more > MOST_BYTES:
+        if not self.unlooked:  # a look at all files, once for many of them
+            self.sizes = [size for path in self.folder.glob(f"*/*{_SUFFIX}") if (size := _size(path)) is not None]
+        self.unlooked = (self.unlooked + 1) % LOOKED_EVERY
+        if len(self.sizes) >= MOST_FILES or sum(self.sizes) + more > MOST_BYTES:
+            self.unlooked = 0  # some may have been brought in when the next comes
             raise SpoolFull
+        self.sizes.append(more)
 
     def _read(self, path: Path) -> Spooled:
         head, _, content = path.read_bytes().partition(b"\n")
@@ -92,6 +100,13 @@ class Spool:
             commitment=found["commitment"],
         )
         return Spooled(path=path, arrived=arrived, judged=found["judged"])
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # brought in meanwhile
+        return None
 
 
 def _written(one: Arrived, judged: bool) -> bytes:

@@ -202,3 +202,13 @@ def test_a_batch_of_which_one_is_strange_loses_nobody(site: Site) -> None:
     assert site.command("pull", NAME).code == 0
     assert site.command("accept").code in (0, 3)
     assert len(site.export("complaints", NAME)) == 2 and len(site.export("quarantine", NAME)) == 1
+
+
+def test_a_manifest_that_cannot_be_used_takes_nobodys_address(site: Site) -> None:
+    """A second manifest of the same number, which is refused, leaves the first one's address as it is."""
+    twin = manifest_of(site).with_name("zz-kembar.yaml")
+    twin.write_text(manifest_of(site).read_text().replace(NAME, "zz-kembar"))
+    with receiving(site) as (url, _):
+        assert push(url, body(1)).status_code + push(url.replace(NAME, "zz-kembar"), body(2)).status_code == 200 + 404
+    assert site.command("pull", NAME).code == 0
+    assert numbers(site) == {1}

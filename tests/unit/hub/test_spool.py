@@ -12,7 +12,7 @@ import pytest
 from connectors.base import Push
 from hub import spool as module
 from hub.inbox import Arrived, opened, sealed
-from hub.privacy import Vault
+from hub.privacy import Keys, Vault
 from hub.spool import Spool, SpoolFull
 
 NOW = datetime(2026, 12, 1, 2, tzinfo=UTC)
@@ -52,8 +52,12 @@ def test_a_half_written_file_is_none(tmp_path: Path, vault: Vault) -> None:
         spool.add("wa", arrived(vault, number), judged=True)
     (tmp_path / "wa" / "00-x.part").write_bytes(b"{")
     broken = sorted((tmp_path / "wa").glob("*.push"))[1]
+    other = Spool(tmp_path / "x", Vault(Keys(tmp_path / "other")))  # sealed by a key that is not here
+    other.add("wa", arrived(other.vault, 9), judged=True)
+    next((tmp_path / "x" / "wa").glob("*.push")).rename(tmp_path / "wa" / "9.push")
     broken.write_bytes(b"not ours")
     assert len(list(spool.of("wa"))) == 2
+    assert (tmp_path / "wa" / "9.unreadable").exists()
     assert broken.with_suffix(".unreadable").exists()
 
 
