@@ -1,21 +1,17 @@
-"""What every kind of channel gives and gets: items in pages with evidence, a context, and the table of kinds."""
+"""What every kind of channel gives and gets: items in pages with evidence, and a context."""
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import ssl
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol
 
-from connectors.errors import Misconfigured
+from connectors.known import kind as kind  # noqa: PLC0414  # exported: a kind needs this module and the errors only
 from connectors.trust import Tls
 
-T = TypeVar("T")
 Position = Mapping[str, Any]
 """Where to go on inside a channel: JSON, written and read by the kind only."""
 
@@ -306,56 +302,3 @@ class Described(Protocol):
 
     # PORTS: ClassVar[frozenset[int]], where there are any: ports of public hosts that `dial` may use for this kind besides
     # those of mail.
-
-
-_KINDS: dict[str, type[Any]] = {}
-
-
-def kind(name: str) -> Callable[[type[T]], type[T]]:
-    """Register a class as a kind of channel; the fields of the class are the options of `with`."""
-
-    def register(cls: type[T]) -> type[T]:
-        _KINDS[name] = cls
-        return cls
-
-    return register
-
-
-def look_in(folder: Path) -> None:
-    """Kinds of the operator's own, one file each, are found beside ours; a file of ours is never replaced."""
-    import connectors.kinds
-
-    if str(folder) not in connectors.kinds.__path__:
-        connectors.kinds.__path__.append(str(folder))
-        names.cache_clear()
-
-
-@cache
-def names() -> frozenset[str]:
-    """The kinds that there are, by their files, without loading one."""
-    import connectors.kinds
-
-    return frozenset(module.name for module in pkgutil.iter_modules(connectors.kinds.__path__))
-
-
-def kinds() -> Mapping[str, type[Any]]:
-    """All kinds by name, loaded."""
-    for name in sorted(names()):
-        importlib.import_module(f"connectors.kinds.{name}")
-    return _KINDS
-
-
-def known(name: str) -> type[Any]:
-    """The class of a kind; raises Misconfigured with the list of kinds where there is none of that name."""
-    if name not in _KINDS and name in names():
-        importlib.import_module(f"connectors.kinds.{name}")  # what the other kinds need is not loaded
-    found = _KINDS.get(name)
-    if found is None:
-        there = ", ".join(sorted(names()))
-        raise Misconfigured(
-            f"There is no kind '{name}'.",
-            hint=f"Use one of: {there}.",
-            code="unknown_kind",
-            indonesian=f"Tidak ada kind '{name}'. Pakai salah satu: {there}.",
-        )
-    return found

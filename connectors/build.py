@@ -7,8 +7,8 @@ import keyword
 from collections.abc import Mapping
 from typing import Any, Final
 
-from connectors.base import known
 from connectors.errors import Misconfigured
+from connectors.known import known
 from connectors.manifest import Manifest
 from connectors.manifest_words import wrong
 

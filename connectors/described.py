@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, Final
 
 import schemas
-from connectors.base import known
+from connectors.known import broken, known
 from schemas import Problem
 
 IN_THE_SCHEMA: Final = frozenset({"rest", "imap", "x"})
@@ -54,7 +54,10 @@ def _parts(kind: str) -> schemas.Parts:
     options = dict(getattr(cls, "OPTIONS", {"type": "object"}))
     if "properties" in options:
         options["properties"] = {**_EVERYWHERE, **options["properties"]}
-    return schemas.Parts("manifest", {"with": options, "reply": getattr(cls, "REPLY", None) or _NO_ANSWERS})
+    try:
+        return schemas.Parts("manifest", {"with": options, "reply": getattr(cls, "REPLY", None) or _NO_ANSWERS})
+    except ValueError:
+        raise broken(kind, "OPTIONS or REPLY is no JSON Schema", "OPTIONS atau REPLY bukan JSON Schema") from None
 
 
 def _along(

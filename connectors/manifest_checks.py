@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 import schemas
 from connectors import dates, described, paths, regions, schedules, zones
-from connectors.base import names
+from connectors.errors import Misconfigured
+from connectors.known import names
 from connectors.manifest_words import wrong
 
 _NAME: Final = re.compile(r"[a-z0-9-]{1,60}")
@@ -36,7 +37,10 @@ def _wrong(path: Path, value: Mapping[str, Any], name: Any) -> Iterator[Found]:
         yield from _against_schema(value)
     if value["kind"] not in names():
         yield "kind", "kind_unknown", {"known": ", ".join(sorted(names()))}
-    yield from _told(described.problems(value))
+    try:
+        yield from _told(described.problems(value))
+    except Misconfigured as error:  # of a kind whose own file is broken
+        yield "kind", "kind_broken", {"why": (error.indonesian, str(error))}
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         yield "name", "file_name", {"stem": path.stem}
     yield from _secrets(value)

@@ -192,6 +192,7 @@ WORDS: Final[Mapping[str, tuple[Both, Both]]] = {
         ("jenis kanal ini tidak ada.", "there is no such kind."),
         ("Pakai salah satu: {known}.", "Use one of: {known}."),
     ),
+    "kind_broken": (("{why}", "{why}"), ("", "")),
     "option_unknown": (
         ("{option} bukan pengaturan untuk kind '{kind}'.", "{option} is no option of the kind '{kind}'."),
         ("Pakai salah satu: {known}.", "Use one of: {known}."),

@@ -83,7 +83,7 @@ def settings_table() -> str:
     source = Path(settings.__file__).read_text(encoding="utf-8")
     said = dict(re.findall(r'"""(SATUPINTU_[A-Z_]+): (.*?)"""', source, re.DOTALL))
     names = [settings.PREFIX + name for name in settings.NAMES]
-    return _table(["variable", "what it says"], ([f"`{name}`", said[name]] for name in names))
+    return _table(["variable", "what it says"], ([f"`{name}`", " ".join(said[name].split())] for name in names))
 
 
 # the log ------------------------------------------------------------------------------------------------------------

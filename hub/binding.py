@@ -8,8 +8,9 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from connectors.base import INBOX, known
+from connectors.base import INBOX
 from connectors.errors import Misconfigured
+from connectors.known import known
 from connectors.manifest import Manifest
 from connectors.secret import references
 from hub.audit.entry import Entry

@@ -9,7 +9,8 @@ from typing import Any
 
 import schemas
 from connectors import described
-from connectors.base import known, names
+from connectors.errors import Misconfigured
+from connectors.known import known, names
 
 _WORDS = "#/$defs/"
 _DOORS = {
@@ -126,8 +127,13 @@ def _default(field: Any) -> str:
 
 
 def listed() -> Iterator[str]:
-    """One line a kind."""
-    for one in pages():
+    """Two lines a kind; one whose file is broken says so and hides no other."""
+    for name in sorted(names()):
+        try:
+            one = page(name)
+        except Misconfigured as error:
+            yield f"{name:<10} {error.indonesian}\n{'':<10} {error}"
+            continue
         own, other = (f"{one.about[n]}: {', '.join(pair[n] for pair in one.abilities)}" for n in (0, 1))
         yield f"{one.name:<10} {own}\n{'':<10} {other}"
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from connectors.base import look_in
+from connectors.known import look_in
 
 PREFIX = "SATUPINTU_"
 ROOT = Path(__file__).resolve().parent.parent
@@ -137,8 +137,12 @@ class Settings:
         )
 
     def doubts(self) -> tuple[str, ...]:
-        """What works and is hardly meant, one sentence each: a folder that is not there holds no connector or registry."""
-        folders = (("MANIFESTS", self.manifests, "connector"), ("REGISTRIES", self.registries, "registry"))
+        """What works and is hardly meant, one sentence each: a folder that is not there holds no connector, registry or kind."""
+        folders = (
+            ("MANIFESTS", self.manifests, "connector"),
+            ("REGISTRIES", self.registries, "registry"),
+            *((("KINDS", self.kinds, "kind of your own"),) if self.kinds else ()),
+        )
         return tuple(
             f"{PREFIX}{name}: there is no folder {folder}, so no {what} is known. Make it, or correct the path."
             for name, folder, what in folders

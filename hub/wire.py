@@ -20,9 +20,10 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
-from connectors.base import Context, known
+from connectors.base import Context
 from connectors.errors import Misconfigured
 from connectors.http import HttpClient
+from connectors.known import known
 from connectors.mail import Parser
 from connectors.manifest import Catalogue, Manifest, catalogue
 from connectors.net import MAIL, WEB, dialler

@@ -63,7 +63,10 @@ class Parts:
             "properties": json.loads(here),
             "$defs": load(name)["$defs"],
         }
-        self._judge = jsonschema_rs.Draft202012Validator(self.schema, validate_formats=True)
+        try:
+            self._judge = jsonschema_rs.Draft202012Validator(self.schema, validate_formats=True)
+        except jsonschema_rs.ReferencingError as error:  # a $ref into nowhere; the only one that is no ValueError
+            raise ValueError(str(error)) from None
 
     def problems(self, value: Mapping[str, Any]) -> list[Problem]:
         """Why these keys of ``value`` do not keep their schemas: at most 20, sorted by place, with whole paths."""

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from connectors import described
-from connectors.base import known
 from connectors.drafting import paging
 from connectors.drafting.guesses import Guess
 from connectors.drafting.samples import Sample
 from connectors.drafting.stamping import stamp
 from connectors.drafting.writing import Line
+from connectors.known import known
 
 _URL: Final = "https://ganti.contoh.go.id/api"
 _FILLERS: Final = (

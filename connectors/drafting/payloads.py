@@ -9,9 +9,9 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from connectors import rows
-from connectors.base import known
 from connectors.drafting import options, samples
 from connectors.drafting.leaves import Leaf, leaf, leaves
+from connectors.known import known
 
 TABLES: Final = ("files", "sheet")
 """Kinds whose payloads are rows."""

@@ -50,8 +50,12 @@ def airflow_home(settings: Settings) -> Path:
     return settings.home / "airflow"
 
 
+NOT_FOR_TASKS = ("SMTP", "SMTP_FROM", "TOKEN")
+"""Settings of commands that a person or cron runs; a task is the operator's and sends no daily mail."""
+
+
 def settings_variables(settings: Settings) -> dict[str, str]:
-    """The hub's settings as SATUPINTU_* variables for a child."""
+    """The hub's settings as SATUPINTU_* variables for a child, all but NOT_FOR_TASKS."""
     given = {
         "HOME": settings.home,
         "DATABASE_URL": settings.database_url,
@@ -59,6 +63,7 @@ def settings_variables(settings: Settings) -> dict[str, str]:
         "MANIFESTS": settings.manifests,
         "REGISTRIES": settings.registries,
         "KINDS": settings.kinds,
+        "FILES": ":".join(map(str, settings.files)),
         "REGISTRY_URL": settings.registry_url,
         "REGISTRY_AUTH": settings.registry_auth,
         "REGISTRY_TOKEN": settings.registry_token,

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from connectors.base import names
 from connectors.build import channel
+from connectors.known import names
 from connectors.manifest import load
 from hub.evidence.catalogue import CATALOGUE
 from hub.settings import NAMES, PREFIX

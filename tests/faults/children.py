@@ -130,7 +130,7 @@ def nursery() -> Iterator[Nursery]:
 
 def serve() -> None:
     """Fork a child an order; a child begins when it is told that somebody holds on to it."""
-    from connectors.base import kinds
+    from connectors.known import kinds
     from hub import accepting, follow, forwarding, pulling, sealing, wire  # noqa: F401
     from tests.faults import mutating
 

@@ -21,7 +21,7 @@ from tests.scenario import commands
 PAGE = 100
 WARM = """
 import json, os, sys
-from connectors.base import kinds
+from connectors.known import kinds
 from hub import cli, steps, wire
 kinds()
 for line in sys.stdin:

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 import connectors.kinds
-from connectors import base
+from connectors import known
 from connectors.base import Context
 from connectors.manifest import Manifest, load
 from hub.glance import Glance, Sockets, Watched
@@ -281,6 +281,6 @@ def forgotten() -> Iterator[None]:
     before = list(connectors.kinds.__path__)
     yield
     connectors.kinds.__path__[:] = before
-    base.names.cache_clear()
-    base._KINDS.pop("kentongan", None)
+    known.names.cache_clear()
+    known._KINDS.pop("kentongan", None)
     sys.modules.pop("connectors.kinds.kentongan", None)

@@ -12,11 +12,12 @@ import pytest
 import yaml
 
 import connectors.kinds
-from connectors import base, described, pushes
+from connectors import described, known, pushes
 from connectors.base import Context, Item, Push, Window
 from connectors.build import channel
 from connectors.errors import Misconfigured
-from connectors.manifest import identity, load
+from connectors.manifest import catalogue, identity, load
+from hub.kinds import listed
 from hub.settings import Settings
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
@@ -46,6 +47,14 @@ class BedugDesa:
     url: str
     beats: Any = ()
     changed: Any = None
+    once: ClassVar[bool] = True
+    moving: ClassVar[bool] = False
+
+    def pages(self, ctx, window, start=None, recall=None):
+        yield from ()
+
+    def mark(self, pages, before):
+        return {}
 """
 
 
@@ -58,9 +67,9 @@ def bedug_desa(tmp_path: Path) -> Iterator[Path]:
     Settings.read({"SATUPINTU_KINDS": str(folder)})
     yield folder
     connectors.kinds.__path__.remove(str(folder))
-    base.names.cache_clear()
+    known.names.cache_clear()
     described._parts.cache_clear()
-    base._KINDS.pop("bedug_desa", None)
+    known._KINDS.pop("bedug_desa", None)
     sys.modules.pop("connectors.kinds.bedug_desa", None)
 
 
@@ -102,6 +111,42 @@ def test_its_keys_are_checked_by_its_own_words(
         load(written(tmp_path, **changed))
     assert sentence in str(told.value)
     assert told.value.indonesian
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ("def x(:\n", "it cannot be loaded (SyntaxError, bedug_desa.py:1)"),
+        ("import os\nimport tidak_ada\n", "it cannot be loaded (ModuleNotFoundError, bedug_desa.py:2)"),
+        ("raise ValueError('rahasia')\n", "it cannot be loaded (ValueError, bedug_desa.py:1)"),
+        ('"""Nothing."""\n', 'it has no class with @kind("bedug_desa")'),
+        (KIND.replace('"bedug_desa"', '"bedug"'), 'it has no class with @kind("bedug_desa")'),
+        (KIND.replace("def mark", "def marks"), "its class has no mark"),
+        (KIND.replace("REPLY: ClassVar[Any] = None", "REPLY: ClassVar[Any] = {}\n    repeatable = gathers = True").replace(
+            "= {}\n", '= {"type": "object"}\n'), "its class has no reply"),
+        (KIND.replace('"type": "object", "add', '"type": "objekt", "add'), "OPTIONS or REPLY is no JSON Schema"),
+        (KIND.replace('WORDS + "url"', '"#/nowhere"'), "OPTIONS or REPLY is no JSON Schema"),
+    ],
+)  # fmt: skip
+def test_a_broken_kind_takes_no_other_connector_down(
+    bedug_desa: Path, tmp_path: Path, body: str, sentence: str
+) -> None:
+    """A fault in an operator's file is told for its manifests, with its line and none of its words; the others go on."""
+    (bedug_desa / "bedug_desa.py").write_text(body, encoding="utf-8")
+    (bedug_desa / "_shared.py").write_text("raise ValueError\n", encoding="utf-8")
+    folder = tmp_path / "manifests"
+    folder.mkdir()
+    bad = written(folder)
+    good = written(
+        folder, "gong", kind="rest", **{"with": {"url": "http://127.0.0.1:9/c", "items": "data", "ref": "id"}}
+    )
+    found = catalogue(folder)
+    assert (list(found.good), list(found.bad)) == ([good.stem], [bad])
+    told = found.bad[bad]
+    assert f"{bad.name}: kind: " in str(told) and sentence in str(told) and "rahasia" not in str(told)
+    assert bad.name in told.indonesian
+    lines = list(listed())
+    assert len(lines) == len(known.names()) and not [one for one in lines if one.startswith("_shared")]
 
 
 def test_two_manifests_of_one_channel_are_known(bedug_desa: Path, tmp_path: Path) -> None:

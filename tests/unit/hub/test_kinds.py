@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.base import names
 from connectors.errors import Misconfigured
+from connectors.known import names
 from hub.kinds import listed, markdown, page, pages, told
 
 

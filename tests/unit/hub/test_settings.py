@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from hub.settings import Settings, WrongSetting
+from connectors import kinds
+from hub.airflow.environment import NOT_FOR_TASKS, settings_variables
+from hub.settings import NAMES, Settings, WrongSetting
 from hub.store.migrate import version_of
 from hub.store.work import StoreProblem, open_store
 from hub.wire import open_hub
@@ -102,3 +104,17 @@ def test_missing_folders_are_doubts_not_faults(tmp_path: Path) -> None:
     given = dict.fromkeys(given, str(tmp_path / "manifests"))
     assert Settings.read(given).doubts() == ()
     assert Settings.read({}).doubts() == ()
+
+
+def test_a_task_of_airflow_has_every_setting_that_a_command_has(tmp_path: Path) -> None:
+    """What pulls on the command line pulls under `satupintu up` too: no setting is lost on the way to a task."""
+    (tmp_path / "k").write_bytes(bytes(32))
+    given = {
+        "HOME": tmp_path, "DATABASE_URL": "postgresql://a@b/c", "MIGRATION_URL": "postgresql://o@b/c",
+        "MANIFESTS": tmp_path / "m", "REGISTRIES": tmp_path / "r", "FILES": "/srv/a:/srv/b", "REGISTRY_URL": "https://r.example",
+        "REGISTRY_AUTH": "Bearer x", "REGISTRY_TOKEN": "y", "ALLOW_NETWORKS": "10.0.0.0/8", "ALLOW_PORTS": "8069,9443",
+        "KEY_FILE": tmp_path / "k", "KEY": "AA==", "KEY_OLD": "BB==", "KINDS": Path(kinds.__file__).parent,
+    }  # fmt: skip
+    assert {*given, *NOT_FOR_TASKS} == set(NAMES)
+    here = Settings.read({f"SATUPINTU_{name}": str(value) for name, value in given.items()})
+    assert Settings.read(settings_variables(here)) == here

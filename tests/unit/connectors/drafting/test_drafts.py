@@ -15,13 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors import manifest
-from connectors.base import names as kinds
 from connectors.build import channel
 from connectors.drafting import draft as drafting
 from connectors.drafting import names, samples, words_of_values
 from connectors.drafting.draft import About, draft
 from connectors.drafting.looks import dated
 from connectors.errors import Misconfigured
+from connectors.known import names as kinds
 from connectors.mapping import compile as compile_mapping
 from schemas import words
 from tests.unit.connectors.drafting import scoring
