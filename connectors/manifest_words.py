@@ -192,7 +192,10 @@ WORDS: Final[Mapping[str, tuple[Both, Both]]] = {
         ("jenis kanal ini tidak ada.", "there is no such kind."),
         ("Pakai salah satu: {known}.", "Use one of: {known}."),
     ),
-    "kind_broken": (("{why}", "{why}"), ("", "")),
+    "kind_broken": (
+        ("{why}", "{why}"),
+        ("Bila berkas itu bukan milik Anda, hubungi operator.", "Where that file is not yours, ask the operator."),
+    ),
     "option_unknown": (
         ("{option} bukan pengaturan untuk kind '{kind}'.", "{option} is no option of the kind '{kind}'."),
         ("Pakai salah satu: {known}.", "Use one of: {known}."),
