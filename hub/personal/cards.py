@@ -22,6 +22,7 @@ _SHAPES: Final = frozenset(
         (4, 12),
         (6, 2, 2, 2, 4),
         (4, 2, 6, 4),
+        (1,) * 16,
     }
 )
 """How 16 digits are set apart when somebody writes a card number down."""

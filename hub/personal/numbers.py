@@ -61,6 +61,8 @@ def _telephone(plain: str, tokens: Sequence[Digits], at: int, says: Words, befor
     others = _NO_TELEPHONE if how == phones.MOBILE else (*_NO_TELEPHONE, "other")
     if says.directly(*others):
         return None
+    if how == phones.SAID and not ((word := says()) and word.kind == "phone"):
+        return None
     if not says.directly("phone") and _goes_on(plain, tokens, at, last, before):
         return None
     return Number("phone", begin, tokens[last].end, last)

@@ -11,6 +11,8 @@ LANDLINE: Final = "landline"
 ABROAD: Final = "abroad"
 BARE: Final = "bare"
 """A landline without a gap behind its area code: ten digits that begin with 0."""
+SAID: Final = "said"
+"""A landline behind 62 without a plus: codes of letters look like it, so a word has to say what it is."""
 
 _GAP: Final = re.compile(r"[ .\-()]{1,4}")
 _MOBILE: Final = re.compile(r"8[1-9]\d{7,10}")
@@ -92,18 +94,27 @@ def _sort(digits: str, sizes: Sequence[int], *, plus: bool, closed: bool) -> str
     national = _national(digits, plus=plus)
     if national is None:
         return ABROAD if plus and _is_possible(digits) else None
-    if (
-        _MOBILE.fullmatch(national)
-        and len(sizes) < 6
-        and (plus or sizes[0] > 2 or (sizes[0] == 2 and digits.startswith("62")))
-    ):
+    if _MOBILE.fullmatch(national) and _is_dialled_so(digits, sizes, plus=plus):
         return MOBILE
     if not plus and (digits.startswith("00") or sizes[0] < 3):
-        return None
+        of_country = digits.startswith("62") and sizes[0] == 2
+        return SAID if of_country and _behind_area(digits, sizes) in _LOCAL_SHAPES and _is_landline(national) else None
     if len(sizes) == 1:
         return (LANDLINE if plus else BARE) if len(national) >= 8 and _is_landline(national) else None
     local = tuple(sizes[1:]) if not plus else _behind_area(digits, sizes)
     return LANDLINE if (local in _LOCAL_SHAPES or closed) and _is_landline(national) else None
+
+
+def _is_dialled_so(digits: str, sizes: Sequence[int], *, plus: bool) -> bool:
+    """Whether a mobile number is set apart like that: in some groups, in pairs behind its first ones, or digit by digit."""
+    if max(sizes) == 1:
+        return digits.startswith("08")
+    with_code = (sizes[0] == 2 and digits.startswith("62")) or (sizes[0] == 4 and digits.startswith("0062"))
+    if not (plus or sizes[0] > 2 or with_code):
+        return False
+    behind = sizes[1:] if with_code else sizes
+    behind = behind[1:] if behind[:1] == [1] else behind
+    return len(sizes) < 6 or (len(behind) < 6 and behind[0] > 2)
 
 
 def _behind_area(digits: str, sizes: Sequence[int]) -> tuple[int, ...]:
