@@ -6,14 +6,14 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from hub.receiving import Receiver, Told
+from hub.receiving import LATER, Receiver, Told
 from hub.store.work import StoreProblem, StoreUnavailable
 
 _log = logging.getLogger("satupintu.receive")
@@ -21,27 +21,11 @@ BIGGEST: Final = 5 * 1024 * 1024
 """Bytes of one push; files come as addresses."""
 SECONDS: Final = 20.0
 """In which a whole push has to be here."""
-RATE, BURST = 50.0, 500
-"""Pushes a second of one connector, and how many may come at once."""
+AT_ONCE: Final = 64 * 1024 * 1024
+"""Bytes of all pushes that are on their way; whoever comes then comes again."""
+_TOO_LARGE: Final = Told(status=413, code="too_large")
 ROUND: Final = 5.0
 """Seconds between two looks at what waits on disk and at the manifests."""
-
-
-@dataclass(slots=True)
-class Bucket:
-    """How much one connector may still push."""
-
-    level: float = BURST
-    at: float = 0.0
-
-    def taken(self, now: float) -> bool:
-        """Whether there is room for one more (seconds of a monotonic clock)."""
-        self.level = min(BURST, self.level + (now - self.at) * RATE) if self.at else BURST
-        self.at = now
-        if self.level < 1:
-            return False
-        self.level -= 1
-        return True
 
 
 @dataclass(slots=True)
@@ -51,7 +35,9 @@ class Limits:
     biggest: int = BIGGEST
     seconds: float = SECONDS
     round: float = ROUND
-    buckets: dict[str, Bucket] = field(default_factory=dict)
+    at_once: int = AT_ONCE
+    held: int = 0
+    """Bytes of pushes that are in memory now."""
 
 
 def app(receiver: Receiver, *, renew: Callable[[], None], limits: Limits | None = None) -> FastAPI:
@@ -70,27 +56,27 @@ def app(receiver: Receiver, *, renew: Callable[[], None], limits: Limits | None 
         with suppress(asyncio.CancelledError):
             await chores
 
-    made = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    made = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
 
     @made.post("/in/{name}")
     async def push(name: str, request: Request) -> Response:
-        now = asyncio.get_running_loop().time()
-        if name in receiver.doors and not own.buckets.setdefault(name, Bucket()).taken(now):
-            return _answer(Told(status=429, code="too_many", retry_after=2))
+        parts: list[bytes] = []
         try:
-            body = await asyncio.wait_for(_body(request, own.biggest), own.seconds)
+            told = await asyncio.wait_for(_read(request, own, parts), own.seconds)
+            if told is None:
+                query = dict(request.query_params)
+                told = await _asked(receiver.take, name, request.headers, query, b"".join(parts))
+            return _answer(told)
         except TimeoutError:
             return _answer(Told(status=408, code="slow"))
         except ClientDisconnect:
             return _answer(Told(status=400, code="cut"))
-        if body is None:
-            return _answer(Told(status=413, code="too_large"))
-        query = dict(request.query_params)
-        return _answer(await run_in_threadpool(receiver.take, name, request.headers, query, body))
+        finally:
+            own.held -= sum(map(len, parts))
 
     @made.get("/in/{name}")
     async def greet(name: str, request: Request) -> Response:
-        return _answer(await run_in_threadpool(receiver.greet, name, dict(request.query_params)))
+        return _answer(await _asked(receiver.greet, name, dict(request.query_params)))
 
     @made.get("/healthz")
     async def healthz() -> Response:
@@ -99,18 +85,30 @@ def app(receiver: Receiver, *, renew: Callable[[], None], limits: Limits | None 
     return made
 
 
-async def _body(request: Request, biggest: int) -> bytes | None:
-    """The raw body; None as soon as it is larger than it may be."""
+async def _asked(what: Callable[..., Told], *about: object) -> Told:
+    """What the receiver says; what nobody foresaw is told by its class alone, never by its words."""
+    try:
+        return await run_in_threadpool(what, *about)
+    except Exception as error:  # noqa: BLE001  # whoever pushed comes again, and nothing of it gets into a log
+        _log.error("a push met %s", type(error).__name__)
+        return LATER
+
+
+async def _read(request: Request, own: Limits, parts: list[bytes]) -> Told | None:
+    """Put the raw body into `parts`; what to answer instead where it is larger than it may be, or too much is on its way."""
     said = request.headers.get("content-length", "0")
-    if not said.isascii() or not said.isdigit() or int(said) > biggest:
-        return None
-    parts, size = [], 0
+    if not said.isascii() or not said.isdigit() or int(said) > own.biggest:
+        return _TOO_LARGE
+    size = 0
     async for part in request.stream():
+        if size + len(part) > own.biggest:
+            return _TOO_LARGE
+        if own.held + len(part) > own.at_once:
+            return LATER
         size += len(part)
-        if size > biggest:
-            return None
+        own.held += len(part)
         parts.append(part)
-    return b"".join(parts)
+    return None
 
 
 def _answer(told: Told) -> Response:

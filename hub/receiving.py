@@ -15,6 +15,7 @@ from connectors.build import channel
 from connectors.errors import ChannelError, Refused
 from hub import trying
 from hub.inbox import Inbox, opened, sealed
+from hub.rates import Bucket
 from hub.spine import Hub
 from hub.spool import Spool, Spooled, SpoolFull
 from hub.store import connectors, inbox
@@ -44,7 +45,10 @@ class Told:
 
 KEPT = Told(status=200, code="kept")
 NOBODY = Told(status=404, code="unknown")
+"""Told to a test of our own only."""
 NOT_OURS = Told(status=401, code="refused")
+"""Also where there is no such connector: a stranger does not learn which there are."""
+TOO_MANY = Told(status=429, code="too_many", retry_after=2)
 LATER = Told(status=503, code="later", retry_after=AGAIN)
 
 
@@ -70,6 +74,7 @@ class Receiver:
     doors: dict[str, Door] = field(default_factory=dict)
     refused: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By connector and code, until they are counted in the store."""
+    buckets: dict[str, Bucket] = field(default_factory=dict)
     guard: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, name: str, headers: Mapping[str, str], query: Mapping[str, str], body: bytes) -> Told:
@@ -78,23 +83,12 @@ class Receiver:
             door = self._door(name)
         except (StoreUnavailable, StoreProblem):
             return LATER
-        if door is None:
-            return NOBODY
         if trying.HEADER in headers:
-            return self._tried(door, headers[trying.HEADER])
+            return self._tried(name, door, headers[trying.HEADER])
+        if door is None:
+            return NOT_OURS
         kept = {key.lower(): value for key, value in headers.items() if key.lower() in door.headers}
-        push = Push(number=0, at=self.hub.clock(), headers=kept, query=dict(query), body=body)
-        try:
-            door.kind.judge(door.ctx, push)
-            judged = True
-        except Refused as error:
-            return self._refuse(door, error)
-        except ChannelError as error:  # nobody can be believed while our own secret is missing
-            _log.error("%s: a push cannot be judged: %s", name, error)
-            return LATER
-        except (StoreUnavailable, StoreProblem):
-            judged = False
-        return self._keep(door, push, judged)
+        return self._judged(door, Push(number=0, at=self.hub.clock(), headers=kept, query=dict(query), body=body))
 
     def receives(self, name: str) -> bool:
         """Whether this connector has an address to push to."""
@@ -105,7 +99,7 @@ class Receiver:
         try:
             door = self._door(name)
             if door is None or not hasattr(door.kind, "greet"):
-                return NOBODY
+                return NOT_OURS
             said = door.kind.greet(door.ctx, query)
         except (StoreUnavailable, StoreProblem, ChannelError):
             return LATER
@@ -140,10 +134,40 @@ class Receiver:
         with self.guard:
             counts, self.refused = self.refused, Counter()
         for (name, code), count in counts.items():
-            door = self.doors.get(name)
-            if door is not None:
-                with self.hub.store.begin(region=door.region) as work:
-                    inbox.refused(work, door.id, door.region, count, code, self.hub.clock())
+            _log.warning("%s: %d pushes were refused (%s)", name, count, code)
+        while counts:
+            (name, code), count = counts.popitem()
+            try:
+                self._count(name, code, count)
+            except (StoreUnavailable, StoreProblem):
+                with self.guard:
+                    self.refused.update({(name, code): count, **counts})
+                raise
+
+    def _judged(self, door: Door, push: Push) -> Told:
+        judged = True
+        try:
+            door.kind.judge(door.ctx, push)
+        except Refused as error:
+            return self._refuse(door, error)
+        except ChannelError as error:  # nobody can be believed while our own secret is missing
+            _log.error("%s: a push cannot be judged: %s", door.name, error)
+            return LATER
+        except (StoreUnavailable, StoreProblem):
+            judged = False
+        if not self._has_room(door.name):  # asked after judging: strangers use up nobody's rate
+            return TOO_MANY
+        return self._keep(door, push, judged)
+
+    def _count(self, name: str, code: str, count: int) -> None:
+        if (door := self.doors.get(name)) is not None:
+            with self.hub.store.begin(region=door.region) as work:
+                inbox.refused(work, door.id, door.region, count, code, self.hub.clock())
+
+    def _has_room(self, name: str) -> bool:
+        with self.guard:
+            bucket = self.buckets.setdefault(name, Bucket())
+        return bucket.taken(self.hub.clock().timestamp())
 
     def renewed(self, hub: Hub) -> None:
         """Another catalogue: doors whose manifest changed are opened anew."""
@@ -182,11 +206,13 @@ class Receiver:
         self.doors[name] = door
         return door
 
-    def _tried(self, door: Door, given: str) -> Told:
+    def _tried(self, name: str, door: Door | None, given: str) -> Told:
         """A test of our own: what would become of a push now; nothing is kept of it."""
         now = self.hub.clock()
-        if not trying.right(self.hub.vault, door.name, now, given):
+        if not trying.right(self.hub.vault, name, now, given):
             return NOT_OURS
+        if door is None:
+            return NOBODY
         try:
             door.kind.judge(door.ctx, Push(number=0, at=now, headers={}, query={}, body=b""))
         except Refused:
@@ -205,7 +231,6 @@ class Receiver:
     def _refuse(self, door: Door, error: Refused) -> Told:
         with self.guard:
             self.refused[door.name, error.code] += 1
-        _log.warning("%s: a push was refused (%s)", door.name, error.code)
         return NOT_OURS
 
     def _keep(self, door: Door, push: Push, judged: bool) -> Told:

@@ -18,6 +18,8 @@ from hub.privacy import Damaged, Vault
 
 MOST_BYTES = 1024 * 1024 * 1024
 MOST_FILES = 100_000
+FOR_UNJUDGED = 10
+"""What nobody could judge yet may fill a tenth of that: strangers leave room for those who are known."""
 LOOKED_EVERY = 500
 """More than that is refused, so that a flood during an outage leaves room for the log and the database."""
 _NAME = re.compile(r"[a-z0-9-]{1,60}")
@@ -56,7 +58,7 @@ class Spool:
         written = _written(one, judged)
         try:
             own.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._room(len(written))
+            self._room(len(written), 1 if judged else FOR_UNJUDGED)
             _flushed(place, written)
         except OSError:  # full, or not to be written: either way whoever pushes has to come again
             with suppress(OSError):
@@ -79,11 +81,11 @@ class Spool:
         """How many pushes wait here."""
         return sum(1 for _ in self.folder.glob(f"*/*{_SUFFIX}"))
 
-    def _room(self, more: int) -> None:
+    def _room(self, more: int, share: int) -> None:
         if not self.unlooked:  # a look at all files, once for many of them
             self.sizes = [size for path in self.folder.glob(f"*/*{_SUFFIX}") if (size := _size(path)) is not None]
         self.unlooked = (self.unlooked + 1) % LOOKED_EVERY
-        if len(self.sizes) >= MOST_FILES or sum(self.sizes) + more > MOST_BYTES:
+        if len(self.sizes) * share >= MOST_FILES or (sum(self.sizes) + more) * share > MOST_BYTES:
             self.unlooked = 0  # some may have been brought in when the next comes
             raise SpoolFull
         self.sizes.append(more)

@@ -26,6 +26,7 @@ def receive(
         raise typer.Exit(_tried(test, url or f"http://{host}:{port}/in/{test}"))
     import uvicorn
 
+    from hub.hurried import Hurried
     from hub.receive import app as web
     from hub.receiving import Receiver
     from hub.registered import lay_out
@@ -51,6 +52,9 @@ def receive(
             port=port,
             log_level="warning",
             access_log=False,
+            http=Hurried,
+            ws="none",
+            proxy_headers=False,
             limit_concurrency=200,
             timeout_keep_alive=15,
             server_header=False,
