@@ -47,24 +47,20 @@ def decide(found: Mapping[Case, Sequence[float]], rules: Rules = RULES) -> Joine
 
     Half the maximum and half the mean: one member that is alike by chance does not carry the others, and where one
     member contradicts it outright (``rules.apart``) a person decides: a report that names no place fits two towns. One that
-    fits two cases makes one of them only if it is sure of both (``rules.merge``); else it joins the better one, and a
-    person is asked whether the two are one. The order of cases and members does not matter.
+    fits two cases makes one of them only if it is sure of both (``rules.merge``); else it joins the better one. A person is
+    asked about the nearest case (from ``rules.review``) and about every other one that is in doubt (from ``rules.also``):
+    what names no place of its own may join two halves of one matter. The order of cases and members does not matter.
     """
     scores = sorted(((-_score(members, rules), case) for case, members in found.items() if members))
     if not scores:
         return Joined(case=None, probability=0.0)
     best, case = -scores[0][0], scores[0][1]
-    if best < rules.same:
-        asked = case if max(best, *found[case]) >= rules.review else None
-        return Joined(case=None, probability=best, review=(asked,) if asked is not None else ())
-    others = [(-score, other) for score, other in scores[1:] if -score >= rules.same]
-    sure = [other for score, other in others if min(score, best) >= rules.merge]
-    return Joined(
-        case=case,
-        probability=best,
-        merge=tuple(sure),
-        review=tuple(other for _, other in others if other not in sure),
-    )
+    joins = best >= rules.same
+    sure = [other for score, other in scores[1:] if joins and min(-score, best) >= max(rules.merge, rules.same)]
+    nearest = [case] if not joins and max(found[case]) >= rules.review else []
+    also = min(max(rules.also, rules.review), rules.same)
+    doubted = [other for _, other in scores[1:] if other not in sure and max(found[other]) >= also]
+    return Joined(case=case if joins else None, probability=best, merge=tuple(sure), review=(*nearest, *doubted))
 
 
 def _score(members: Sequence[float], rules: Rules) -> float:

@@ -19,6 +19,7 @@ class Rules:
     province: bool = _TABLE["windows"]["province"]
     same: float = _TABLE["thresholds"]["same"]
     review: float = _TABLE["thresholds"]["review"]
+    also: float = _TABLE["thresholds"]["also"]
     merge: float = _TABLE["thresholds"]["merge"]
     apart: float = _TABLE["thresholds"]["apart"]
     most_keys: int = _TABLE["keys"]["most"]

@@ -98,17 +98,19 @@ def test_heads_agree_with_walking_the_links(links: list[Link]) -> None:
         ({"a": [0.99], "b": [0.98]}, Joined(case="a", probability=0.99, merge=("b",))),
         ({"a": [0.99], "b": [0.96]}, Joined(case="a", probability=0.99, review=("b",))),
         ({"a": [0.99], "b": [0.98], "c": [0.75]}, Joined(case="a", probability=0.99, merge=("b",), review=("c",))),
-        ({"a": [0.8], "b": [0.4]}, Joined(case="a", probability=0.8)),
+        ({"a": [0.8], "b": [0.4]}, Joined(case="a", probability=0.8, review=("b",))),
+        ({"a": [0.8], "b": [0.2]}, Joined(case="a", probability=0.8)),
+        ({"a": [0.5], "b": [0.4], "c": [0.2]}, Joined(case=None, probability=0.5, review=("a", "b"))),
         ({"b": [0.8], "a": [0.8]}, Joined(case="a", probability=0.8, review=("b",))),
         ({"a": [0.75, 0.01, 0.01]}, Joined(case=None, probability=0.503333, review=("a",))),
         ({"a": [0.99, 0.99, 0.0]}, Joined(case=None, probability=RULES.review, review=("a",))),
-        ({"a": [0.99, 0.0], "b": [0.8]}, Joined(case="b", probability=0.8)),
+        ({"a": [0.99, 0.0], "b": [0.8]}, Joined(case="b", probability=0.8, review=("a",))),
     ],
 )
 def test_one_report_between_two_cases_does_not_make_them_one(
     found: dict[str, list[float]], joined: Joined[str]
 ) -> None:
-    """A report that fits two cases joins the better one and a person is asked; only a sure fit with both merges them."""
+    """A report that fits two cases joins the better one and a person is asked about the other; only a sure fit merges them."""
     decided = decide(found)
     assert (decided.case, decided.merge, decided.review) == (joined.case, joined.merge, joined.review)
     assert decided.probability == pytest.approx(joined.probability, abs=1e-6)
