@@ -157,7 +157,7 @@ def _header(rows: Sequence[Row], merged: Sequence[Any], called: str, how: Layout
     """Which row it is, and the name of each column; raises Misconfigured with what is missing from the likeliest one."""
     best: tuple[int, list[str]] = (0, list(how.columns))
     for at in range(min(LOOKED_AT, len(rows) - how.header + 1)):
-        names = _named(_titles(rows[at : at + how.header], merged), how)
+        names = _named(titles(rows[at : at + how.header], merged), how)
         missing = [key for key in (*how.columns, *how.id) if key not in names.values()]
         if not missing:
             return at, names
@@ -183,7 +183,7 @@ def _other_delimiter(cells: Sequence[Any], how: Layout) -> str | None:
     return max(found, key=lambda one: found[one]) if found else None
 
 
-def _titles(rows: Sequence[Row], merged: Sequence[Any]) -> list[str]:
+def titles(rows: Sequence[Row], merged: Sequence[Any]) -> list[str]:
     """One title a column: of two rows the upper one stands over all columns that it was merged over."""
     lower = [values.text(one) if not values.blank(one) else "" for one in rows[-1][1]]
     if len(rows) == 1:

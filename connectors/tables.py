@@ -16,7 +16,7 @@ CELLS: Final = 2_000_000
 LONGEST: Final = 1024 * 1024
 """Characters of one cell."""
 SUFFIXES: Final = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
-_BOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+BOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """How ZIP (xlsx, xlsb, ods) and OLE files (xls) begin."""
 _MARKS: Final = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _CODECS: Final = {"utf-8": "utf-8-sig", "utf-16": "utf-16", "windows-1252": "cp1252"}
@@ -33,7 +33,9 @@ def answer(given: bytes) -> Answer:
     """The task of the child: {sheet, sheets, hidden, merged}, and the rows as JSON. Raises GaveUp with `code:place`."""
     head, _, raw = given.partition(b"\n")
     options = json.loads(head)
-    told, rows = _book(raw, options.get("sheet")) if raw[:4] in _BOOKS else ({}, _text(raw, options))
+    told, rows = (
+        _book(raw, options.get("sheet"), bool(options.get("any"))) if raw[:4] in BOOKS else ({}, _text(raw, options))
+    )
     count, kept = 0, []
     for row in rows:
         count += len(row[1])
@@ -120,9 +122,9 @@ def _is_utf8(raw: bytes) -> bool:
 # workbooks -----------------------------------------------------------------------------------------------------------
 
 
-def _book(raw: bytes, name: str | None) -> tuple[dict[str, Any], Iterator[Row]]:
-    """The rows of one sheet: the one of that name, else the only one that is not hidden."""
-    if raw.startswith(_BOOKS[0]):
+def _book(raw: bytes, name: str | None, first: bool = False) -> tuple[dict[str, Any], Iterator[Row]]:
+    """The rows of one sheet: the one of that name, else the only one that is not hidden, or the `first` of several."""
+    if raw.startswith(BOOKS[0]):
         _refuse_bomb(raw)
     book = _opened(raw)
     shown = [
@@ -136,12 +138,13 @@ def _book(raw: bytes, name: str | None) -> tuple[dict[str, Any], Iterator[Row]]:
     if chosen is None:
         if len(shown) > 1:
             shown = [one for one in shown if book.get_sheet_by_name(one).height]
-        if len(shown) > 1:
+        if len(shown) > 1 and not first:
             raise GaveUp("which_sheet")
         chosen = (shown or book.sheet_names or [""])[0]
     sheet = book.get_sheet_by_name(chosen)
     merged = _merged(sheet)
-    return {"merged": [list(map(list, one)) for one in merged]}, _cells(sheet, merged)
+    told = {"merged": [list(map(list, one)) for one in merged], "sheet": chosen if len(shown) > 1 else ""}
+    return told, _cells(sheet, merged)
 
 
 def _shown(one: Any) -> bool:

@@ -12,12 +12,13 @@ from typing import Any, Final
 from connectors import paths
 from connectors.base import Context, Item, Push, Window
 from connectors.build import channel
-from connectors.errors import Misconfigured
+from connectors.errors import ChannelError, Misconfigured
 from connectors.http import HttpAnswer
 from connectors.manifest import Manifest
 from hub.glance import Glance
 from hub.personal import mask
 from hub.shown_items import Shown, read
+from hub.stage_words import cause
 from hub.staging import PATIENCE
 
 LONGEST: Final = 160
@@ -66,7 +67,7 @@ def preview(manifest: Manifest, glance: Glance, *, count: int, sample: Path | No
     """The first `count` records of the channel, or of a sample file. Raises ChannelError."""
     made = channel(manifest)
     now = glance.ctx.clock()
-    items = _of_sample(made, glance.ctx, _bytes(sample)) if sample is not None else _of_channel(made, glance, count)
+    items = _tried(manifest, made, glance.ctx, sample) if sample is not None else _of_channel(made, glance, count)
     return [_record(manifest, one) for one in read(manifest, items[:count], now)]
 
 
@@ -91,6 +92,37 @@ def _some(pages: Iterator[Any], count: int) -> list[Item]:
         if close := getattr(pages, "close", None):
             close()
     return found
+
+
+def _tried(manifest: Manifest, made: Any, ctx: Context, sample: Path) -> list[Item]:
+    """The items of a sample; what is wrong with it is said in both languages."""
+    body = _bytes(sample)
+    try:
+        return _of_sample(made, ctx, body)
+    except ChannelError as error:
+        if error.indonesian:
+            raise
+        own, other = _unlike(manifest.kind, body) or cause(error)[1:]
+        raise Misconfigured(other, code=error.code, indonesian=own) from None
+
+
+def _unlike(kind: str, body: bytes) -> tuple[str, str] | None:
+    """What is said of a sample of another form than this kind reads."""
+    if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
+        return (
+            f"Contohnya XML atau halaman web, sedangkan jenis {kind} membaca JSON. Minta contoh JSON kepada pemilik kanal; "
+            "portal Open311 memakai jenis open311.",
+            f"The sample is XML or a web page, and kind {kind} reads JSON. Ask the channel's owner for JSON; a portal with "
+            "Open311 uses kind open311.",
+        )
+    if b"create table" in body[:BIGGEST].lower():
+        return (
+            "Contohnya perintah SQL, yang hanya dapat dipakai satupintu new. Jalankan preview tanpa --sample, atau berikan "
+            "barisnya sebagai daftar JSON.",
+            "The sample is SQL, which only satupintu new can use. Run preview without --sample, or give its rows as a list of "
+            "JSON objects.",
+        )
+    return None
 
 
 def _of_sample(made: Any, ctx: Context, body: bytes) -> list[Item]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from connectors import regions
-from connectors.drafting import looks, payloads, samples, words_of_values
+from connectors.drafting import looks, nameless, payloads, samples, words_of_values
 from connectors.drafting.guesses import Guess, any_date, guesses, longest_text
 from connectors.drafting.leaves import Leaf
 from connectors.drafting.options import options
@@ -116,7 +116,7 @@ def look(kind: str, sample: samples.Sample) -> Found:
         taken.add(text_.keys)
     if "submitted_at" not in made and (date := any_date(there, taken)):
         made["submitted_at"] = Guess(field="submitted_at", leaf=date, sure=45, because="values")
-    return Found(sample=sample, leaves=there, guesses=made, day_first=day_first(there))
+    return Found(sample=sample, leaves=there, guesses=nameless.guessed(there, made), day_first=day_first(there))
 
 
 def _chosen(fields: tuple[Line, ...], settings: tuple[Line, ...]) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,8 @@ UNSURE: Final = 70
 _LEAST: Final = 40
 _STAFF: Final = frozenset({"petugas", "tanggapan", "instansi", "diubah", "selesai", "terhapus", "batas"})
 _PERSON: Final = "pelapor"
+_PROFILE: Final = "foto_profil"
+"""A picture by itself; what lies in a profile is its owner's."""
 _TABOO: Final = frozenset({"kelamin", "sandi", "foto_profil", "ip", "dukungan"})
 
 
@@ -46,7 +48,7 @@ def guesses(found: Sequence[Leaf]) -> dict[str, Guess]:
 
 def _of(leaf: Leaf, count: int) -> Iterator[Guess]:
     told = set(leaf.own) | leaf.above
-    if told & _TABOO:
+    if set(leaf.own) & _TABOO or leaf.above & _TABOO - {_PROFILE}:
         return
     by_name: dict[str, int] = {}
     for field, sure, phrase in names.phrases():
@@ -62,9 +64,11 @@ def _of(leaf: Leaf, count: int) -> Iterator[Guess]:
 
 def _named(leaf: Leaf, field: str, sure: int, phrase: frozenset[str]) -> int:
     """How surely a name tells a field: what it says besides costs, and so does whose name it is."""
-    own, above = set(leaf.own), set(leaf.above)
+    own, above = set(leaf.own), {_PERSON if word == _PROFILE else word for word in leaf.above}
     points = _points(leaf, field, sure, phrase, own, above)
     if field in _CHOICES and own and own <= _LABELS and above:  # {"status": {"description": "Diterima"}}
+        return max(points, _points(leaf, field, sure - 2, phrase, above, set()))
+    if field in _TEXTS and own == {"label"} and above:  # {"title": {"rendered": "Jalan rusak"}}
         return max(points, _points(leaf, field, sure - 2, phrase, above, set()))
     return points
 
@@ -83,6 +87,8 @@ def _points(leaf: Leaf, field: str, sure: int, phrase: frozenset[str], own: set[
         points += 4
     if field == "reporter.name" and own & _ASIDE:
         points -= 50
+    if field == "category_code" and "keluhan" in phrase and own & _NUMBERED:  # kd_keluhan is the complaint's own
+        points -= 60
     if field in ("title", "body") and above & _ASIDE:
         points -= 40
     if (own | above) & _STAFF - phrase:
@@ -102,6 +108,8 @@ def _bare(leaf: Leaf, phrase: frozenset[str]) -> bool:
 
 
 _CHOICES: Final = frozenset({"category_code", "source_status", "target_institution", "kind", "region_name"})
+_TEXTS: Final = frozenset({"title", "body", "submitted_at", "location_text"})
+_NUMBERED: Final = frozenset({"id", "kode", "nomor", "tanggal", "waktu"})
 _LABELS: Final = frozenset({"nama", "judul", "label", "uraian", "isi", "keterangan"})
 _ASIDE: Final = frozenset({"status", "kategori", "jenis", "instansi", "layanan", "lampiran", "lokasi", "kabupaten"})
 _WRAPS: Final = frozenset({"keluhan", "detail", "isi"})
@@ -181,6 +189,12 @@ def _choice(leaf: Leaf) -> int:
     return _short(leaf) - (14 if leaf.values and looks.share(leaf.values, str.isdecimal) > 0.9 else 0)
 
 
+def _status(leaf: Leaf) -> int:
+    """A word that says where a complaint stands is better than one that says where a page of the web does."""
+    known = not leaf.values or words_of_values.statuses(leaf.values).known
+    return _choice(leaf) - (0 if known else 8)
+
+
 def _category(leaf: Leaf) -> int:
     known = words_of_values.categories(leaf.values)
     return _choice(leaf) + (3 if known.known else -25 if leaf.values else -10)
@@ -190,6 +204,8 @@ def _name(leaf: Leaf) -> int:
     if any(not isinstance(one, str) for one in leaf.values):
         return -60
     if leaf.values and looks.share(leaf.values, lambda text: any(sign.isalpha() for sign in text)) < 0.5:
+        return -90
+    if looks.share(leaf.values, looks.is_key) > 0.8:
         return -90
     if looks.share(leaf.values, looks.is_handle) > 0.8:
         return -12
@@ -252,7 +268,7 @@ _LOOKS: Final[Mapping[str, Callable[[Leaf], int]]] = {
     "incident_date": _date,
     "category_code": _category,
     "kind": _kind,
-    "source_status": _choice,
+    "source_status": _status,
     "region_code": _like(looks.is_region, 0.8),
     "region_name": _names_only,
     "location_text": _place,

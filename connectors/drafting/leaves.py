@@ -80,8 +80,8 @@ def leaf(keys: Sequence[str], values: Sequence[Any] = (), column: str = "") -> L
 
 
 def _nameable(key: str) -> bool:
-    """A name that holds a number or an address of somebody is no name of a field."""
-    return 0 < len(key) <= _LONGEST_NAME and not _PERSONAL.search(key) and key.isprintable()
+    """A name that holds a number or an address of somebody is no name of a field, nor is what a protocol says of itself."""
+    return 0 < len(key) <= _LONGEST_NAME and not _PERSONAL.search(key) and key.isprintable() and key[:2] != "__"
 
 
 def _walk(value: Any, keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:

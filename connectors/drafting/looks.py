@@ -21,10 +21,13 @@ _FILE: Final = re.compile(
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _NIK: Final = re.compile(r"[1-9][0-9]{5}(?:[04][1-9]|[1256][0-9]|[37][01])(?:0[1-9]|1[0-2])[0-9]{6}")
 _PHONE: Final = re.compile(r"(?:\+[1-9]|62|0)[0-9]{7,14}|8[1-9][0-9]{7,10}")
-_HANDLE: Final = re.compile(r"@[\w.]{2,30}|(?=.*[0-9_.])[a-z][\w.]{2,30}")
+_CHAT: Final = re.compile(r"[0-9]{7,20}(?::[0-9]+)?@(?:c\.us|s\.whatsapp\.net|g\.us|lid)")
+"""Who writes, as gateways of WhatsApp name him."""
+_HANDLE: Final = re.compile(rf"@[\w.]{{2,30}}|(?=.*[0-9_.])[a-z][\w.]{{2,30}}|{_CHAT.pattern}")
 _DEGREES: Final = re.compile(r"[+-]?\d{1,3}(?:[.,]\d+)?")
 _PAIR: Final = re.compile(r"[+-]?\d{1,3}\.\d+\s*[,; ]\s*[+-]?\d{1,3}\.\d+")
 _CODE: Final = re.compile(r"[1-9][0-9]\.[0-9]{2}(?:\.[0-9]{2}(?:\.[0-9]{4})?)?")
+_KEY: Final = re.compile(r"[0-9]+|\{?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?")
 _ZERO: Final = re.compile(r"0{4}-00-00(?: 00:00:00)?")
 _FLAGS: Final = frozenset(
     ["true", "false", "ya", "tidak", "y", "n", "yes", "no", "1", "0", "iya", "bukan", "t", "f", "on", "off"]
@@ -44,6 +47,8 @@ _CLOCKS: Final = (
     " %I:%M:%S %p",
     " - %H:%M",
 )
+_SOLID: Final = {14: ("%Y%m%d%H%M%S",), 12: ("%Y%m%d%H%M",), 8: ("%Y%m%d", "%d%m%Y")}
+"""Digits without a sign between them, by how many there are."""
 _SAMPLED: Final = 60
 
 
@@ -96,7 +101,8 @@ def _patterns(values: Sequence[str]) -> list[str]:
     between = re.search(r"\d\s?([-/. ])", values[0])
     sign = between[1] if between else "/"
     day = "%A, " if re.match(r"[A-Za-z'’]+\s*,", values[0]) else ""
-    return [day + form.format(sign) + clock for form in _FORMS for clock in _CLOCKS]
+    solid = _SOLID.get(len(values[0].strip()), ()) if values[0].strip().isdecimal() else ()
+    return [*solid, *(day + form.format(sign) + clock for form in _FORMS for clock in _CLOCKS)]
 
 
 def _reads(values: Sequence[Any], format: str | None) -> bool:
@@ -131,7 +137,7 @@ def is_phone(text: str) -> bool:
 
 def is_email(text: str) -> bool:
     """An e-mail address."""
-    return _EMAIL.fullmatch(text) is not None
+    return _EMAIL.fullmatch(text) is not None and _CHAT.fullmatch(text) is None
 
 
 def is_nik(text: str) -> bool:
@@ -147,6 +153,11 @@ def is_url(text: str) -> bool:
 def is_file(text: str) -> bool:
     """An address or a file name; several may stand one below the other."""
     return all(_FILE.fullmatch(line.strip()) for line in text.splitlines() if line.strip())
+
+
+def is_key(text: str) -> bool:
+    """A UUID or a number, as one table points to another by."""
+    return _KEY.fullmatch(text) is not None
 
 
 def is_handle(text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from connectors import described
@@ -51,7 +52,7 @@ def options(
 
 
 def _rest(sample: Sample, found: Mapping[str, Guess], url: str, first: bool | None) -> Iterator[Line]:
-    yield _address(url)
+    yield _other_than_json(_address(url), sample.form)
     value = {"Authorization": "Bearer ${secret:GANTI_TOKEN}"}
     yield Line(key="headers", value=value, remark=True, check=True, why="bila perlu masuk / where a login is needed")
     items = sample.path if not sample.single else "[@]" if sample.path == "@" else f"[{sample.path}]"
@@ -68,6 +69,21 @@ def _address(url: str) -> Line:
     return Line(
         key="url", value=url or _URL, check=not url, why="" if url else "alamat daftar aduan / address of the listing"
     )
+
+
+_NO_JSON: Final = {
+    "xml": "contohnya XML, dan jenis rest membaca JSON: minta alamat JSON, atau pakai jenis open311 / "
+    "the sample is XML and this kind reads JSON: ask for an address that gives it, or use open311",
+    "table": "contohnya tabel, dan jenis rest membaca JSON: pakai jenis files atau sheet / "
+    "the sample is a table and this kind reads JSON: use files or sheet",
+    "sql": "contohnya tabel basis data, dan jenis rest membaca JSON: pakai jenis sql / "
+    "the sample is a table of a database and this kind reads JSON: use sql",
+}
+
+
+def _other_than_json(line: Line, form: str) -> Line:
+    """The line with what a person should know where this kind could not read such a sample."""
+    return replace(line, check=True, why=_NO_JSON[form]) if form in _NO_JSON else line
 
 
 def _ref(found: Mapping[str, Guess]) -> Line:
@@ -187,6 +203,8 @@ def _table(sample: Sample, found: Mapping[str, Guess], first: bool | None) -> Ma
         "dates": {path: form for path, form in forms.items() if form},
         "id": found["ref"].leaf.path if "ref" in found else "",
         "delimiter": "" if sample.delimiter == "," else sample.delimiter,
+        "sheet": sample.sheet,
+        "header": sample.header if sample.header > 1 else 0,
         "encoding": {"cp1252": "windows-1252", "utf-16": "utf-16"}.get(sample.encoding, ""),
     }
     return {key: value for key, value in given.items() if value}

@@ -12,7 +12,7 @@ _TOTAL: Final = names.these(
     "total totalcount count jumlah totaldata totalitems totalitem totalrecords totalrecord totalresults "
     "totalelements recordstotal recordsfiltered numfound found numbermatched jumlahdata jumlahtotal totalrows "
     "rowcount totaladuan totallaporan jumlahaduan jumlahlaporan grandtotal tot jml totalhits resultcount "
-    "totalsize totalentries totaldocs totalcomplaints "
+    "totalsize totalentries totaldocs totalcomplaints odatacount matched "
 )
 _PAGE: Final = names.these(
     "page currentpage pagenumber pageno halaman hal pageindex current halamansaatini nomorhalaman halamanke curpage "

@@ -1,16 +1,18 @@
-"""Reads a sample of what a channel sends: JSON, JSON lines, a table, XML, or the CREATE TABLE of a database."""
+"""Reads a sample of what a channel sends: JSON, JSON lines, a table, a workbook, XML, or the CREATE TABLE of a database."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from connectors import strictjson
-from connectors.drafting import leaves, names
+from connectors import limited, rows, strictjson, tables
+from connectors.drafting import leaves, nameless, names
 from connectors.errors import Misconfigured
 
 LARGEST: Final = 8 * 1024 * 1024
@@ -39,6 +41,10 @@ class Sample:
     table: str = ""
     delimiter: str = ""
     encoding: str = "utf-8"
+    sheet: str = ""
+    """Of a workbook with several sheets: the one that was read."""
+    header: int = 1
+    """Rows of its header."""
     single: bool = False
     """It is one item, as a webhook sends it."""
 
@@ -49,8 +55,8 @@ def read(data: bytes) -> Sample:
         raise _wrong("terlalu besar; cukup satu halaman", "too large; a page of the listing is enough")
     if not data.strip():
         raise _wrong("kosong", "empty")
-    if data[:2] == b"PK" or data[:4] == b"\xd0\xcf\x11\xe0":
-        raise _wrong("buku kerja; simpan dulu sebagai CSV", "it is a workbook; save it as CSV first")
+    if data[:4] in tables.BOOKS:
+        return _workbook(data)
     text, encoding = _text(data)
     start = text.lstrip("\ufeff \t\r\n")
     if start[:1] in ("{", "["):
@@ -99,6 +105,8 @@ def _listed(whole: Any) -> Sample:
     if found and _promise(*found[0])[0] > 0:
         path, items = found[0]
         return Sample(form="json", items=items[:ROWS], path=path or "@", around=whole)
+    if plain := next(nameless.tables(whole), None):
+        return Sample(form="json", items=plain[1][:ROWS], path=plain[0], around=whole)
     if isinstance(whole, Mapping) and (inner := _single(whole)) is not None:
         return Sample(form="json", items=[inner[1]], path=inner[0] or "@", around=whole, single=True)
     raise _wrong("tidak memuat daftar aduan", "it holds no list of complaints")
@@ -138,6 +146,9 @@ def _promise(path: str, items: Sequence[Any]) -> tuple[int, int, int]:
         "id",
         "keluhan",
         "detail",
+        "laporan",
+        "aduan",
+        "pengaduan",
     }
     last = path.rpartition(".")[2].lower()
     return len(told & known), int(last in _LIST_WORDS) + int(not path), len(items)
@@ -174,10 +185,10 @@ def _table(text: str, encoding: str) -> Sample:
     if _columns(head, delimiter) < 2:
         raise _wrong("bukan JSON, XML, CSV atau CREATE TABLE", "neither JSON nor XML, CSV or CREATE TABLE")
     try:
-        rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))[: ROWS + 20]
+        found = list(csv.reader(io.StringIO(text), delimiter=delimiter))[: ROWS + 20]
     except csv.Error:
         raise _wrong("tabelnya tidak dapat dibaca", "the table cannot be read") from None
-    return rowed(rows, delimiter=delimiter, encoding=encoding)
+    return rowed(found, delimiter=delimiter, encoding=encoding)
 
 
 def _columns(head: str, sign: str) -> int:
@@ -186,20 +197,56 @@ def _columns(head: str, sign: str) -> int:
     return min(sorted(counts, reverse=True)[: max(1, len(counts) // 2)], default=0)
 
 
-def rowed(rows: Sequence[Sequence[Any]], *, delimiter: str = "", encoding: str = "utf-8") -> Sample:
+def rowed(found: Sequence[Sequence[Any]], *, delimiter: str = "", encoding: str = "utf-8") -> Sample:
     """The items of a table; its header is the row with most names of ours among the first."""
-    best = max(range(min(len(rows), 10)), key=lambda at: (_header(rows[at]), -at), default=None)
-    if best is None or _header(rows[best]) == 0:
-        raise _wrong("baris judul tabelnya tidak ditemukan", "the table has no row of names")
-    header = [" ".join(str(one or "").split()) for one in rows[best]]
+    best = _best(found)
+    header = [" ".join(str(one or "").split()) for one in found[best]]
     items = [
         {name: one for name, one in zip(header, row, strict=False) if name}
-        for row in rows[best + 1 : best + 1 + ROWS]
+        for row in found[best + 1 : best + 1 + ROWS]
         if any(str(one or "").strip() for one in row)
     ]
     return Sample(
         form="table", items=items or [dict.fromkeys(filter(None, header))], delimiter=delimiter, encoding=encoding
     )
+
+
+def _best(found: Sequence[Sequence[Any]]) -> int:
+    """Which row is the header; raises Misconfigured where none is."""
+    best = max(range(min(len(found), 10)), key=lambda at: (_header(found[at]), -at), default=None)
+    if best is None or _header(found[best]) == 0:
+        raise _wrong("baris judul tabelnya tidak ditemukan", "the table has no row of names")
+    return best
+
+
+def _workbook(data: bytes) -> Sample:
+    """The first sheet of a workbook that holds something, read as the kind `files` reads it."""
+    with closing(limited.Child("connectors.tables:answer")) as child:
+        try:
+            told, (found,) = child(tables.packed(data, {"any": True}))
+        except limited.GaveUp as error:
+            raise _closed(str(error)) from None
+    numbered = json.loads(found)
+    cells = [one[1] for one in numbered]
+    best = _best(cells)
+    for upper in (best, best - 1):
+        pair = numbered[upper : upper + 2] if upper >= 0 else []
+        if len(pair) == 2 and _spans(pair[0], told["merged"]):
+            made = [rows.titles(pair, told["merged"]), *cells[upper + 2 :]]
+            return replace(rowed(made), sheet=told["sheet"], header=2)
+    return replace(rowed(cells), sheet=told["sheet"])
+
+
+def _closed(code: str) -> Misconfigured:
+    if code == "encrypted":
+        return _wrong("buku kerja itu dikunci dengan sandi", "the workbook is locked by a password")
+    return _wrong("buku kerja itu terputus, rusak atau terlalu besar", "the workbook is cut short, broken or too large")
+
+
+def _spans(row: Sequence[Any], merged: Sequence[Any]) -> bool:
+    """Whether it is the upper row of a header: several names, at least one of them over several columns."""
+    across = any(first[0] == row[0] - 1 and last[1] > first[1] for first, last in merged)
+    return across and sum(one is not None for one in row[1]) > 1
 
 
 def _header(row: Sequence[Any]) -> int:
@@ -217,7 +264,7 @@ def _xml(data: bytes) -> Sample:
         raise _wrong("bukan XML yang benar", "no correct XML") from None
     if _tag(root.tag).lower() == "html":
         raise _wrong("halaman web, bukan data", "it is a web page and no data")
-    return _listed({_tag(root.tag): _element(root, 0)})
+    return replace(_listed({_tag(root.tag): _element(root, 0)}), form="xml")
 
 
 def _element(node: Any, depth: int) -> Any:
@@ -227,7 +274,14 @@ def _element(node: Any, depth: int) -> Any:
     found: dict[str, Any] = {}
     for child in children:
         found.setdefault(_tag(child.tag), []).append(_element(child, depth + 1))
-    return {name: parts if len(parts) > 1 or depth == 0 else parts[0] for name, parts in found.items()}
+    return {
+        name: parts if len(parts) > 1 or (depth == 0 and _lone(parts[0])) else parts[0] for name, parts in found.items()
+    }
+
+
+def _lone(child: Any) -> bool:
+    """The only element below the root is a list of one item, unless it is plain, or holds a list itself."""
+    return isinstance(child, Mapping) and not any(isinstance(one, list) for one in child.values())
 
 
 def _tag(tag: Any) -> str:

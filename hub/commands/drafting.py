@@ -23,7 +23,9 @@ def new(
     kind: Annotated[str, typer.Argument(help="rest, sql, files, … (satupintu kinds)")],
     sample: Annotated[
         Path | None,
-        typer.Option("--from", metavar="FILE", help="What the channel sends: JSON, CSV, XML, CREATE TABLE."),
+        typer.Option(
+            "--from", metavar="FILE", help="What the channel sends: JSON, CSV, XLSX, XLS, ODS, XML, CREATE TABLE."
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="A new file; else standard output.")] = None,
     name: Annotated[str, typer.Option("--name", help="Name of the channel: a-z, 0-9, hyphens.")] = "",

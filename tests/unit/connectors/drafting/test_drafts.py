@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors import manifest
+from connectors import listing, manifest
 from connectors.build import channel
 from connectors.drafting import draft as drafting
 from connectors.drafting import names, samples, words_of_values
@@ -46,6 +47,121 @@ def test_drafts_are_mostly_right(group: str, least: float) -> None:
 def test_the_page_tells_what_is_measured() -> None:
     """docs/drafts.md shows the figures and failures of these very rules."""
     assert scoring.PAGE.read_text(encoding="utf-8") == scoring.page()
+
+
+ROWS = [["12", "A-1001", "28-08-2024 08:45:00", "0812 3450 0011", "Lampu jalan di gang pasar sudah lama mati", "Selesai"],
+        ["13", "A-1002", "29-08-2024 18:05:00", "0812 3450 0022", "Sampah menumpuk di depan sekolah", "Proses"]]  # fmt: skip
+
+
+def test_rows_without_names_are_given_some(tmp_path: Path) -> None:
+    """DataTables sends rows without names: the draft names their columns, reads them, and has a person look at each guess."""
+    page = {"draw": 1, "recordsTotal": 2, "data": ROWS}
+    text = made("rest", page).text
+    path = tmp_path / "contoh.yaml"
+    path.write_text(text, encoding="utf-8")
+    loaded = manifest.load(path)
+    assert loaded.options["items"].startswith("data[*].{kolom_1: [0], ")
+    assert loaded.options["ref"] == "kolom_2"
+    assert {name: loaded.fields[name] for name in ("body", "source_status", "reporter.phone_e164")} == {
+        "body": "kolom_5",
+        "source_status": "kolom_6",
+        "reporter.phone_e164": "kolom_4",
+    }
+    found = listing.reader(items=loaded.options["items"], ref="kolom_2", total="recordsTotal")(
+        json.dumps(page).encode()
+    )
+    assert [one.ref for one in found.items] == ['"A-1001"', '"A-1002"']
+    assert all("PERIKSA / CHECK" in line for line in text.splitlines() if line.startswith("  body:"))
+
+
+def test_rows_are_called_after_the_names_beside_them() -> None:
+    """{"columns": ["Nomor Tiket", …], "rows": [[…]]}: the names that stand beside the rows are theirs."""
+    page = {"columns": ["No", "Nomor Tiket", "Tanggal Lapor", "No HP", "Isi Aduan", "Status"], "rows": ROWS}
+    assert made("rest", page).chosen["body"] == "isi_aduan"
+
+
+def workbook(*rows: Any, merged: str = "", sheets: int = 1) -> bytes:
+    """An XLSX with these rows on its first sheet."""
+    import xlsxwriter
+
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
+        sheet = book.add_worksheet("Register")
+        for at, row in enumerate(rows):
+            for column, cell in enumerate(row):
+                if cell is not None:
+                    sheet.write(at, column, cell)
+        if merged:
+            sheet.merge_range(merged, "Pelapor")
+        for number in range(1, sheets):
+            book.add_worksheet(f"Lain {number}").write(0, 0, "x")
+    return file.getvalue()
+
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+HEAD = ("No", "Tanggal", "Nama", "No HP", "Uraian Aduan")
+BODY = (1, "28/08/2024", "Warga Satu", "081234500011", "Lampu jalan di gang pasar sudah lama mati")
+
+
+def test_a_workbook_is_a_sample(tmp_path: Path) -> None:
+    """A desk's XLSX makes a draft as it is, and the draft reads that very file."""
+    data = workbook(("REGISTER PENGADUAN",), (), HEAD, BODY, sheets=2)
+    text = made("files", data).text
+    path = tmp_path / "contoh.yaml"
+    path.write_text(text, encoding="utf-8")
+    loaded = manifest.load(path)
+    assert (loaded.fields["body"], loaded.options["sheet"]) == ("uraian_aduan", "Register")
+    (item,) = channel(loaded).look(data, NOW).items  # type: ignore[attr-defined]
+    assert (item.trouble, item.payload["tanggal"]) == (None, "2024-08-28")
+    assert BODY[2] not in text
+
+
+def test_two_rows_of_names_are_seen(tmp_path: Path) -> None:
+    """ "Pelapor" over "Nama" and "No HP" is a header of two rows, and the draft says so."""
+    data = workbook(("No", "Tanggal", None, None, "Uraian Aduan"), (None, None, "Nama", "No HP"), BODY, merged="C1:D1")
+    path = tmp_path / "contoh.yaml"
+    path.write_text(made("files", data).text, encoding="utf-8")
+    loaded = manifest.load(path)
+    assert (loaded.options["header"], loaded.fields["reporter.name"]) == (2, "pelapor_nama")
+    (item,) = channel(loaded).look(data, NOW).items  # type: ignore[attr-defined]
+    assert item.payload["pelapor_no_hp"] == "081234500011"
+
+
+PLACES = [
+    ({"id": 1, "title": {"rendered": "Jalan"}, "content": {"rendered": "Jalan rusak di depan pasar"}}, "title.rendered", "title"),
+    ({"profil": {"nama_lengkap": "Warga Satu"}, "laporan": "Jalan rusak di depan pasar"}, "profil.nama_lengkap", "reporter.name"),
+    ({"user_id": "7f9c24e8-3b12-4f0a-9d55-0a1b2c3d4e00", "laporan": "Jalan rusak di depan pasar"}, None, "reporter.name"),
+    ({"kd_keluhan": "KLH01", "id_keluhan": 1, "keluhan": "Jalan rusak di depan pasar"}, None, "category_code"),
+    ({"from": "6281234500011@c.us", "body": "Jalan rusak di depan pasar"}, None, "reporter.email"),
+    ({"geometry": {"x": 112.75, "y": -7.25}, "isi": "Jalan rusak di depan pasar"}, "geometry.y", "latitude"),
+    ({"tgl": "20240828151500", "isi": "Jalan rusak di depan pasar"}, "%Y%m%d%H%M%S", "submitted_at.format"),
+    ({"__typename": "Aduan", "isi": "Jalan rusak di depan pasar"}, None, "kind"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("item", "place", "field"), PLACES)
+def test_places_of_portals_met_later(item: dict[str, Any], place: str | None, field: str) -> None:
+    """What programs wrap a value in, keys of other tables and chat addresses are told from what citizens fill in."""
+    assert made("rest", [item]).chosen.get(field) == place
+
+
+def test_a_kind_that_cannot_read_the_sample_says_so() -> None:
+    """A draft of kind rest from XML or a table has a line that tells the right kind."""
+    assert (
+        "CHECK contohnya XML" in made("rest", "<daftar><aduan><id>1</id><isi>Jalan rusak</isi></aduan></daftar>").text
+    )
+    assert "pakai jenis files" in made("rest", "tanggal;isi aduan\n1/1/2024;Jalan rusak\n").text
+
+
+def test_a_list_below_the_root_is_found() -> None:
+    """<respon><daftar><aduan>…: the list is named, and its items' fields stand directly in them."""
+    xml = (
+        "<respon><daftar>"
+        + "<aduan><no>{}</no><isi>Jalan rusak di depan pasar</isi></aduan>" * 2
+        + "</daftar></respon>"
+    )
+    chosen = made("rest", xml.format(1, 2)).chosen
+    assert (chosen["items"], chosen["ref"], chosen["body"]) == ("respon.daftar.aduan", "no", "isi")
 
 
 @pytest.mark.parametrize("kind", sorted(kinds()))
