@@ -52,8 +52,13 @@ def taken(name: str) -> NotRegistered:
     )
 
 
-def twin(other: str) -> NotRegistered:
-    """The same channel has another name already."""
+def twin(other: str | None) -> NotRegistered:
+    """The same channel has another name already; None where that is a name of another region."""
+    if other is None:
+        return NotRegistered(
+            "Kanal ini (alamat, daftar dan akun yang sama) sudah terdaftar di daerah lain. Tanyakan kepada operator.",
+            "This channel (same address, list and account) is registered in another region already. Ask the operator.",
+        )
     return NotRegistered(
         f"Kanal ini (alamat, daftar dan akun yang sama) sudah terdaftar sebagai '{other}'. Daftarkan versi barunya dengan "
         f"name: {other}, atau tulis renamed_from: {other} bila namanya berganti.",

@@ -177,9 +177,12 @@ def _no_twin(work: Work, hub: Hub, manifest: Manifest) -> None:
         if known := connectors.find(work, name):
             _within(hub, known.region)
     mark = identity(manifest)
-    near = (one.name for one in hub.manifests.good.values() if one.name not in own and identity(one) == mark)
+    near = (
+        (one.name, one.region) for one in hub.manifests.good.values() if one.name not in own and identity(one) == mark
+    )
     if other := next(near, None) or connectors.twin(work, hub.vault.mac("identity", mark.encode()), *own):
-        raise words.twin(other)
+        name, region = other
+        raise words.twin(name if covers(hub.who.region, region) else None)
 
 
 # what both need ----------------------------------------------------------------------------------------------------

@@ -41,14 +41,14 @@ def names(work: Work) -> dict[str, str]:
     return {str(row.id): row.name for row in work.rows("SELECT id, name FROM connectors")}
 
 
-def twin(work: Work, mark: bytes, *own: str | None) -> str | None:
-    """The name of another connector that is the same channel by the keyed hash of its identity, or None."""
-    found: str | None = work.value(
-        "SELECT name FROM connectors WHERE identity_hmac = :mark AND name <> ALL(:own)",
+def twin(work: Work, mark: bytes, *own: str | None) -> tuple[str, str] | None:
+    """Name and region of another connector that is the same channel by the keyed hash of its identity, or None."""
+    row = work.one(
+        "SELECT name, region FROM connectors WHERE identity_hmac = :mark AND name <> ALL(:own)",
         mark=mark,
         own=[name for name in own if name],
     )
-    return found
+    return (row.name, row.region) if row else None
 
 
 def see(work: Work, vault: Vault, manifest: Manifest, actor: str, now: datetime) -> Connector:

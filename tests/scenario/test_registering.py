@@ -169,6 +169,10 @@ def test_only_the_region_and_its_province_register_and_activate(empty_site: Site
         other.write_text(text if key == "name" else text.replace(f"name: {NAME}", f"name: rebut\nrenamed_from: {NAME}"))
         taken = empty_site.command("register", str(other), SATUPINTU_TOKEN=below)
         assert taken.code == 2 and "di luar wewenang" in taken.err, taken
+    same = file.with_name("kembar.yaml")
+    same.write_text(text.replace(f"name: {NAME}", "name: kembar"))
+    twin = empty_site.command("register", str(same), SATUPINTU_TOKEN=below)
+    assert twin.code == 1 and "daerah lain" in twin.err and NAME not in twin.err, twin
     assert empty_site.command("activate", NAME, SATUPINTU_TOKEN=ani).code == 1
     assert empty_site.command("activate", NAME, SATUPINTU_TOKEN=budi).code == 0
     told = empty_site.command("history", NAME, SATUPINTU_TOKEN=ani).out.splitlines()
