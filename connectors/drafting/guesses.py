@@ -68,7 +68,7 @@ def _named(leaf: Leaf, field: str, sure: int, phrase: frozenset[str]) -> int:
     points = _points(leaf, field, sure, phrase, own, above)
     if field in _CHOICES and own and own <= _LABELS and above:  # {"status": {"description": "Diterima"}}
         return max(points, _points(leaf, field, sure - 2, phrase, above, set()))
-    if field in _TEXTS and own == {"label"} and above:  # {"title": {"rendered": "Jalan rusak"}}
+    if own == {"label"} and above:  # {"title": {"rendered": "Jalan rusak"}}
         return max(points, _points(leaf, field, sure - 2, phrase, above, set()))
     return points
 
@@ -87,6 +87,8 @@ def _points(leaf: Leaf, field: str, sure: int, phrase: frozenset[str], own: set[
         points += 4
     if field == "reporter.name" and own & _ASIDE:
         points -= 50
+    if field == "target_institution" and "id" in own:
+        points -= 40
     if field == "category_code" and "keluhan" in phrase and own & _NUMBERED:  # kd_keluhan is the complaint's own
         points -= 60
     if field in ("title", "body") and above & _ASIDE:
@@ -108,7 +110,6 @@ def _bare(leaf: Leaf, phrase: frozenset[str]) -> bool:
 
 
 _CHOICES: Final = frozenset({"category_code", "source_status", "target_institution", "kind", "region_name"})
-_TEXTS: Final = frozenset({"title", "body", "submitted_at", "location_text"})
 _NUMBERED: Final = frozenset({"id", "kode", "nomor", "tanggal", "waktu"})
 _LABELS: Final = frozenset({"nama", "judul", "label", "uraian", "isi", "keterangan"})
 _ASIDE: Final = frozenset({"status", "kategori", "jenis", "instansi", "layanan", "lampiran", "lokasi", "kabupaten"})
@@ -191,8 +192,9 @@ def _choice(leaf: Leaf) -> int:
 
 def _status(leaf: Leaf) -> int:
     """A word that says where a complaint stands is better than one that says where a page of the web does."""
-    known = not leaf.values or words_of_values.statuses(leaf.values).known
-    return _choice(leaf) - (0 if known else 8)
+    if not leaf.values or words_of_values.statuses(leaf.values).known:
+        return _choice(leaf)
+    return _choice(leaf) - (8 if looks.share(leaf.values, str.isdecimal) > 0.9 else 28)
 
 
 def _category(leaf: Leaf) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -12,6 +12,8 @@ from connectors.drafting import names
 _PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PERSONAL: Final = re.compile(r"[0-9]{6}|@")
 DEEPEST: Final = 5
+_ONE: Final = "[0]"
+"""Behind the name of a list that holds one value for each item."""
 _WIDEST: Final = 400
 _LONGEST_NAME: Final = 120
 
@@ -35,6 +37,11 @@ class Leaf:
     """The words of its own name, in our vocabulary."""
     above: frozenset[str] = field(default=frozenset(), compare=False)
     """The words of the names above it."""
+
+    @property
+    def called(self) -> Collection[str]:
+        """What tells what it is: its own words, or where these only say that there is a value, those above it."""
+        return self.above if self.own == ("label",) and self.above else self.own
 
 
 def leaves(items: Sequence[Any]) -> list[Leaf]:
@@ -88,6 +95,11 @@ def _walk(value: Any, keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], 
     if isinstance(value, Mapping) and len(keys) < DEEPEST:
         for key, inner in value.items():
             yield from _walk(inner, (*keys, str(key)))
+    elif keys and isinstance(value, list) and len(value) == 1 and isinstance(value[0], Mapping) and "value" in value[0]:
+        yield (
+            (*keys[:-1], keys[-1] + _ONE, "value"),
+            value[0]["value"],
+        )  # {"field_isi": [{"value": "…"}]}, as Drupal has it
     elif isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
         yield (*keys[:-1], keys[-1] + "[]") if keys else ("[]",), value
         for one in value[:5]:
@@ -117,7 +129,12 @@ def _space(value: Any) -> bool:
 
 def path(keys: Sequence[str]) -> str:
     """The names as JMESPath; what is no plain name stands in quotes."""
-    return ".".join(_quoted(key.removesuffix("[]")) + ("[]" if key.endswith("[]") else "") for key in keys)
+    return ".".join(_marked(key) for key in keys)
+
+
+def _marked(key: str) -> str:
+    mark = next((one for one in ("[]", _ONE) if key.endswith(one)), "")
+    return _quoted(key.removesuffix(mark)) + mark
 
 
 def _quoted(key: str) -> str:

@@ -118,19 +118,23 @@ def _lists(value: Any, keys: tuple[str, ...]) -> Iterator[tuple[str, list[Any]]]
             yield leaves.path(keys), value
     elif isinstance(value, Mapping) and len(keys) <= _DEEPEST:
         inner = list(value.values())
-        if (
-            len(inner) > 1
-            and all(isinstance(one, Mapping) for one in inner)
-            and all(str(key).isdecimal() for key in value)
-        ):
+        if len(inner) > 1 and all(isinstance(one, Mapping) for one in inner) and _numbered(list(value), inner):
             yield f"values({leaves.path(keys) or '@'})", inner
         for key, one in value.items():
             yield from _lists(one, (*keys, str(key)))
 
 
+def _numbered(keys: Sequence[Any], items: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether items stand under their numbers, or under keys that a program has drawn ("-NxA3k…")."""
+    if all(str(key).isdecimal() for key in keys):
+        return True
+    drawn = all(any(sign.isdecimal() for sign in str(key)) for key in keys)
+    return drawn and all(len(one.keys() & items[0].keys()) > len(one.keys() | items[0].keys()) / 2 for one in items)
+
+
 def _promise(path: str, items: Sequence[Any]) -> tuple[int, int, int]:
     """How many words of complaints its items hold; then how its own name sounds, then its length."""
-    told = {word for leaf in leaves.leaves(items[:20]) for word in leaf.own if len(leaf.keys) < 4}
+    told = {word for leaf in leaves.leaves(items[:20]) for word in leaf.called if len(leaf.keys) < 4}
     known = {
         "isi",
         "uraian",
