@@ -114,23 +114,23 @@ _GROUPS = (
 _TAIL = """
 ## Shapes of an examiner who had not read the rules
 
-They are not in the repository. Right fields of all that were judged, when the rules first met them, and after the rules had learnt
-from them. What is learnt from is no measure any more: the first look is the figure to believe.
+They are not in the repository. Right fields of all that were judged, when the rules first met them, and after the rules had
+learnt from them. What is learnt from is no measure any more: the first look is the figure to believe.
 
 | shapes | first look | afterwards |
 | --- | --- | --- |
 | 18 of APIs, tables, dumps, pushes | 193 of 234 (82.5 %) | 230 of 231 (99.6 %) |
 | 8 more, after that | 67 of 87 (77.0 %) | 83 of 84 (98.8 %) |
 
-The 18: CodeIgniter, DataTables, OData, HAL, GraphQL, PostgREST, a region's own XML, WordPress, Yii2, CSV, XLSX, dumps of MySQL and
-PostgreSQL, a gateway's push, a Google Form, Laravel, Oracle's names, ArcGIS. The 8: NocoDB, Directus, a helpdesk, a portal's push,
-a TSV, Drupal, a dump, Firebase.
+The 18: CodeIgniter, DataTables, OData, HAL, GraphQL, PostgREST, a region's own XML, WordPress, Yii2, CSV, XLSX, dumps of
+MySQL and PostgreSQL, a gateway's push, a Google Form, Laravel, Oracle's names, ArcGIS. The 8: NocoDB, Directus, a helpdesk,
+a portal's push, a TSV, Drupal, a dump, Firebase.
 
-Failures of the first looks: an XLSX and rows without names (DataTables) were refused; a list below the root of an XML was not seen;
-values in wrappers (`title.rendered`, `field_nama[0].value`), items under drawn keys (`-NxA3k…`), `geometry.x`, `lok_`, `jns_` and
-what lies in `profil` were not recognised; `user_id`, a chat address, `kd_keluhan` and `organization_id` were taken for what they
-are not. Left: a constant `type: aduan` is mapped as kind; a technical `status: published` is taken before `status_tindak_lanjut`,
-and its line is marked.
+Failures of the first looks: an XLSX and rows without names (DataTables) were refused; a list below the root of an XML was
+not seen; values in wrappers (`title.rendered`, `field_nama[0].value`), items under drawn keys (`-NxA3k…`), `geometry.x`,
+`lok_`, `jns_` and what lies in `profil` were not recognised; `user_id`, a chat address, `kd_keluhan` and `organization_id`
+were taken for what they are not. Left: a constant `type: aduan` is mapped as kind; a technical `status: published` is taken
+before `status_tindak_lanjut`, and its line is marked.
 
 ## What a draft cannot know
 
