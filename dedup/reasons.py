@@ -8,25 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from dedup.model import Model
 from dedup.places import Street, lonely
+from dedup.quotable import STREET_WORDS
 
 if TYPE_CHECKING:
     from dedup.view import View
 
 MOST: Final = 4
 _EXACT: Final = 0.995
-_NAME: Final = 4  # letters
 _SLIGHT: Final = 0.1  # log odds below which a reason is none
-_OF_PERSONS: Final = frozenset((
-    "pak", "bapak", "bu", "ibu", "mas", "mbak", "haji", "hajah", "milik", "sdr", "saudara", "nama", "rumah", "tuan",
-    "an", "ny", "tn", "almarhum",
-    # given names that streets bear too: nobody can tell which is meant
-    "agus", "ahmad", "andi", "ani", "anton", "arief", "arif", "bambang", "bayu", "budi", "dedi", "dewi", "dian", "didik",
-    "edi", "eko", "endang", "fitri", "gunawan", "hadi", "hendra", "heru", "indah", "iwan", "joko", "kurnia",
-    "lestari", "maya", "muhammad", "mohammad", "nur", "putri", "ratna", "rina", "rini", "rizki", "rudi", "samsul",
-    "siti", "slamet", "sri", "sugeng", "supriyadi", "sutrisno", "suyanto", "tri", "wahyu", "wati", "wawan", "yanti",
-    "yanto", "yudi", "yuni", "zainal",
-))  # fmt: skip
-
 Found = Mapping[str, float]
 
 
@@ -127,12 +116,8 @@ def _quoted(one: View, other: View) -> str:
 
 
 def _quotable(streets: list[Street]) -> list[str]:
-    """The first word of each name: what follows may be a person's name that somebody wrote behind it."""
-    return [
-        one.name[0].title()
-        for one in streets
-        if one.quotable and len(one.name[0]) >= _NAME and not _OF_PERSONS & set(one.name)
-    ]
+    """The first word of each name that is on the list: behind "jalan" may stand whoever blocked it."""
+    return [one.name[0].title() for one in streets if one.quotable and one.name[0] in STREET_WORDS]
 
 
 def _text(found: Found) -> str:
