@@ -72,9 +72,9 @@ def _named(said: Mapping[str, Any], error: ChannelError) -> ChannelError:
     return error
 
 
-def file(ctx: Context, link: str, token: str, hosts: set[str], headers: Mapping[str, str]) -> Answer:
-    """A file of Meta's; the token goes only to a host that the manifest names."""
-    if _host(link) not in hosts:
+def file(ctx: Context, link: str, token: str, hosts: set[str], headers: Mapping[str, str], *, scheme: str) -> Answer:
+    """A file of Meta's; the token goes only to a host that the manifest names, and never in clear where that says https."""
+    if _host(link) not in hosts or urlsplit(link).scheme.lower() != scheme:
         raise Refused("Meta names a host for a file that the manifest does not.", hint="Add it as media.host.")
     return ctx.http.send("GET", link, headers={**headers, "Authorization": f"Bearer {token}"}, verbatim=True)
 

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
+from urllib.parse import urlsplit
 
 from connectors import dates, graph, sessions, talks
 from connectors.base import Answer, Attachment, Context, Item, Page, Position, Push, Recall, Reply, Window, kind
 from connectors.errors import Refused, Unavailable
+from connectors.http import same_place
 from connectors.strictjson import BadJson
 from connectors.talks import rows, table, words
 
@@ -163,8 +165,14 @@ class WhatsApp:
 
     def fetch(self, ctx: Context, url: str, headers: Mapping[str, str]) -> Answer:
         """A file by its media id: Graph says where it lies for five minutes, and there it is fetched with the token."""
+        if not same_place(
+            url, self.url
+        ):  # whatever a manifest's paths take for a file's address may be a citizen's word
+            return ctx.http.send("GET", url, headers=headers, verbatim=True)
         found = words(graph.call(ctx, "GET", url, self.token).get("url"))
-        return graph.file(ctx, found, self.token, graph.hosts(self.url, self.media), headers)
+        return graph.file(
+            ctx, found, self.token, graph.hosts(self.url, self.media), headers, scheme=urlsplit(self.url).scheme.lower()
+        )
 
     # what is said ------------------------------------------------------------------------------------------------
 

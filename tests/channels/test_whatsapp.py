@@ -16,6 +16,7 @@ from connectors.errors import ChannelError, Misconfigured, Refused, Unavailable
 from connectors.kinds.whatsapp import WhatsApp
 from tests.channels.fakes.graph import Graph, graph
 from tests.channels.fakes.inbox import NOW, SECRETS, Box, context, run, signed
+from tests.channels.fakes.web import serve
 
 OURS = "106540352242922"
 AT = int((NOW - timedelta(hours=1)).timestamp())
@@ -256,7 +257,18 @@ def test_a_photo_is_fetched_in_two_steps_with_the_token(meta: Graph) -> None:
     assert (file.name, file.media_type, file.url) == ("image.jpg", "image/jpeg", f"{meta.url}/77")
     assert channel(meta.url).fetch(context(), file.url, {}).body == b"\xff\xd8foto"
     with pytest.raises(Refused, match=r"media\.host"):
-        graph_api.file(context(), "http://127.0.0.2:9/x", "${secret:TOKEN}", {"127.0.0.1"}, {})
+        graph_api.file(context(), "http://127.0.0.2:9/x", "${secret:TOKEN}", {"127.0.0.1"}, {}, scheme="http")
+    with pytest.raises(Refused, match=r"media\.host"):
+        graph_api.file(context(), "http://127.0.0.1:9/x", "${secret:TOKEN}", {"127.0.0.1"}, {}, scheme="https")
+
+
+def test_an_address_that_a_citizen_typed_is_fetched_without_the_token(meta: Graph) -> None:
+    """A manifest may take an address from what people write: it is fetched plainly, and no secret's name in it is read."""
+    with serve(lambda _: (200, {}, b"foto")) as elsewhere:
+        url = f"{elsewhere.url}/a.jpg?x=${{secret:TOKEN}}"
+        assert channel(meta.url).fetch(context(), url, {"Range": "bytes=0-"}).body == b"foto"
+        (asked,) = elsewhere.asked
+    assert "Authorization" not in asked.headers and SECRETS["TOKEN"] not in str(asked)
 
 
 def test_a_file_of_pushes_can_be_looked_at() -> None:

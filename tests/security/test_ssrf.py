@@ -16,13 +16,17 @@ from typing import Any
 import pytest
 from requests_hardened.ip_filter import InvalidIPAddress, get_ip_address
 
-from connectors import smtp
-from connectors.base import Context, Window
+from connectors import sftp, smtp
+from connectors.base import Context, Reply, Window
 from connectors.errors import ChannelError, Misconfigured
 from connectors.http import HttpClient
 from connectors.kinds.imap import Imap
+from connectors.kinds.sheet import BEYOND
+from connectors.kinds.webhook import Webhook
 from connectors.links import address
+from connectors.mariadb import Mariadb
 from connectors.net import MAIL, WEB, Dial, dialler, permitted
+from connectors.postgres import Postgres
 from connectors.values import Dropped, Setting, Wrong
 from tests.channels.fakes.web import Web, serve
 from tests.security.spellings import NAMES, REFERENCES, hosts
@@ -30,6 +34,7 @@ from tests.security.spellings import NAMES, REFERENCES, hosts
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 PORTAL = "8.8.4.4"
 ANYWHERE = (ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0"))
+REPLY = Reply(ref="1", text="Sudah.", status="", message_id="", payload={"id": "0811"})
 MAIL_TO_SEND = EmailMessage()
 MAIL_TO_SEND["From"], MAIL_TO_SEND["To"] = "aduan@contoh.go.id", "warga@contoh.id"
 
@@ -136,16 +141,49 @@ def sending(world: World, dial: Dial, host: str) -> None:
     smtp.send(context(dial), {"host": host, "port": world.port, "tls": "none"}, MAIL_TO_SEND)
 
 
+def folder(world: World, dial: Dial, host: str) -> None:
+    """The SFTP server of a manifest."""
+    server = {"host": _bare(host), "port": world.port, "user": "u", "password": "p", "host_key": "ssh-ed25519 AAAA"}
+    with sftp.opened(context(dial), server):
+        pass
+
+
+def database(world: World, dial: Dial, host: str) -> None:
+    """The portal's database of a manifest, of either make."""
+    for make in (Mariadb, Postgres):
+        with suppress(ChannelError):
+            make(context(dial), host=_bare(host), port=world.port, database="d", user="u", password="p", tls=False)
+
+
+def beyond(world: World, dial: Dial, host: str) -> None:
+    """Where Google sends us on with a sheet, which may lie elsewhere than it was asked for."""
+    url = f"http://{host}:{world.port}/"
+    world.where = "".join(sign for sign in url if sign not in "\r\n\0").encode().decode("latin-1")
+    client(dial).send("GET", "http://portal.example/", beyond=BEYOND)
+
+
+def callback(world: World, dial: Dial, host: str) -> None:
+    """The gateway to which answers of pushed messages are handed."""
+    one = Webhook(
+        unsigned=True, preset="", reply_by={"url": f"http://{host}:{world.port}/", "body": {"t": "{text}"}, "to": "id"}
+    )
+    one.reply(context(dial), REPLY)
+
+
+def _bare(host: str) -> str:
+    return host.removeprefix("[").removesuffix("]")
+
+
 def context(dial: Dial) -> Context:
     return Context(http=client(dial), dial=dial, secret=lambda text, _: text, clock=lambda: NOW)
 
 
-DOORS = (first, redirect, attachment, mailbox, sending)
+DOORS = (first, redirect, attachment, mailbox, sending, folder, database, beyond, callback)
 
 
 @pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name__)
 def test_no_spelling_of_an_inner_address_is_reached(world: World, door: Any) -> None:
-    """Over 500 spellings of inner addresses through each of five doors: no connection to any of them is even tried."""
+    """Over 500 spellings of inner addresses through each of nine doors: no connection to any of them is even tried."""
     spelled = hosts()
     assert len(spelled) >= 500
     for host in spelled:
@@ -180,7 +218,9 @@ def test_the_same_spellings_do_reach_the_listener_without_the_guard(world: World
     assert sum(one.startswith(("127.", "::ffff:127.")) for one in world.reached) > 30
 
 
-@pytest.mark.parametrize("door", [first, attachment, mailbox, sending], ids=lambda door: door.__name__)
+@pytest.mark.parametrize(
+    "door", [first, attachment, mailbox, sending, folder, database], ids=lambda door: door.__name__
+)
 def test_a_name_that_changes_its_address_gains_nothing(world: World, door: Any) -> None:
     """DNS rebinding: public at one look and inner at the next, or both in one answer in any order, retries included."""
     chance, world.speaks = random.Random(7), door in (first, attachment)
