@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 MORE: Final = (
     "contained", "covered", "shared", "matter", "pairs", "cosine", "token_set", "slips", "length", "street_same",
-    "house_same", "rt_same", "rw_same", "kelurahan_same", "named_same", "near", "place_same", "place_in_text",
-    "topic_same", "reporter_alike", "alike_here", "unlike_here_topic", "ticket_same",
+    "unlike_spot_topic", "house_same", "rt_same", "rw_same", "kelurahan_same", "named_same", "near", "place_same",
+    "place_in_text", "topic_same", "reporter_alike", "alike_here", "unlike_here_topic", "ticket_same",
 )  # fmt: skip
 """What may only speak for one matter."""
 LESS: Final = (
@@ -26,6 +26,7 @@ LESS: Final = (
     "house_other", "rt_other", "rw_other", "named_other", "kelurahan_other", "kecamatan_other", "far", "place_other",
     "topic_other", "topic_none", "kin_other", "reporter_other", "over_week", "over_month", "number_replaced",
     "alike_number_replaced", "alike_replaced", "alike_lone_both", "alike_house_other", "named_none",
+    "alike_named_none", "elsewhere", "town_other",
     "alike_street_other", "alike_street_number", "alike_far", "alike_kelurahan_other", "alike_place_other",
     "unlike_over_week", "unlike_here_other_topic", "unlike_proofs",
 )  # fmt: skip
@@ -35,8 +36,10 @@ NAMES: Final = (*MORE, *LESS)
 _RARE: Final = 8.0  # nats: a measure of words is about 1 for a word that nobody else used
 _KM_A_DEGREE: Final = 111.2
 _NEAR_KM, _FAR_KM = 0.35, 1.0
-_ELSEWHERE_KM: Final = 200.0
-"""Further than anybody is from what he complains of: another town has a street of that name."""
+_ELSEWHERE_KM: Final = 60.0
+"""Further than people work from where they live: another town has a street of that name. In the labelled set no repeat is
+further than 0.3."""
+_TOWN: Final = len("35.78")
 _FEW: Final = 6
 _TELLS_MUCH: Final = 60.0  # nats that two texts share
 _SAYS_ENOUGH: Final = 12.0  # nats: two or three rare words
@@ -52,7 +55,7 @@ def features(one: View, other: View) -> dict[str, float]:
     """Every name of `NAMES`, in either order of the two the same; about 130 microseconds."""
     words = likeness(one, other)
     found = _of_words(words, one, other) | _of_place(one, other) | _of_rest(one.doc, other.doc, one, other)
-    return found | _together(found, words.contained)
+    return found | _together(found, words.contained, _spot(one, other))
 
 
 def _of_words(words: Likeness, one: View, other: View) -> dict[str, float]:
@@ -87,6 +90,9 @@ def _of_place(one: View, other: View) -> dict[str, float]:
         "street_swapped": float(
             street is not None and street > places.OTHER and places.swapped(one.streets, other.streets)
         ),
+        "alike_named_none": float(_named_apart(one, other)),
+        "elsewhere": float(distance is not None and distance > _ELSEWHERE_KM and not _one_hand(one, other)),
+        "town_other": float(_towns_differ(ours.region, theirs.region)),
         **_matched("house", one.houses, other.houses),
         **_matched("rt", one.rt, other.rt),
         **_matched("rw", one.rw, other.rw),
@@ -104,6 +110,13 @@ def _of_place(one: View, other: View) -> dict[str, float]:
     }
 
 
+def _spot(one: View, other: View) -> float:
+    """The rarest word that names a place in one and stands in the other."""
+    held = [one.weight.get(said) or other.weight[said] for said in one.spots if said in other.weight]
+    held += [other.weight.get(said) or one.weight[said] for said in other.spots if said in one.weight]
+    return max(held, default=0.0) / _RARE
+
+
 def _addressed(one: View) -> bool:
     return bool(one.streets or one.named or one.rt or one.rw)
 
@@ -116,7 +129,17 @@ def _one_address(street: float | None, same_place: float | None, one: View, othe
 
 
 def _is_far(km: float, street: float | None, same_place: float | None, one: View, other: View) -> bool:
-    return km > _ELSEWHERE_KM or (km > _FAR_KM and not _said_same(street, same_place, one, other))
+    return km > _FAR_KM and (km > _ELSEWHERE_KM or not _said_same(street, same_place, one, other))
+
+
+def _one_hand(one: View, other: View) -> bool:
+    """The same reporter, or the same ticket: what is said of the place may be wrong, and it is one matter all the same."""
+    return bool(one.doc.reporter & other.doc.reporter or one.tickets & other.tickets)
+
+
+def _towns_differ(ours: str, theirs: str) -> bool:
+    """Two known towns or regencies; of a province alone nobody knows which."""
+    return min(len(ours), len(theirs)) >= _TOWN and ours[:_TOWN] != theirs[:_TOWN]
 
 
 def _said_same(
@@ -150,7 +173,7 @@ def _of_rest(ours: Doc, theirs: Doc, one: View, other: View) -> dict[str, float]
     }
 
 
-def _together(found: Mapping[str, float], contained: float) -> dict[str, float]:
+def _together(found: Mapping[str, float], contained: float, spot: float) -> dict[str, float]:
     """Products: the same words weigh against a conflict otherwise than other words do."""
     here = max(
         found["street_same"],
@@ -176,6 +199,8 @@ def _together(found: Mapping[str, float], contained: float) -> dict[str, float]:
         "reporter_alike": contained * found["reporter_alike"],
         "unlike_over_week": unlike * found["over_week"],
         "unlike_here_topic": unlike * here * found["topic_same"],
+        "unlike_spot_topic": unlike * spot * found["topic_same"],
+        "alike_named_none": contained**2 * found["alike_named_none"],
         "unlike_here_other_topic": unlike * here * found["topic_other"],
         "unlike_proofs": unlike * min(proofs, 4.0) / 4,
     }
@@ -202,6 +227,18 @@ def _named_other(one: View, two: View) -> bool:
         if not any(name == other or slip(name, other) > _ONE_NAME for name in mine for other in yours):
             return True
     return False
+
+
+def _named_apart(one: View, two: View) -> bool:
+    """Each names a school, market, mall or the like, and nothing that either names stands in the other."""
+    ours, theirs = _telling(one), _telling(two)
+    if not ours or not theirs or ours & two.weight.keys() or theirs & one.weight.keys():
+        return False
+    return not any(slip(name, other) > _ONE_NAME for name in ours for other in theirs)
+
+
+def _telling(one: View) -> set[str]:
+    return {sound(name) for kind, name in one.named if kind not in places.PARTS}
 
 
 def _named_same(one: View, two: View) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import floor
 from typing import TYPE_CHECKING, Final
 
-from dedup.places import streets
+from dedup.places import Street, spots, streets
 from dedup.rules import RULES, STOP
 from dedup.words import is_known, rarity, sound
 
@@ -21,6 +21,8 @@ _NEARBY: Final = 5.0
 """Of 2,300 labelled pairs that share a cell and no word five were one matter."""
 _REPORTER: Final = 3.0
 _PAIR: Final = 3.0
+_SPOT: Final = 5.0  # nats from which the name of a place leads to others that name it
+_PLACES: Final = 3
 _RAREST: Final = 4.5
 _CELL: Final = 0.002
 """Degrees: 220 m from south to north."""
@@ -42,11 +44,13 @@ def keys(doc: Doc) -> tuple[Key, ...]:
     A street or a quoted ticket number is enough by itself; a rare word needs a second, and a cell of 220 m a word.
     """
     found = [Key(f"t:{ticket}", _ENOUGH) for ticket in tickets(doc.text)[:2]]
-    found += [Key(f"s:{name}", _ENOUGH) for name in list(dict.fromkeys(_street_names(doc)))[:3]]
+    roads = streets(f"{doc.text} ; {doc.place}")
+    found += [Key(f"s:{name}", _ENOUGH) for name in list(dict.fromkeys(map(_spelled, roads)))[:3]]
     if (cell := _cell(doc)) is not None:
         found.append(_cell_key(*cell))
     found += [Key(f"r:{token}", _REPORTER) for token in sorted(doc.reporter)[:2]]
-    return tuple([*found, *_word_keys(doc)][: RULES.most_keys])
+    where = spots_of(doc.text.split(), doc.place, roads)
+    return tuple([*found, *_word_keys(doc, where)][: RULES.most_keys])
 
 
 def probes(doc: Doc) -> tuple[Key, ...]:
@@ -63,8 +67,14 @@ def tickets(text: str) -> list[str]:
     return list(dict.fromkeys(_TICKET.findall(text)))
 
 
-def _street_names(doc: Doc) -> Iterator[str]:
-    return (" ".join(sound(word) for word in street.name) for street in streets(f"{doc.text} ; {doc.place}"))
+def spots_of(words: Sequence[str], place: str, roads: Iterable[Street]) -> frozenset[str]:
+    """The sounds of rare words that name a place, with "jalan" before them or without."""
+    said = [*(street.name[0] for street in roads), *spots(words), *spots(["di", *place.split()])]
+    return frozenset([one for one in map(sound, said) if rarity(one) >= _SPOT])
+
+
+def _spelled(street: Street) -> str:
+    return " ".join(sound(word) for word in street.name)
 
 
 def _cell(doc: Doc) -> tuple[int, int] | None:
@@ -75,8 +85,8 @@ def _cell_key(north: int, east: int) -> Key:
     return Key(f"c:{north}:{east}", _NEARBY)
 
 
-def _word_keys(doc: Doc) -> list[Key]:
-    """The rarest words that others use too, of all and of the start; the longest of one's own; the rarest pairs."""
+def _word_keys(doc: Doc, where: frozenset[str]) -> list[Key]:
+    """What names a place; the rarest words that others use too, of all and of the start; the longest of one's own; pairs."""
     first: dict[str, int] = {}
     for number, word in enumerate(doc.text.split()):
         if _tells(word):
@@ -85,7 +95,9 @@ def _word_keys(doc: Doc) -> list[Key]:
     old = sorted((said for said in first if is_known(said)), key=lambda said: (-rare[said], said))
     own = sorted(first.keys() - old, key=lambda said: (-len(said), said))
     chosen = [*old[:6], *[said for said in old if first[said] < _HEAD][:3], *own[:3]]
-    words = [Key(f"w:{said}", min(rare[said], _RAREST)) for said in dict.fromkeys(chosen)]
+    places = sorted(where, key=lambda said: (-rarity(said), said))[:_PLACES]
+    words = [Key(f"w:{said}", _ENOUGH) for said in places]
+    words += [Key(f"w:{said}", min(rare[said], _RAREST)) for said in dict.fromkeys(chosen) if said not in places]
     pairs = sorted(pairwise(first), key=lambda pair: (-rare[pair[0]] - rare[pair[1]], pair))[:3]
     return words + [Key(f"p:{one} {two}", _PAIR) for one, two in pairs]
 

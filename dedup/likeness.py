@@ -79,7 +79,7 @@ def _matter(one: View, left: dict[str, float]) -> float:
     """The share of what is told apart from the place that the other holds; of a text that tells a place only nothing."""
     if not one.matter_mass:
         return 0.0
-    return 1 - sum([left[said] for said in one.matter if said in left]) / one.matter_mass
+    return 1 - sum([weight for said, weight in left.items() if said in one.matter]) / one.matter_mass
 
 
 def _cosine(one: View, other: View, left: dict[str, float]) -> float:

@@ -9,6 +9,10 @@ from math import exp
 from pathlib import Path
 from typing import Final
 
+_ALIKE: Final = 0.6
+_MOST: Final = 0.89
+"""The surest that may be said where neither text holds that share of the other: the same place and problem in other words."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
@@ -22,7 +26,8 @@ class Model:
     def probability(self, found: Mapping[str, float]) -> float:
         """0..1 that two complaints with these measurements tell of one matter."""
         told = self.intercept + sum(weight * found[name] for name, weight in self.weights.items())
-        return 1 / (1 + exp(-max(-30.0, min(30.0, told))))
+        likely = 1 / (1 + exp(-max(-30.0, min(30.0, told))))
+        return likely if found["contained"] >= _ALIKE or found["ticket_same"] else min(likely, _MOST)
 
     def told(self, found: Mapping[str, float], name: str) -> float:
         """What one measurement adds to the log odds, against an average pair."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from rapidfuzz.distance import OSA
@@ -26,7 +28,7 @@ _PLACES: Final = frozenset((
     "taman", "masjid", "musholla", "gereja", "jembatan", "sungai", "kali", "simpang", "perempatan", "pertigaan", "alun",
     "halte", "apotek", "toko", "warung", "bengkel", "hotel", "mal", "mall", "gedung", "balai", "tps", "spbu", "indomaret",
     "alfamart", "blok", "titik", "lantai", "posyandu", "mts", "mtsn", "tk", "paud", "klinik", "polsek", "pesantren", "ponpes",
-    "stadion",
+    "stadion", "km",
 ))  # fmt: skip
 _NAMED: Final = re.compile(rf"\b({'|'.join(sorted(_PLACES))}) (?=([a-z]{{3,}}|[a-z]|\d+)\b)")
 _KINDS: Final = {
@@ -43,16 +45,22 @@ BESIDE: Final = frozenset((
 ))  # fmt: skip
 """Kinds of which a place has several round it: two that differ contradict nothing."""
 PARTS: Final = frozenset((
-    "kelurahan", "kecamatan", "blok", "titik", "lantai", "indomaret", "alfamart",
+    "kelurahan", "kecamatan", "blok", "titik", "lantai", "km", "indomaret", "alfamart",
 ))  # fmt: skip
 """Kinds of which every village has one of that name: two that are equal prove nothing."""
 _NO_NAME: Final = STOP | NOT_A_STREET
+_LEADS: Final = frozenset((
+    "di", "ke", "dekat", "depan", "belakang", "samping", "sebelah", "seberang", "sekitar", "lokasi", "alamat",
+    "daerah", "kawasan", "wilayah", "area", "kampung", "raya",
+))  # fmt: skip
+"""Words behind which many name a place without saying what it is: "tepatnya di Semampir"."""
 _MOST_STREETS: Final = 6
 _VERB: Final = 7
 _NAME: Final = 2
 """Words of a name that must be one; what stands third is seldom still the name."""
 _DONE: Final = ("di", "men", "mem", "meng", "meny", "ber", "ter")
 _MOST_WORDS: Final = 3
+_SHORTEST: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +108,14 @@ def named(where: str) -> frozenset[tuple[str, str]]:
     if _PLACES.isdisjoint(where.split()):
         return frozenset()
     found = ((_KINDS.get(kind, kind), name) for kind, name in _NAMED.findall(where) if name != kind)
-    return frozenset((kind, name) for kind, name in found if name not in _NO_NAME)
+    return frozenset((kind, name) for kind, name in found if name not in _NO_NAME and (kind != "km" or name.isdigit()))
+
+
+def spots(words: Sequence[str]) -> Iterator[str]:
+    """Words that may name a place because of the word before them."""
+    for before, word in pairwise(words):
+        if before in _LEADS and len(word) > _SHORTEST and word not in _NO_NAME:
+            yield word
 
 
 def compare(one: Street, other: Street) -> float:

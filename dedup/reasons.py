@@ -68,6 +68,7 @@ PHRASES: Final[dict[str, tuple[int, str, str]]] = {
     "other_place": (-1, "lokasi berbeda", "the place is another"),
     "same_place": (1, "lokasi sama", "the place is the same"),
     "far": (-1, "jaraknya lebih dari 1 km", "more than 1 km apart"),
+    "other_town": (-1, "kota atau kabupatennya berbeda", "the town or regency is another"),
     "near": (1, "jaraknya kurang dari 350 m", "less than 350 m apart"),
     "long_after": (-1, "selisih waktu lebih dari seminggu", "more than a week apart"),
     "soon_after": (1, "waktunya berdekatan", "within a week"),
@@ -189,8 +190,8 @@ _GROUNDS: Final = (
         ),
     ),
     _Ground(
-        names=("named_same", "named_other", "named_none"),
-        code=_first(("named_other", "other_named"), ("named_same", "same_named")),
+        names=("named_same", "named_other", "named_none", "alike_named_none"),
+        code=_first(("named_other", "other_named"), ("alike_named_none", "other_named"), ("named_same", "same_named")),
     ),
     _Ground(
         names=("place_same", "place_other", "alike_place_other", "place_in_text", "alike_here", "unlike_proofs"),
@@ -201,15 +202,23 @@ _GROUNDS: Final = (
         ),
     ),
     _Ground(names=("near", "far", "alike_far"), code=_first(("far", "far"), ("near", "near"))),
+    _Ground(names=("elsewhere", "town_other"), code=_first(("town_other", "other_town"), ("elsewhere", "other_town"))),
     _Ground(
         names=("over_week", "over_month", "unlike_over_week"),
         code=lambda found: "long_after" if found["over_week"] else "soon_after",
     ),
     _Ground(
-        names=("topic_same", "topic_other", "topic_none", "unlike_here_topic", "unlike_here_other_topic"),
+        names=(
+            "topic_same",
+            "topic_other",
+            "topic_none",
+            "unlike_here_topic",
+            "unlike_spot_topic",
+            "unlike_here_other_topic",
+        ),
         code=lambda found: (
             "same_topic_here"
-            if found["unlike_here_topic"] > 0.1
+            if max(found["unlike_here_topic"], found["unlike_spot_topic"]) > 0.1
             else "other_topic"
             if found["topic_other"] > 0.5
             else _first(("topic_same", "same_topic"))(found)

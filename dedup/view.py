@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from dedup.doc import Doc
-from dedup.keys import tickets
+from dedup.keys import spots_of, tickets
 from dedup.places import WRITTEN, Street, houses, named, streets, units
 from dedup.rules import STOP
 from dedup.words import rarity, sound, told
@@ -20,7 +20,8 @@ _EVERYWHERE = frozenset({"jalan", "gang", "kota", "kabupaten", "provinsi", "indo
 class View:
     """
     One complaint taken apart. Weights are rarities in nats, ``mass`` their sum, ``square`` that of their
-    squares, ``matter`` the sounds that name no place and ``matter_mass`` their sum.
+    squares, ``spots`` the sounds of rare names of places, whatever stands before them, ``matter`` the sounds
+    that name no place and ``matter_mass`` their sum.
     """
 
     doc: Doc
@@ -42,6 +43,7 @@ class View:
     named: frozenset[tuple[str, str]]
     place: dict[str, float]
     tickets: frozenset[str]
+    spots: frozenset[str]
 
 
 @lru_cache(maxsize=128)
@@ -57,7 +59,7 @@ def view(doc: Doc) -> View:
     rt, rw = units(where)
     roads, landmarks = streets(where), named(where)
     placing = _placing(roads, landmarks)
-    matter = frozenset([said for said, word in written.items() if word not in STOP and word not in placing])
+    matter = [said for said, word in written.items() if word not in STOP and word not in placing]
     return View(
         doc=doc,
         words=words,
@@ -68,7 +70,7 @@ def view(doc: Doc) -> View:
         square=sum([w * w for w in weight.values()]),
         pairs=frozenset(itertools.pairwise(sounds)),
         joined=doc.text.replace(" ", ""),
-        matter=matter,
+        matter=frozenset(matter),
         matter_mass=sum([weight[said] for said in matter]),
         topics=_topics([shares for said, shares in spoken.items() if shares and written[said] not in placing]),
         streets=roads,
@@ -78,6 +80,7 @@ def view(doc: Doc) -> View:
         named=landmarks,
         place=_place(doc.place),
         tickets=frozenset(tickets(doc.text)),
+        spots=spots_of(words, doc.place, roads),
     )
 
 

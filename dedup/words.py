@@ -40,7 +40,7 @@ class Told(NamedTuple):
 def told(word: str) -> Told:
     """All that is known of one word, by one look: a complaint has dozens, and is read with each that may be like it."""
     said, spoken = sound(word), topics(word)
-    shares = tuple((topic, 1 / len(spoken)) for topic in spoken)
+    shares = tuple((topic, 1 / len(spoken)) for topic in sorted(spoken))
     return Told(sound=said, rarity=rarity(said), known=is_known(said), topics=shares)
 
 

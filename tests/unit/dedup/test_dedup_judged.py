@@ -55,6 +55,43 @@ def test_a_telephone_far_away_contradicts_no_named_place(more: dict[str, object]
     assert answer_of(pair.probability) == "same"
 
 
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ({"lat": -6.49, "lon": 106.83}, {"lat": -5.19, "lon": 107.63}),
+        ({"region": "32.01"}, {"region": "32.73.05"}),
+    ],
+)
+def test_one_street_name_in_two_towns_is_asked_about(one: dict[str, object], two: dict[str, object]) -> None:
+    """Every town has a Jalan Hayam Wuruk: equal words are not linked unseen over 60 km, or between two known towns."""
+    [pair] = pairs(document(id="a", day=1, text=STREET, **one), [document(id="b", day=2, text=STREET, **two)])  # type: ignore[arg-type]
+    assert answer_of(pair.probability) != "same"
+    assert "other_town" in {reason.code for reason in pair.reasons}
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("Lampu PJU depan km 12 jalan lintas mati", "Lampu PJU depan km 37 jalan lintas mati"),
+        ("Lift di mall Cempaka macet, orang terjebak", "Lift di RSUD Permata macet, orang terjebak"),
+        ("Toilet siswa di SDN Karangwulung 2 tidak ada air", "Toilet siswa di SMPN 3 Wonowulung tidak ada air"),
+    ],
+)
+def test_the_same_words_about_two_objects_are_not_linked(one: str, two: str) -> None:
+    """A kilometre stone, a school or a hospital that the other does not name is another matter, whatever else is equal."""
+    [pair] = pairs(document(id="a", day=1, text=one), [document(id="b", day=2, text=two)])
+    assert answer_of(pair.probability) != "same"
+    assert "other_named" in {reason.code for reason in pair.reasons}
+
+
+def test_other_words_are_never_surer_than_nine_in_ten() -> None:
+    """Where neither text holds most of the other, place and problem alone make nobody sure."""
+    for one in JUDGED:
+        [pair] = pairs(one.other, [one.one])
+        words = features(view(one.one), view(one.other))
+        assert pair.probability <= 0.89 or words["contained"] >= 0.6 or words["ticket_same"]
+
+
 def test_equal_words_without_a_place_far_apart_are_asked_about() -> None:
     """ "The drain is blocked" from two ends of a town is nothing that is linked unseen."""
     text = "Got mampet dan berbau busuk, mohon dibersihkan oleh petugas."

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from dedup.judge import document
 from dedup.keys import keys
+from dedup.rules import RULES
 
 LETTER = (
     "Tumpukan sampah di belakang Pasar Gembira Jalan Kenanga 5 belum diangkut selama sepekan, "
@@ -50,6 +51,22 @@ def test_complaints_about_other_things_share_next_to_nothing() -> None:
         "padahal sudah tiga kali saya datang ke loket."
     )
     assert len(keys_of(LETTER) & keys_of(other)) <= 1
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Pohon dan ranting menutupi papan, tepatnya di Wulungsari Selatan",
+        "min ranting nutupin papan nih di daerah wulungsari selatan",
+    ],
+)
+def test_a_place_named_without_its_kind_leads_to_the_street(said: str) -> None:
+    """Many leave out "jalan": other words about the same place are found by its name alone, from either side."""
+    known = document(id="1", text="Mohon pangkas pohon besar di Jalan Wulungsari Selatan 2A No. 9, takut roboh", day=0)
+    bare = document(id="2", text=said, day=0)
+    for one, other in ((known, bare), (bare, known)):
+        theirs = {key.text for key in keys(other)}
+        assert sum(key.weight for key in keys(one) if key.text in theirs) >= RULES.least
 
 
 @settings(max_examples=100, deadline=None)
