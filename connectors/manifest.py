@@ -127,7 +127,7 @@ def made(written: yaml_file.Written) -> Manifest:
     """The manifest in what was read of a file; raises Misconfigured as `load` does."""
     path = written.path
     name = written.value.get("name", path.stem)
-    manifest_checks.check(path, written.value, name)
+    manifest_checks.check(path, written.value, name, written.text)
     value = written.value
     zone = str(value.get("zone") or regions.zone(value["region"]))
     return Manifest(
@@ -269,11 +269,27 @@ def _advice(manifest: Manifest) -> Iterator[tuple[str, str]]:
             f"Nama berkas sebaiknya {manifest.name}.yaml; dengan begitu setiap tugas hanya membaca satu berkas.",
             f"The file should be called {manifest.name}.yaml; then each task reads one file only.",
         )
+    if not manifest.contact:
+        yield (
+            "contact belum diisi; register memerlukannya: contact: {email: nama@dinas.go.id}.",
+            "contact is missing, and register needs it: contact: {email: name@office.go.id}.",
+        )
+    if _plain(manifest.options.get("url")):
+        yield (
+            "with.url diawali http://, jadi aduan dan kunci lewat tanpa sandi; minta pemilik kanal alamat https://.",
+            "with.url begins with http://, so complaints and keys pass unencrypted; ask the channel's owner for https://.",
+        )
     if manifest.expect.silent_after is None:
         yield (
             "expect.silent_after tidak diisi, jadi kanal yang diam tidak akan dilaporkan.",
             "expect.silent_after is missing, so nobody is told when the channel falls silent.",
         )
+
+
+def _plain(url: Any) -> bool:
+    """An address without TLS that leads beyond this machine."""
+    parts = urlsplit(url) if isinstance(url, str) else None
+    return parts is not None and parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1")
 
 
 def _expect(value: Mapping[str, Any]) -> Expect:

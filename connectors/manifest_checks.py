@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import schemas
-from connectors import dates, described, paths, regions, schedules, zones
+from connectors import dates, described, paths, region_names, regions, schedules, yaml_file, zones
 from connectors.errors import Misconfigured
 from connectors.known import names
 from connectors.manifest_words import wrong
@@ -25,10 +25,18 @@ Found = tuple[str, str, dict[str, Any]]
 """Place, a rule of manifest_words.WORDS, the values that its words need."""
 
 
-def check(path: Path, value: Mapping[str, Any], name: Any) -> None:
-    """Raise Misconfigured for the first thing that is wrong with a manifest read from `path`."""
+def check(path: Path, value: Mapping[str, Any], name: Any, text: str = "") -> None:
+    """Raise Misconfigured for the first thing that is wrong with a manifest read from `path`; `text` tells its line."""
     for place, rule, values in _wrong(path, value, name):
-        raise wrong(f"{path.name}: {place}" if place else path.name, rule, **values)
+        raise wrong(_where(path, place, text), rule, **values)
+
+
+def _where(path: Path, place: str, text: str) -> tuple[str, str]:
+    line = yaml_file.line_of(text, place) if text and place else None
+    told = f": {place}" if place else ""
+    if line is None:
+        return f"{path.name}{told}", f"{path.name}{told}"
+    return f"{path.name}, baris {line}{told}", f"{path.name}, line {line}{told}"
 
 
 def _wrong(path: Path, value: Mapping[str, Any], name: Any) -> Iterator[Found]:
@@ -57,7 +65,11 @@ def _region(region: Any) -> Iterator[Found]:
     if isinstance(region, int | float):
         yield "region", "region_number", {}
     elif isinstance(region, str) and re.match(r"\d\d", region) and not regions.zone(region):
-        yield "region", "region_unknown", {}
+        dotted = ".".join(filter(None, (region[:2], region[2:4], region[4:6], region[6:])))
+        meant = region.isdecimal() and regions.places().regions.get(dotted[:5])
+        yield "region", "region_dots" if meant else "region_unknown", {"dotted": dotted}
+    elif isinstance(region, str) and (codes := region_names.codes_of(region, regions.places())):
+        yield "region", "region_name", {"codes": " / ".join(codes)}
 
 
 def _against_schema(value: Mapping[str, Any]) -> Iterator[Found]:
@@ -68,9 +80,27 @@ def _against_schema(value: Mapping[str, Any]) -> Iterator[Found]:
 def _told(problems: Iterable[schemas.Problem]) -> Iterator[Found]:
     for problem in problems:
         said = tuple(one.removeprefix(f"{problem.path}: ") for one in (problem.id, problem.en))
-        yield problem.path, problem.rule if problem.rule in _SAID else "schema", {"said": said}
+        rule = problem.rule if problem.rule in _SAID else "schema"
+        if rule == "type":
+            rule = next((own for words, own in _TYPES if words in problem.en), rule)
+        if rule == "additionalProperties" and (ours := _OWN_NAMES.get(problem.path.rpartition(".")[2].casefold())):
+            rule, said = "name_foreign", (ours, ours)
+        yield problem.path, rule, {"said": said}
 
 
+_TYPES: Final = (("a whole number", "type_number"), ("true or false", "type_flag"))
+_OWN_NAMES: Final = {
+    "pemilik": "owner", "instansi": "owner", "wilayah": "region", "kode_wilayah": "region", "kanal": "channel", "jenis": "kind",
+    "kontak": "contact", "jadwal": "schedule", "nama": "name, reporter.name", "versi": "version", "alamat": "url, location_text",
+    "judul": "title", "isi": "body", "isi_aduan": "body", "isi_laporan": "body", "tanggal": "submitted_at",
+    "lokasi": "location_text",
+    "kategori": "category_code", "status": "statuses, source_status", "lampiran": "attachments", "foto": "attachments",
+    "nama_pelapor": "reporter.name", "pelapor": "reporter.name", "no_hp": "reporter.phone_e164", "telepon": "reporter.phone_e164",
+    "hp": "reporter.phone_e164", "nik": "reporter.national_id", "surel": "reporter.email, email", "rahasia": "is_confidential",
+    "anonim": "is_anonymous", "lintang": "latitude", "bujur": "longitude", "kolom": "columns", "daftar": "items", "nomor": "ref",
+    "halaman": "page",
+}  # fmt: skip
+"""What somebody writes who takes our names for Indonesian ones."""
 _SAID: Final = ("required", "additionalProperties", "type", "enum", "const")
 """Rules of the schema whose remedy is known."""
 

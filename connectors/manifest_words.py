@@ -24,6 +24,58 @@ def _said(place: str, words: tuple[Both, Both], one: int, values: Mapping[str, A
     return f"{place}: {what}", remedy
 
 
+def yaml_words(problem: str) -> Both:
+    """What a YAML parser means, for somebody who has never met one."""
+    return next((said for start, said in _YAML if problem.startswith(start)), (problem, problem))
+
+
+_YAML: Final[tuple[tuple[str, Both], ...]] = (
+    (
+        "mapping values are not allowed",
+        (
+            "inden baris ini lain daripada baris di atasnya, atau ada titik dua di tengah isi yang tidak dalam tanda kutip",
+            "this line is indented otherwise than the one above, or there is a colon in a value that is not in quotes",
+        ),
+    ),
+    ("found a tab", ("ada tab; pakai spasi", "there is a tab; use blanks")),
+    (
+        "found character that cannot start",
+        (
+            "isi yang diawali %, @ atau ` harus dalam tanda kutip, tab diganti spasi, atau tanda kutip di atasnya tidak ditutup",
+            "what begins with %, @ or ` has to be in quotes, a tab becomes blanks, or a quote above is not closed",
+        ),
+    ),
+    (
+        "could not find expected ':'",
+        (
+            "setelah nama harus ada titik dua dan satu spasi, seperti 'nama: isi'",
+            "behind a name stand a colon and a blank, as in 'name: value'",
+        ),
+    ),
+    (
+        "did not find expected alphabetic",
+        ("isi yang diawali * atau & harus dalam tanda kutip", "what begins with * or & has to be in quotes"),
+    ),
+    (
+        "did not find expected",
+        (
+            "tanda kutip atau kurung di sini atau di atasnya tidak ditutup, atau indennya lain",
+            "a quote or bracket is not closed here or above, or the indentation differs",
+        ),
+    ),
+    ("found unexpected end", ("tanda kutip tidak ditutup", "a quote is not closed")),
+    (
+        "control characters",
+        ("ada tanda yang bukan teks; ini bukan berkas teks", "there is a sign that is no text; this is no text file"),
+    ),
+    (
+        "a character that YAML",
+        ("ada tanda yang bukan teks; ini bukan berkas teks", "there is a sign that is no text; this is no text file"),
+    ),
+)
+"""How the parser's sentence begins (libyaml), and what it means."""
+
+
 WORDS: Final[Mapping[str, tuple[Both, Both]]] = {
     # the file as YAML
     "unreadable_file": (
@@ -82,6 +134,29 @@ WORDS: Final[Mapping[str, tuple[Both, Both]]] = {
         ("tidak ada provinsi dengan kode ini.", "there is no such province."),
         ('Pakai kode Kemendagri, misalnya "35" atau "35.15".', 'Use the Kemendagri code, such as "35" or "35.15".'),
     ),
+    "region_dots": (
+        ("kode wilayah ditulis dengan titik.", "a region code has dots."),
+        ('Tulis "{dotted}".', 'Write "{dotted}".'),
+    ),
+    "region_name": (
+        ("ini nama wilayah, bukan kodenya.", "this is the name of a region and not its code."),
+        ("Tulis {codes}.", "Write {codes}."),
+    ),
+    "name_foreign": (
+        ("nama ini tidak dikenal di sini.", "this name is not known here."),
+        ("Perbaiki namanya; nama bakunya: {said}.", "Correct the name; ours is: {said}."),
+    ),
+    "type_number": (
+        ("{said}", "{said}"),
+        ("Tulis angkanya tanpa tanda kutip.", "Write the number without quotes."),
+    ),
+    "type_flag": (
+        ("{said}", "{said}"),
+        (
+            "Tulis true atau false tanpa tanda kutip; ya, tidak, yes, no, on dan off hanya teks.",
+            "Write true or false without quotes; yes, no, on and off are mere text.",
+        ),
+    ),
     "required": (("{said}", "{said}"), ("Tambahkan.", "Add it.")),
     "additionalProperties": (
         ("{said}", "{said}"),
@@ -98,11 +173,11 @@ WORDS: Final[Mapping[str, tuple[Both, Both]]] = {
     "const": (("{said}", "{said}"), ("Pakai nilai itu.", "Use this value.")),
     "schema": (
         ("{said}", "{said}"),
-        ("Lihat connectors/manifests/README.md.", "See connectors/manifests/README.md."),
+        ("Lihat docs/manifest.md.", "See docs/manifest.md."),
     ),
     "form": (
         ("bentuknya bukan manifes.", "it does not keep the form of a manifest."),
-        ("Lihat connectors/manifests/README.md.", "See connectors/manifests/README.md."),
+        ("Lihat docs/manifest.md.", "See docs/manifest.md."),
     ),
     "file_name": (
         ("nama berkas '{stem}' tidak dapat menjadi nama kanal.", "the file's name '{stem}' cannot be a name."),
@@ -154,8 +229,8 @@ WORDS: Final[Mapping[str, tuple[Both, Both]]] = {
     "path": (
         ("letak ini tidak dapat dipakai: {why}.", "this is no usable path: {why}."),
         (
-            "Tulis nama seperti judul atau pelapor.nama (JMESPath).",
-            "Write a name such as judul or pelapor.nama (JMESPath).",
+            "Tulis nama seperti judul atau pelapor.nama (JMESPath); nama dengan spasi: '\"Judul Laporan\"'.",
+            "Write a name such as judul or pelapor.nama (JMESPath); a name with blanks: '\"Judul Laporan\"'.",
         ),
     ),
     "relative_place": (

@@ -91,6 +91,18 @@ def code_of(written: str, within: str, places: Places) -> str:
     raise Unknown
 
 
+def codes_of(written: str, places: Places) -> tuple[str, ...]:
+    """The codes of all regions of today that are called so, with where they are what; () where none is."""
+    folded = " ".join(written.replace("_", " ").split()).casefold()
+    if not folded or len(folded) > _LONGEST:
+        return ()
+    known = [one for one in places.regions.values() if one.valid_to is None]
+    for name in _readings(folded):
+        if found := tuple(f'"{one.code}" ({one.name})' for one in known if _fits(one, name)):
+            return found
+    return ()
+
+
 def _inside(code: str, within: str) -> bool:
     return code == within or code.startswith(f"{within}.")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +12,7 @@ from typing import Any, Final
 import yaml
 
 from connectors.errors import Misconfigured
-from connectors.manifest_words import wrong
+from connectors.manifest_words import wrong, yaml_words
 
 MOST_BYTES: Final = 256 * 1024
 MOST_NODES: Final = 20_000
@@ -67,6 +68,36 @@ def parsed(path: Path, data: bytes) -> Written:
     return Written(path=path, text=text, sha256=hashlib.sha256(data).hexdigest(), value=value)
 
 
+def line_of(text: str, place: str) -> int | None:
+    """The line, from 1, on which `place` (with.page.size) is written, or the block that lacks it; None where neither is there."""
+    loader = _Loader(text)
+    try:
+        node, line = loader.get_single_node(), None
+    except (yaml.YAMLError, RecursionError):
+        return None
+    finally:
+        loader.dispose()
+    while place and node is not None:
+        found = next(_steps(node, place), None)
+        if found is None:
+            break
+        line, node, place = found
+    return line
+
+
+def _steps(node: Any, place: str) -> Iterator[tuple[int, Any, str]]:
+    """What stands at the first name of `place` in this node: its line, what it holds, the rest; a name may have dots."""
+    if isinstance(node, yaml.MappingNode):
+        named = [(str(key.value), key, value) for key, value in node.value]
+    elif isinstance(node, yaml.SequenceNode):
+        named = [(str(number), one, one) for number, one in enumerate(node.value)]
+    else:
+        return
+    for name, key, value in sorted(named, key=lambda one: -len(one[0])):
+        if place == name or place.startswith(f"{name}."):
+            yield key.start_mark.line + 1, value, place[len(name) + 1 :]
+
+
 def _wrong(path: Path, rule: str, line: int | None = None, **values: Any) -> Misconfigured:
     where = path.name if line is None else (f"{path.name}, baris {line}", f"{path.name}, line {line}")
     return wrong(where, rule, **values)
@@ -115,7 +146,7 @@ class _Reading:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or "a character that YAML does not allow"
         line = mark.line + 1 if mark is not None else None
-        return _wrong(self.path, "no_yaml", line, why=what)
+        return _wrong(self.path, "no_yaml", line, why=yaml_words(what))
 
     def _value(self, node: Any, depth: int) -> Any:
         line = node.start_mark.line + 1

@@ -15,7 +15,7 @@ from hub.routing import load_registries
 from hub.screen import line
 from hub.settings import Settings
 from hub.spine import Hub
-from hub.stage_words import TITLES
+from hub.stage_words import TITLES, YOU
 from hub.staging import Stage, stages
 
 
@@ -110,5 +110,6 @@ def _tell(problem: Misconfigured) -> None:
     if problem.indonesian:
         print(f"SALAH  {problem.indonesian}")
         print(f"WRONG  {problem}")
+        print(f"       {YOU[0]} / {YOU[1]}")
     else:
         print(f"SALAH / WRONG  {problem}")

@@ -143,7 +143,7 @@ def test_a_broken_kind_takes_no_other_connector_down(
     found = catalogue(folder)
     assert (list(found.good), list(found.bad)) == ([good.stem], [bad])
     told = found.bad[bad]
-    assert f"{bad.name}: kind: " in str(told) and sentence in str(told) and "rahasia" not in str(told)
+    assert f"{bad.name}, line 6: kind: " in str(told) and sentence in str(told) and "rahasia" not in str(told)
     assert bad.name in told.indonesian
     lines = list(listed())
     assert len(lines) == len(known.names()) and not [one for one in lines if one.startswith("_shared")]

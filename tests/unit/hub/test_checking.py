@@ -48,6 +48,6 @@ def test_named_files_are_all_judged(settings: Settings, tmp_path: Path, capsys: 
     ]
     assert check(settings, files) == 1
     out = capsys.readouterr().out
-    assert "SALAH  penanda.yaml: with.page.param: wajib diisi. Tambahkan." in out
+    assert "SALAH  penanda.yaml, baris 6: with.page.param: wajib diisi. Tambahkan." in out
     assert "SALAH  tidak-ada.yaml: tidak dapat dibaca" in out and "BAIK / GOOD  baik" in out
     assert check(settings, files[1:2]) == 0
