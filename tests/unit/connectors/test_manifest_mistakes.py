@@ -89,7 +89,7 @@ def test_a_quote_that_is_never_closed_is_told(tmp_path: Path) -> None:
     path.write_text(GOOD.replace('region: "35.15"', 'region: "35.15'), encoding="utf-8")
     with pytest.raises(Misconfigured) as told:
         manifest.load(path)
-    assert "atau di atasnya tidak ditutup" in told.value.indonesian
+    assert "di atasnya tidak ditutup" in told.value.indonesian
 
 
 def test_a_workbook_is_no_manifest(tmp_path: Path) -> None:
