@@ -38,7 +38,7 @@ def read(path: Path) -> Iterator[Mapping[str, Any]]:
     """
     The records of a file, one JSON object a line, gzipped or not.
 
-    ValueError names the line that is none, or has an id of another one, and says where a gzipped file breaks off.
+    ValueError names the line that is none, or has an id of another one, and what to do; and where a gzipped file breaks off.
     """
     with path.open("rb") as file:
         zipped = file.read(2) == b"\x1f\x8b"
@@ -48,7 +48,7 @@ def read(path: Path) -> Iterator[Mapping[str, Any]]:
             for number, line in enumerate(lines, 1):
                 if line.strip():
                     yield _record(line, number, seen)
-    except (EOFError, zlib.error):
+    except (EOFError, zlib.error, gzip.BadGzipFile):
         raise ValueError(f"the gzipped file breaks off behind line {number}; copy it again") from None
 
 
@@ -57,10 +57,10 @@ def _record(line: bytes, number: int, seen: dict[str, int]) -> Mapping[str, Any]
         record = json.loads(line)
     except RecursionError:
         raise ValueError(f"line {number}: nested too deeply") from None
-    except ValueError:
-        raise ValueError(f"line {number}: not JSON") from None
+    except ValueError as error:
+        raise ValueError(f"line {number}: {_unread(error)}") from None
     if not isinstance(record, dict):
-        raise ValueError(f"line {number}: not a JSON object")
+        raise ValueError(f"line {number}: not a JSON object; write one object a line, without a list round them")
     try:
         _checked(record)
         if (first := seen.setdefault(str(record["id"]), number)) != number:
@@ -70,6 +70,13 @@ def _record(line: bytes, number: int, seen: dict[str, int]) -> Mapping[str, Any]
     return record
 
 
+def _unread(error: ValueError) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "not JSON in UTF-8; save the file as UTF-8"
+    where = f" at character {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+    return f"not JSON{where}; correct the line or remove it"
+
+
 def _told(error: KeyError | ValueError) -> str:
     return f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
 
@@ -77,6 +84,8 @@ def _told(error: KeyError | ValueError) -> str:
 def _checked(record: Mapping[str, Any]) -> None:
     if missing := [name for name in ("id", "text", "time") if record.get(name) is None]:
         raise KeyError(missing[0])
+    if not str(record["id"]).strip():
+        raise ValueError("id is empty")
     for name in _TEXTS:
         if isinstance(record.get(name), list | dict | bool):
             raise ValueError(f"{name} is neither a text nor a number")
@@ -114,7 +123,7 @@ def _time(record: Mapping[str, Any]) -> datetime:
     try:
         return datetime.fromisoformat(str(record["time"])).replace(tzinfo=None)
     except ValueError:
-        raise ValueError("time is not an ISO date or time") from None
+        raise ValueError("time is not an ISO date or time such as 2026-06-30T08:15") from None
 
 
 def _said(record: Mapping[str, Any], name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from dedup.groups import Link, heads
@@ -24,6 +24,25 @@ class NoSuchCase(Exception):
     """There is no case, complaint or link of that name, or it cannot be done to it."""
 
 
+_NO_COMPLAINT: Final = "Tidak ada aduan {0} yang sudah diterima. / There is no accepted complaint {0}."
+_NOT_ALL: Final = (
+    "Tidak semua aduan ini termasuk perkara {0}; lihat: satupintu cases show {0} / "
+    "Not all of these complaints belong to case {0}; see: satupintu cases show {0}"
+)
+_ALL: Final = (
+    "Ini semua aduan perkara itu; sebutkan hanya yang harus keluar. / "
+    "These are all complaints of the case; name those that are to leave it."
+)
+
+
+def no_case(work: Work, case: UUID) -> str:
+    """What somebody is told who named no case: whether it is a complaint, and of which case."""
+    head = cases.of(work, [case]).get(case)
+    if head is None:
+        return f"Tidak ada perkara {case}. / There is no case {case}."
+    return f"{case} adalah aduan dalam perkara {head}. / {case} is a complaint of case {head}."
+
+
 @contextmanager
 def _alone(hub: Hub) -> Iterator[Work]:
     """Nobody judges while a person decides."""
@@ -36,20 +55,22 @@ def link(hub: Hub, one: UUID, other: UUID, *, by: str, because: str) -> Tally:
     """
     Two complaints are about one matter; their cases become one. Raises NoSuchCase.
 
-    What somebody said before to keep the two cases apart is withdrawn: the newest word counts.
+    What somebody said before to keep the two cases apart is withdrawn: the newest word counts. Said again, nothing changes.
     """
     now = hub.clock()
     _are_his(hub, (one, other))
     with _alone(hub) as work:
         known = _known(work, (one, other))
+        stood = case_lists.between(work, one, other)
+        if any(row.model == PERSON for row in stood):
+            cases.answer(work, [(one, other)], by=by, now=now)
+            note = f"sudah ditautkan petugas / a person has linked them already: {known[one].head}"
+            return Tally(verb="cases link", done=0, notes=(note,))
         before = labels.between(work, known[one].head, known[other].head)
         taken_back = [Label(complaint=row.complaint, other=row.other, verdict="withdrawn") for row in before]
         said = Label(complaint=one, other=other, verdict="same")
         labels.say(work, [*taken_back, said], by=by, now=now)
-        stood = case_lists.between(work, one, other)
-        cases.undo(
-            work, [row.id for row in stood if row.model != PERSON], by=by, model=PERSON, now=now, because=because
-        )
+        cases.undo(work, [row.id for row in stood], by=by, model=PERSON, now=now, because=because)
         cases.link(work, [_by_hand(one, other)], by=by, now=now, because=because)
         cases.answer(work, [(one, other)], by=by, now=now)
         case = cases.of(work, [one])[one]
@@ -78,7 +99,7 @@ def unlink_number(hub: Hub, number: int, *, by: str, because: str) -> Tally:
     with hub.store.begin() as work:
         row = case_lists.link_of(work, number)
     if row is None or mine.foreign(hub, (str(row.complaint), str(row.other))):
-        raise NoSuchCase(f"There is no link {number} that stands.")
+        raise NoSuchCase(f"Tidak ada tautan {number} yang berlaku. / There is no link {number} that stands.")
     return unlink(hub, row.complaint, row.other, by=by, because=because)
 
 
@@ -92,9 +113,11 @@ def split(hub: Hub, case: UUID, complaints: Sequence[UUID], *, by: str, because:
     """
     now = hub.clock()
     if mine.foreign(hub, map(str, complaints)):
-        raise NoSuchCase(f"Not all of these complaints belong to case {case}.")
+        raise NoSuchCase(_NOT_ALL.format(case))
     with _alone(hub) as work:
         members = [row.id for row in case_lists.members(work, case)]
+        if not members:
+            raise NoSuchCase(no_case(work, case))
         chosen, rest = _divided(case, members, complaints)
         crossing = [
             row for row in case_lists.links_of(work, chosen) if (row.complaint in chosen) != (row.other in chosen)
@@ -119,16 +142,16 @@ def split(hub: Hub, case: UUID, complaints: Sequence[UUID], *, by: str, because:
 
 def _are_his(hub: Hub, complaints: Sequence[UUID]) -> None:
     if others := mine.foreign(hub, map(str, complaints)):
-        raise NoSuchCase(f"There is no accepted complaint {others[0]}.")
+        raise NoSuchCase(_NO_COMPLAINT.format(others[0]))
 
 
 def _known(work: Work, complaints: Sequence[UUID]) -> dict[UUID, Any]:
     if len(set(complaints)) < 2:
-        raise NoSuchCase("Name two different complaints.")
+        raise NoSuchCase("Sebutkan dua aduan yang berbeda. / Name two different complaints.")
     known = case_lists.named(work, complaints)
     missing = [str(one) for one in complaints if one not in known]
     if missing:
-        raise NoSuchCase(f"There is no accepted complaint {missing[0]}.")
+        raise NoSuchCase(_NO_COMPLAINT.format(missing[0]))
     return known
 
 
@@ -147,12 +170,10 @@ def _by_hand(one: UUID, other: UUID) -> NewLink:
 def _divided(case: UUID, members: Sequence[UUID], complaints: Collection[UUID]) -> tuple[list[UUID], list[UUID]]:
     chosen = [one for one in members if one in set(complaints)]
     rest = [one for one in members if one not in set(complaints)]
-    if not members:
-        raise NoSuchCase(f"There is no case {case}.")
     if len(chosen) < len(set(complaints)) or not chosen:
-        raise NoSuchCase(f"Not all of these complaints belong to case {case}.")
+        raise NoSuchCase(_NOT_ALL.format(case))
     if not rest:
-        raise NoSuchCase("These are all complaints of the case; name those that are to leave it.")
+        raise NoSuchCase(_ALL)
     return chosen, rest
 
 

@@ -23,7 +23,7 @@ def listed(
         bool, typer.Option("--needs-review", help="What a person should look at, the oldest first.")
     ] = False,
     region: Annotated[str | None, typer.Option("--region", help="A region, with all below it.")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many lines.")] = 50,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1_000_000, help="At most so many lines.")] = 50,
 ) -> None:
     """Cases of several complaints, the newest first: how many complaints, signers, regions and open questions each has."""
     if context.invoked_subcommand:
@@ -62,13 +62,14 @@ def _question(row: Any) -> str:
 @cases.command("show")
 def cases_show(case: str) -> None:
     """The complaints of a case; of those in other regions only region, institution, day and verdict."""
+    from hub.cases import no_case
     from hub.screen import line
     from hub.store import case_lists
 
     with opened() as hub, hub.store.begin() as work:
         own = case_lists.members(work, number(case))
         if not own:
-            wrong_use(f"Tidak ada perkara {case}. / There is no case {case}.")
+            wrong_use(no_case(work, number(case)))
         lines = [f"{row.id}  {row.region}  {line(row.institution)}  {row.day}" for row in own]
         lines += [
             f"(daerah lain / elsewhere)  {row.region}  {line(row.institution)}  {row.day}  {row.verdict}"

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["dedup"]
 
+_FIRST = date(1970, 1, 1)
+"""Complaints are filed from this day on; an earlier one means all of them."""
+
 
 @dedup.command("explain")
 def dedup_explain(
@@ -68,6 +71,8 @@ def dedup_rebuild(
     from hub.sheets import csv_lines
 
     day, part = _day(since), _shard(shard)
+    if out and not out.parent.is_dir():
+        wrong_use(f"dedup rebuild: there is no folder {out.parent}; make it first.")
     with opened() as hub, ExitStack() as stack:
         one = Rebuild(hub=hub, since=day, shard=part[0], of=part[1])
         one.features()
@@ -91,7 +96,7 @@ def _row(change: Change) -> tuple[str, ...]:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        return max(date.fromisoformat(text), _FIRST)
     except ValueError:
         wrong_use("dedup rebuild: --since is a day such as 2026-06-30.")
 

@@ -20,7 +20,7 @@ PASSED_ON = "  DITERUSKAN KE TERLAPOR / PASSED ON TO THE ACCUSED"
 def listed(
     context: typer.Context,
     all_: Annotated[bool, typer.Option("--all", help="Also those about which somebody has decided.")] = False,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many lines.")] = 50,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1_000_000, help="At most so many lines.")] = 50,
 ) -> None:
     """Complaints that accuse somebody, the oldest first: in codes, without a word of theirs."""
     if context.invoked_subcommand:

@@ -167,6 +167,11 @@ def test_what_is_wrong_is_said(empty_site: Site, add_portal: Portals) -> None:
     assert run("dedup", "explain", one, nobody).code == 1
     assert run("dedup", "rebuild", "--since", "kemarin").code == 2
     assert run("dedup", "rebuild", "--since", "2026-11-01", "--shard", "3/2").code == 2
+    nowhere = run("dedup", "rebuild", "--since", "2026-11-01", "--out", "no-folder/changes.csv")
+    assert (nowhere.code, "make it first" in nowhere.err) == (2, True)
+    assert run("dedup", "rebuild", "--since", "0001-01-01").code == 0
+    assert run("cases", "--limit", "9" * 20).code == 2
+    assert "adalah aduan dalam perkara" in run("cases", "show", one).err
     assert "Tidak ada yang perlu dilihat" in run("cases", "--needs-review").out
     assert f"same: {RULES.same}" in run("dedup", "rules").out
 

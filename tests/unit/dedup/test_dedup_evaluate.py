@@ -94,10 +94,15 @@ def test_files_may_be_zipped_and_may_lack_what_is_not_needed(tmp_path: Path, zip
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("{", "line 2: not JSON"),
-        ("[]", "line 2: not a JSON object"),
+        ("{", "line 2: not JSON at character 2; correct the line or remove it"),
+        ("9" * 5000, "line 2: not JSON; correct the line or remove it"),
+        ("[]", "line 2: not a JSON object; write one object a line, without a list round them"),
+        ('{"id": " ", "text": "x", "time": "2026-03-02"}', "line 2: id is empty"),
         ('{"id": "a", "text": "x"}', "line 2: time is missing"),
-        ('{"id": "a", "text": "x", "time": "kemarin"}', "line 2: time is not an ISO date or time"),
+        (
+            '{"id": "a", "text": "x", "time": "kemarin"}',
+            "line 2: time is not an ISO date or time such as 2026-06-30T08:15",
+        ),
         ('{"id": "a", "text": "x", "time": "2026-03-02", "lat": "utara"}', "line 2: lat is not a number"),
     ],
 )
@@ -106,6 +111,24 @@ def test_a_bad_line_is_named_by_its_number_and_not_by_its_words(tmp_path: Path, 
     good = json.dumps(record("r1", HOLE, 2))
     with pytest.raises(ValueError, match=f"^{says}$"):
         list(read(written(tmp_path / "records", good, line)))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_a_file_of_another_encoding_is_told_to_be_saved_as_utf_8(tmp_path: Path, encoding: str) -> None:
+    """What a spreadsheet or an old system wrote is named as that, not as broken JSON."""
+    path = tmp_path / "records"
+    lines = [json.dumps(record(one, "café", 2), ensure_ascii=False) for one in ("r1", "r2")]
+    path.write_bytes("\n".join(lines).encode(encoding))
+    with pytest.raises(ValueError, match=r"^line 1: not JSON in UTF-8; save the file as UTF-8$"):
+        list(read(path))
+
+
+def test_rubbish_behind_a_gzipped_file_is_not_taken_for_records(tmp_path: Path) -> None:
+    """Two files stuck together wrongly are said as such, and nothing of their bytes is printed."""
+    path = tmp_path / "records.gz"
+    path.write_bytes(gzip.compress(json.dumps(record("r1", HOLE, 2)).encode() + b"\n") + b"Budi 0812")
+    with pytest.raises(ValueError, match=r"^the gzipped file breaks off behind line 1; copy it again$"):
+        list(read(path))
 
 
 def test_an_id_that_comes_twice_is_an_error() -> None:

@@ -166,6 +166,34 @@ def test_what_a_person_links_is_no_longer_the_models(store: Store) -> None:
         assert [row.model for row in case_lists.links_of(work, known)] == ["person"]
 
 
+@pytest.mark.parametrize("parted_first", [False, True])
+def test_saying_the_same_twice_changes_nothing(store: Store, parted_first: bool) -> None:
+    """A second officer who links what is linked is told so; as where a split had tied the two together by hand."""
+    known, hub = linked(store, 3, [(0, 1), (1, 2)]), hub_of(store)
+    if parted_first:
+        with store.begin() as work:
+            head = cases.of(work, known)[known[0]]
+        by_people.split(hub, head, [known[1]], **SAID)
+    else:
+        by_people.link(hub, known[0], known[2], **SAID)
+    before = dumped(store, known)
+    for pair in ((known[0], known[2]), (known[2], known[0])):
+        again = by_people.link(hub, *pair, **SAID)
+        assert (again.done, "already" in again.notes[0]) == (0, True)
+    assert dumped(store, known) == before
+    by_people.unlink(hub, known[0], known[2], **SAID)
+    assert by_people.link(hub, known[0], known[2], **SAID).done == 1
+
+
+def test_who_names_a_complaint_for_its_case_is_told_the_case(store: Store) -> None:
+    """Any complaint's id is at hand sooner than the case's: the sentence names the case to use."""
+    known = linked(store, 2, [(0, 1)])
+    with store.begin() as work:
+        head = cases.of(work, known)[known[0]]
+    with pytest.raises(NoSuchCase, match=str(head)):
+        by_people.split(hub_of(store), known[1], [known[1]], **SAID)
+
+
 def test_unlinking_says_so_where_others_still_hold_the_two_together(store: Store) -> None:
     """Two complaints that a third one joins stay one case: the person hears it, and what to do."""
     known = linked(store, 3, [(0, 1), (1, 2), (0, 2)])
