@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["dedup"]
 
-_FIRST = date(1970, 1, 1)
-"""Complaints are filed from this day on; an earlier one means all of them."""
-
 
 @dedup.command("explain")
 def dedup_explain(
@@ -96,7 +93,7 @@ def _row(change: Change) -> tuple[str, ...]:
 
 def _day(text: str) -> date:
     try:
-        return max(date.fromisoformat(text), _FIRST)
+        return date.fromisoformat(text)
     except ValueError:
         wrong_use("dedup rebuild: --since is a day such as 2026-06-30.")
 

@@ -27,12 +27,16 @@ Weighed = tuple[int, int]
 
 def first_number(day: int) -> int:
     """The smallest number of a day (days since 1970-01-01); days that we cannot number stand under the nearest one."""
-    return (min(max(day - FIRST_DAY, 0), _DAYS - 1) << _BITS) - _MIDDLE
+    return max(_begins(day), 1 - _MIDDLE)  # a column of 32 bits must hold the number before it too
 
 
 def last_number(day: int) -> int:
     """The greatest number of a day."""
-    return first_number(day) + (1 << _BITS) - 1
+    return _begins(day) + (1 << _BITS) - 1
+
+
+def _begins(day: int) -> int:
+    return (min(max(day - FIRST_DAY, 0), _DAYS - 1) << _BITS) - _MIDDLE
 
 
 def numbered(work: Work, wanted: Sequence[tuple[UUID, int]]) -> dict[UUID, int]:
