@@ -24,7 +24,7 @@ def explain(hub: Hub, one: UUID, other: UUID) -> Iterator[str]:
         found = {again.complaint: again for again in described(work, hub.vault, (one, other))}
         for asked in (one, other):
             if asked not in found:
-                raise NoSuchCase(f"There is no complaint {asked} with a text that can be read.")
+                raise NoSuchCase(_NO_TEXT.format(asked))
         heads = cases.of(work, (one, other))
         standing = case_lists.between(work, one, other)
         said = labels.standing(work, [one]).get(frozenset((one, other)))
@@ -51,4 +51,8 @@ def _entry(hub: Hub, one: UUID, other: UUID) -> Entry:
     )
 
 
+_NO_TEXT = (
+    "Tidak ada aduan {0} yang teksnya dapat dibaca (belum diterima, atau sudah dihapus). / "
+    "There is no complaint {0} with a text that can be read (not accepted yet, or erased)."
+)
 _SAID = {"same": "satu perkara / one matter", "apart": "dua perkara / two matters"}
