@@ -16,10 +16,11 @@ SHAPES: Final = {
     "cloud key": re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
     "forge token": re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36}|glpat-[A-Za-z0-9_-]{20}|github_pat_[A-Za-z0-9_]{50})"),
     "chat token": re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{20,}"),
-    "bot token": re.compile(r"\b[0-9]{8,10}:AA[A-Za-z0-9_-]{33}\b"),
+    "bot token": re.compile(r"(?<![0-9])[0-9]{8,10}(?::|%3[Aa])AA[A-Za-z0-9_-]{33}(?![\w-])"),
     "web token": re.compile(r"\beyJ[A-Za-z0-9_-]{15,}\.eyJ[A-Za-z0-9_-]{15,}\.[A-Za-z0-9_-]{20,}"),
     "payment key": re.compile(r"\b[rs]k_live_[A-Za-z0-9]{20,}"),
-    "page token": re.compile(r"\bEAA[A-Za-z0-9]{60,}"),
+    "page token": re.compile(r"\b(?:EAA|IGAA|IGQ)[A-Za-z0-9_-]{60,}"),
+    "signing secret": re.compile(r"\bwhsec_[A-Za-z0-9+/=]{24,}"),
     "map key": re.compile(r"\bAIza[0-9A-Za-z_-]{35}\b"),
 }
 """What only a secret looks like, whatever stands around it."""
@@ -44,8 +45,15 @@ _CARRIED: Final = (
         "key in an address",
         re.compile(r"(?i)[?&](?:access_)?(?:token|key|api_?key|secret|password|sandi|kunci)=([^&\s'\"#]{6,400})"),
     ),
+    (
+        "signature in an address",  # an address that was signed for somebody, and opens to whoever has it
+        re.compile(
+            r"(?i)[?&](?:x-(?:amz|goog)-)?(?:signature|sig|auth|pwd|passwd|(?:app|auth)_?key)=([^&\s'\"#]{8,400})"
+        ),
+    ),
     ("credentials of a header", re.compile(r"(?i)\b(?:bearer|basic|token)[ ]([A-Za-z0-9+/=._~-]{12,400})")),
 )
+_SURE: Final = ("login in an address", "key in an address")
 _SHORTEST: Final = 8
 """Signs below which the value of a key such as `token` is a word of a form rather than a secret."""
 
@@ -104,7 +112,7 @@ def _given_away(text: str) -> Iterator[tuple[str, str, int]]:
             yield what, found[0], found.start()
     for what, shape in _CARRIED:
         for found in shape.finditer(text):
-            if _REFERENCE not in found[1] and (what != "credentials of a header" or _has_both(found[1])):
+            if _REFERENCE not in found[1] and (what in _SURE or _has_both(found[1])):
                 yield what, found[1], found.start(1)
     for found in _ASKED.finditer(text):
         value = found[2].strip().strip("\"'").strip()

@@ -119,6 +119,7 @@ def test_the_scanner_is_awake() -> None:
         "web token": "ey" + "J" + "a" * 20 + ".ey" + "J" + "b" * 20 + "." + "c" * 24,
         "payment key": "sk_" + "live_" + "0a1B" * 6,
         "page token": "EA" + "A" + "b3Cd" * 16,
+        "signing secret": "wh" + "sec_" + "a1B2" * 8,
         "map key": "AI" + "za" + "Sy0-" * 8 + "abc",
         "drawn by lot": "api_key" + ' = "' + "q7Zp1Xv9Lr3Tn8Kd5Wm2" + '"',
     }

@@ -218,6 +218,14 @@ def test_the_same_spellings_do_reach_the_listener_without_the_guard(world: World
     assert sum(one.startswith(("127.", "::ffff:127.")) for one in world.reached) > 30
 
 
+@pytest.mark.parametrize("door", [mailbox, sending, folder, database, callback], ids=lambda door: door.__name__)
+def test_each_door_does_dial_the_address_that_it_is_given(world: World, door: Any) -> None:
+    """With every network allowed each of them arrives, so that it is the guard which keeps them out."""
+    with suppress(ChannelError):
+        door(world, world.dial(ANYWHERE), "127.0.0.1")
+    assert world.reached
+
+
 @pytest.mark.parametrize(
     "door", [first, attachment, mailbox, sending, folder, database], ids=lambda door: door.__name__
 )

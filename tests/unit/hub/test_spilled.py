@@ -15,6 +15,7 @@ from tests.conftest import NOW, Database
 from tests.regions import OURS, fill
 
 LOT = "q7Zp1Xv9" + "Lr3Tn8Kd5Wm2"
+BOT = "1234567890" + ":AA" + "Hq3-" * 8 + "x"
 WRITTEN = [
     ("password: rahasia", "password", "rahasia"),
     ("with: {host: surel.contoh.go.id, user: adu, password: 'adu 2026'}", "password", "adu 2026"),
@@ -24,6 +25,11 @@ WRITTEN = [
     (f"url: https://portal.contoh.go.id/api?token={LOT}&page=1", "key in an address", LOT),
     ("url: postgresql://adu:pagi2026@10.0.0.1/aduan", "login in an address", "pagi2026"),
     (f"params: {{api_key: {LOT}, page: 1}}", "key", LOT),
+    (f"url: https://api.telegram.org/bot{BOT}/getUpdates", "bot token", BOT),
+    (f"hint: https://cdn.contoh.id/a.csv?X-Goog-Signature={LOT}&x=1", "signature in an address", LOT),
+    (f"url: https://gateway.contoh.id/send?auth_key={LOT}", "signature in an address", LOT),
+    (f"note: whsec_{LOT}{LOT}", "signing secret", f"whsec_{LOT}{LOT}"),
+    (f"note: IGAA{LOT * 4}", "page token", f"IGAA{LOT * 4}"),
     ("token: 1234567890" + ":AA" + "Hq3-" * 8 + "x", "bot token", "1234567890" + ":AA" + "Hq3-" * 8 + "x"),
 ]
 INNOCENT = [
@@ -37,6 +43,7 @@ INNOCENT = [
     "token: null",
     "owner: Dinas Komunikasi dan Informatika Kabupaten Kunci",
     "fields: {body: isi, reference: kunci, title: judul}",
+    "url: https://portal.contoh.go.id/api?sig=kecamatan&auth=publik&sortkey=dibuat_pada",
     "contact: {email: pengaduan@contoh.go.id}",
 ]
 
