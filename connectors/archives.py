@@ -1,6 +1,6 @@
 """Archives, sheets and XML of strangers, counted while they are opened; runs only inside a child of `connectors.limited`.
 
-Nothing in this release reads such files yet: the kinds that do (sheets by folder, mail or form) find their door here.
+Workbooks are taken apart by connectors.tables, in a child of the same limits.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ from connectors.limited import Child, GaveUp
 from connectors.mail import Parser
 from connectors.mime import Unreadable
 from connectors.values import Dropped, Wrong
+from tests.security.books import BOOKS
 
 MIB: Final = 1024 * 1024
 PAGE: Final = 25 * MIB
@@ -208,7 +209,7 @@ def child(function: str, body: Callable[[], bytes]) -> Callable[[], Any]:
     """The task in a limited child; the peak is that of both processes."""
 
     def run() -> str:
-        one = Child(f"connectors.archives:{function}")
+        one = Child(f"connectors.{function}" if ":" in function else f"connectors.archives:{function}")
         try:
             value, parts = one(ready(body))
             return f"{value if value is None else len(value)} {sum(map(len, parts))}"
@@ -331,7 +332,10 @@ def bombs() -> dict[str, Callable[[], Any]]:
     json_bombs = {f"json: {name}": page(body) for name, body in JSON.items()}
     strict = {f"registry: {name}": _strict(body) for name, body in JSON.items()}
     http = {f"http: {name}": run for name, run in HTTP.items()}
-    return json_bombs | strict | http | CHILD | MAIL | STAFF
+    books = {
+        f"book: {name}": child("tables:answer", lambda body=body: b"{}\n" + body()) for name, body in BOOKS.items()
+    }  # type: ignore[misc]
+    return json_bombs | strict | http | CHILD | books | MAIL | STAFF
 
 
 def _strict(body: Callable[[], bytes]) -> Callable[[], Any]:
