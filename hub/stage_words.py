@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from connectors.errors import ChannelError, Misconfigured, Refused
+from hub.rarer_words import RARER
 
-STAGES: Final = ("dns", "tcp", "tls", "login", "right", "page", "parse", "expiry")
+STAGES: Final = ("door", "dns", "tcp", "tls", "login", "right", "page", "parse", "expiry")
 TITLES: Final[Mapping[str, str]] = {
+    "door": "pintu/door",
     "dns": "DNS",
     "tcp": "TCP",
     "tls": "TLS",
@@ -140,8 +142,10 @@ CAUSES: Final[Mapping[str, Cause]] = {
     ),
     "no_secret": _cause(
         "login",
-        "Rahasia yang dirujuk manifes belum disimpan (variabel, atau berkas di SATUPINTU_HOME/secrets).",
-        "The secret that the manifest refers to is not stored yet (a variable, or a file in SATUPINTU_HOME/secrets).",
+        "Rahasia yang dirujuk manifes belum disimpan (variabel, atau berkas di SATUPINTU_HOME/secrets). Yang hanya ada di "
+        "Airflow (Connection satupintu_NAMA) tidak terlihat dari sini, tetapi dipakai oleh penarikan terjadwal.",
+        "The secret that the manifest refers to is not stored yet (a variable, or a file in SATUPINTU_HOME/secrets). One that "
+        "only Airflow has (Connection satupintu_NAME) is not seen from here, and is used by the scheduled pulls.",
         OPERATOR,
     ),
     "secret_file": _cause(
@@ -326,6 +330,10 @@ OF_KINDS: Final[Mapping[str, Cause]] = {
         "The manifest names a column that the channel does not have. Check columns, delimiter and the header.",
         YOU,
     ),
+    **{
+        code: _cause(stage, own, other, {"you": YOU, "owner": OWNER, "operator": OPERATOR, "nobody": NOBODY}[who])
+        for code, (stage, own, other, who) in RARER.items()
+    },
 }
 """Codes that only some kinds have."""
 

@@ -22,6 +22,7 @@ from connectors.build import channel
 from connectors.errors import ChannelError
 from connectors.manifest import Manifest
 from hub.binding import named
+from hub.door_words import paste, receives
 from hub.glance import Glance
 from hub.shown_items import read
 from hub.stage_words import STAGES, cause
@@ -57,6 +58,8 @@ def stages(manifest: Manifest, glance: Glance, now: datetime, secrets: Path) -> 
         yield stage
         if stage.state == "failed":
             return
+    if receives(made, manifest.options):
+        yield _good("door", 0.0, *paste(manifest.name, manifest.options))
     start = time.monotonic()
     try:
         with glance.within(PATIENCE):

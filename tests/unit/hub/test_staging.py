@@ -26,6 +26,7 @@ from connectors.http import HttpClient
 from connectors.manifest import load
 from connectors.net import dialler
 from connectors.trust import trust
+from hub.door_words import paste
 from hub.glance import Glance, Sockets, Watched
 from hub.stage_words import CAUSES, OF_KINDS, STAGES
 from hub.staging import Stage, stages, worst
@@ -289,6 +290,32 @@ def test_a_door_that_says_nothing_ends_in_time(tmp_path: Path) -> None:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/api"
         found = list(stages(manifest(tmp_path, url=url), look(tmp_path), NOW, tmp_path))
     assert found[-1].state == "failed" and "tidak datang pada waktunya" in said(found), found
+
+
+DOORS = [
+    ({"signing": {"by": "token", "secret": "${secret:KUNCI}", "query": "kunci"}}, "/in/wa-kota?kunci=<KUNCI>"),
+    ({"signing": {"by": "standard", "secret": "${secret:KUNCI}"}}, "Standard Webhooks dengan rahasia KUNCI"),
+    ({"signing": {"by": "hmac", "secret": "${secret:K}", "header": "X-Tanda"}}, "rahasia K di header X-Tanda"),
+    ({"signing": {"by": "token", "secret": "${secret:K}", "header": "X-Kunci"}}, "rahasia K di header X-Kunci"),
+    ({"verify_token": "${secret:VERIFIKASI}"}, "Verify token adalah isi rahasia VERIFIKASI"),
+    ({"mode": "webhook", "secret_token": "${secret:BOT}"}, "setWebhook"),
+    ({"unsigned": True}, "https://<hub>/in/wa-kota "),
+]
+
+
+@pytest.mark.parametrize(("options", "said"), DOORS)
+def test_a_door_that_receives_says_what_to_paste(options: dict[str, Any], said: str) -> None:
+    """Whoever sets up the other side reads the address and which secret goes where, never the secret itself."""
+    indonesian, english = paste("wa-kota", options)
+    assert said in indonesian and "/in/wa-kota" in english
+
+
+def test_check_of_a_push_names_its_address(tmp_path: Path) -> None:
+    """The stages of a webhook begin with the address to which its gateway pushes."""
+    own = {"signing": {"by": "standard", "secret": "${secret:KUNCI}"}}
+    path = manifest(tmp_path, kind="webhook", **own)
+    found = list(stages(path, look(tmp_path), NOW, tmp_path))
+    assert "https://<hub>/in/kanal" in found[0].indonesian and found[0].state == "good", found
 
 
 def test_every_cause_stands_at_a_stage_and_names_who_mends_it() -> None:
