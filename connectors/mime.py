@@ -14,6 +14,8 @@ from email.parser import BytesFeedParser
 from email.utils import getaddresses, parsedate_to_datetime
 from typing import Any
 
+from connectors import automatic
+from connectors.charsets import readable
 from connectors.html_text import words
 from connectors.limited import Answer, GaveUp
 
@@ -23,7 +25,6 @@ HEADER = 64 * 1024
 _BLANK = re.compile(rb"\r?\n\r?\n|\r\r")
 _ID = re.compile(r"<([^<>\s]{1,900})>")
 _ACTION = re.compile(r"(?im)^action:[ \t]*([a-z]+)")
-_RETURNED = ("message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers")
 _OF_HEADER = re.compile(r"(?im)^message-id:((?:[^\r\n]|\r?\n[ \t])*)")
 _ADDRESS = re.compile(r"<([^<>\s@]{1,100}@[^<>\s@]{1,200})>")
 _BOUNDARY = re.compile(r"^--([0-9A-Za-z'()+_,./:=?-]{1,70})[ \t]*\r?\n[A-Za-z-]{1,60}:", re.MULTILINE)
@@ -62,7 +63,7 @@ def parse(raw: bytes) -> Mail:
     payload = {
         **_envelope(message),
         "text": _text(leaves if len(leaves) == 1 else [leaf for leaf in leaves if not _is_file(leaf)]),
-        "auto": _auto(message),
+        "auto": _auto(message, leaves),
         "attachments": [_attachment(leaf, content) for leaf, content in zip(files, contents, strict=True)],
     }
     if payload["auto"] == "bounce":
@@ -77,7 +78,7 @@ def _reported(payload: dict[str, Any], files: list[Message], contents: list[byte
         kind, head = leaf.get_content_type(), content[:HEADER].decode("utf-8", "replace")
         if kind == "message/delivery-status" and (actions := _ACTION.findall(head)):
             told["auto"] = "bounce" if "failed" in map(str.lower, actions) else "reply"
-        if kind in _RETURNED and not payload["references"] and (found := _OF_HEADER.search(head)):
+        if kind in automatic.RETURNED and not payload["references"] and (found := _OF_HEADER.search(head)):
             told["references"] = _ID.findall(found[1])[:1]
     return told
 
@@ -95,7 +96,7 @@ def _leaves(part: Message, depth: int) -> Iterator[Message]:
         raise Unreadable("too_deep")
     inner = part.get_payload()
     if isinstance(inner, str) and part.get_content_maintype() == "multipart":
-        inner = _split_again(inner)
+        inner = _split_again(part, inner)
     if not isinstance(inner, list) or part.get_content_maintype() == "message":
         yield part
         return
@@ -104,14 +105,17 @@ def _leaves(part: Message, depth: int) -> Iterator[Message]:
             yield from _leaves(one, depth + 1)
 
 
-def _split_again(body: str) -> list[Any] | None:
-    """The parts of a multipart whose declared boundary is missing or wrong, by the first line that looks like one."""
+def _split_again(part: Message, body: str) -> list[Any] | None:
+    """The parts of a multipart whose boundary is folded, missing or wrong; where no line looks like one, its words as text."""
+    declared = re.sub(r"\r?\n[ \t]+", " ", _parameter(part, "boundary", lower=False))
     found = _BOUNDARY.search(body)
-    if found is None:
-        return None
-    head = f'Content-Type: multipart/mixed; boundary="{found[1]}"\n\n'
-    inner = _parsed(head.encode() + body.encode("utf-8", "surrogateescape")).get_payload()
-    return inner if isinstance(inner, list) else None
+    boundary = declared if declared and f"--{declared}" in body else found[1] if found else ""
+    head = f'Content-Type: multipart/mixed; boundary="{boundary}"' if boundary else "Content-Type: text/plain"
+    again = _parsed(head.encode("utf-8", "surrogateescape") + b"\n\n" + body.encode("utf-8", "surrogateescape"))
+    inner = again.get_payload()
+    if isinstance(inner, list):
+        return inner
+    return [again] if body.strip() and not boundary else None
 
 
 def _envelope(message: Message) -> dict[str, Any]:
@@ -132,17 +136,7 @@ def _plain(message: Message, name: str) -> str:
     value = message.get(name)
     if value is None:
         return ""
-    return _readable(str(value).encode("utf-8", "surrogateescape")).replace("\r", "").replace("\n", "")
-
-
-def _readable(data: bytes, charset: str | None = None) -> str:
-    for name in (charset, "utf-8", "cp1252"):
-        try:
-            if name:
-                return data.decode(name).encode("utf-8", "replace").decode()
-        except (LookupError, ValueError):
-            continue
-    return data.decode("latin-1")
+    return readable(str(value).encode("utf-8", "surrogateescape")).replace("\r", "").replace("\n", "")
 
 
 def _words(value: str) -> str:
@@ -158,7 +152,7 @@ def _word(part: str | bytes, charset: str | None) -> str:
     if isinstance(part, str):
         return part
     # What stood between encoded words comes back in Python's own escapes for letters beyond Latin-1.
-    return part.decode("raw-unicode-escape") if charset is None else _readable(part, charset)
+    return part.decode("raw-unicode-escape") if charset is None else readable(part, charset)
 
 
 def _decoded(message: Message, name: str) -> str:
@@ -207,7 +201,7 @@ def _name(leaf: Message) -> str:
         given = leaf.get_filename("")
     except (ValueError, LookupError, TypeError, AttributeError, IndexError):
         given = ""
-    name = _words(_readable(str(given).encode("utf-8", "surrogateescape")))
+    name = _words(readable(str(given).encode("utf-8", "surrogateescape")))
     return re.sub(r"[\x00-\x1f\x7f/\\]", "_", name)[:200].strip(". ")
 
 
@@ -266,7 +260,7 @@ def _body(leaf: Message) -> str:
     content, plain = _content(leaf), leaf.get_payload()
     if isinstance(plain, str) and _declared(leaf) == "base64" and not _BASE64.fullmatch(plain):
         content = plain.encode("utf-8", "surrogateescape")  # words that were only called base64
-    return _readable(content, None if name in (None, "us-ascii", "unknown-8bit") else name)
+    return readable(content, None if name in (None, "us-ascii", "unknown-8bit") else name)
 
 
 def _tidy(text: str) -> str:
@@ -274,30 +268,16 @@ def _tidy(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
-def _auto(message: Message) -> str | None:
-    """`bounce` for reports of failed delivery (RFC 3464), `reply` for automatic answers (RFC 3834), else None."""
-    header = {name: _plain(message, name).strip().lower() for name in _SIGNS}
-    report = message.get_content_type() == "multipart/report"
-    kind = _parameter(message, "report-type")
-    daemon = bool(re.search(r"\bmailer-daemon\b", header["from"]))
-    if (report and kind in ("", "delivery-status")) or header["x-failed-recipients"] or daemon:
-        return "bounce"
-    if (report and kind == "disposition-notification") or header["auto-submitted"].startswith("auto-replied"):
-        return "reply"
-    if header["auto-submitted"].startswith("auto-generated") and header["in-reply-to"]:
-        return "reply"
-    if any(header[name] not in ("", "no") for name in _REPLY_SIGNS) or header["precedence"] == "auto_reply":
-        return "reply"
-    return "bounce" if header["return-path"] == "<>" else None
+def _auto(message: Message, leaves: list[Message]) -> str | None:
+    header = {name: _plain(message, name).strip().lower() for name in automatic.SIGNS}
+    report = _parameter(message, "report-type") if message.get_content_type() == "multipart/report" else None
+    kinds = {leaf.get_content_type() for leaf in leaves}
+    return automatic.told(header, _decoded(message, "Subject"), report, kinds)
 
 
-_REPLY_SIGNS = ("x-autoreply", "x-autorespond", "x-auto-reply-from")
-_SIGNS = ("from", "auto-submitted", "precedence", "return-path", "x-failed-recipients", "in-reply-to", *_REPLY_SIGNS)
-
-
-def _parameter(message: Message, name: str) -> str:
+def _parameter(message: Message, name: str, *, lower: bool = True) -> str:
     try:
         value = message.get_param(name, "")
     except (ValueError, LookupError, TypeError, AttributeError):
         return ""
-    return value.lower() if isinstance(value, str) else ""
+    return (value.lower() if lower else value) if isinstance(value, str) else ""
