@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import resource
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -83,45 +84,91 @@ class Counts:
 def main(corpus: Path) -> int:
     """Prints a table a class; 0 where nothing crashed, was too slow or went missing."""
     found = {name: Counts() for name in ("email", "table", "json", "xml", "open311", *_MESSAGES)}
+    left: Counter[str] = Counter()
     with TemporaryDirectory() as folder, closing(Parser()) as parser:
-        for path in sorted(corpus.rglob("*")):
-            name = sort(path.relative_to(corpus)) if path.is_file() else None
+        for path in sorted(one for one in corpus.rglob("*") if one.is_file()):
+            inside = path.relative_to(corpus)
+            body = b"" if len(inside.parts) < 2 else path.read_bytes()
+            name = sort(inside, body)
             if name:
-                _one(found[name], name, path, Path(folder), parser)
-    _told(found)
-    return int(any(one.wrong for one in found.values()))
+                _one(found[name], name, path, body, Path(folder), parser)
+            elif body:
+                left[f"{inside.parts[0]}/*{inside.suffix.lower()}"] += 1
+    _told(found, left)
+    return int(any(one.wrong for one in found.values()) or _peak() > LARGE)
 
 
 _MESSAGES = ("whatsapp", "telegram", "meta", "x")
+_NAMED: Mapping[str, str] = {
+    "pywa": "whatsapp", "whatsapp": "whatsapp", "telegram": "telegram", "instagram": "meta", "facebook": "meta",
+    "messenger": "meta", "meta": "meta", "tweepy": "x", "twitter": "x", "x": "x",
+}  # fmt: skip
 
 
-def sort(path: Path) -> str | None:
-    """The class of a file by its folder, then by its name; None for what no channel sends."""
-    top, suffix, whole = path.parts[0], path.suffix.lower(), str(path).lower()
-    if len(path.parts) < 2 or top in ("apispecs", "map", "strings"):
+def sort(path: Path, body: bytes = b"") -> str | None:
+    """The class of a file by its folder, then by what it holds and by its name; None for what no channel sends."""
+    top, suffix = path.parts[0], path.suffix.lower()
+    if len(path.parts) < 2 or top in ("apispecs", "map", "strings") or suffix in (".md", ".py", ".yml", ".yaml"):
         return None
-    if top == "email":
-        return "email" if "expected" not in path.parts[1] and suffix not in (".xml", ".json", ".md") else None
-    if top == "payloads":
-        named = {"pywa": "whatsapp", "whatsapp": "whatsapp", "telegram": "telegram", "meta": "meta", "facebook": "meta",
-                 "instagram": "meta", "tweepy": "x", "twitter": "x"}  # fmt: skip
-        return next((kind for word, kind in named.items() if word in whole), "json")
+    if top == "email" or suffix in (".eml", ".mbox"):
+        return "email" if "expected" not in path.parts[1] and suffix not in (".xml", ".json") else None
+    if top in _NAMED or top == "payloads":
+        return payload(path, body)
     if top == "open311":
         return "open311" if suffix in (".json", ".xml") else None
-    if suffix in tables.SUFFIXES and top != "json":
-        return "table"
-    return "json" if suffix == ".json" else "xml" if suffix == ".xml" else None
+    if suffix in (".json", ".xml"):
+        return suffix[1:]
+    return "table" if (suffix in tables.SUFFIXES and top != "json") or top in ("csv", "tables", "xlsx") else None
 
 
-def _one(counts: Counts, name: str, path: Path, folder: Path, parser: Parser) -> None:
+def payload(path: Path, body: bytes) -> str:
+    """Whose payload it is: by what it says of itself, else by a word of its path, else somebody's JSON."""
+    for kind, sign in (
+        ("whatsapp", b'"whatsapp_business_account"'), ("meta", rb'"object"\s*:\s*"(?:page|instagram)"'),
+        ("telegram", b'"update_id"'), ("x", b'"edit_history_tweet_ids"'),
+    ):  # fmt: skip
+        if re.search(sign, body):
+            return kind
+    found = re.split(r"[^a-z]+", str(path).lower())
+    return next((kind for word, kind in _NAMED.items() if word in found), "json")
+
+
+def messages(name: str, body: bytes) -> list[bytes]:
+    """What a file holds for one call of a connector: the messages of an mbox, the answer inside a recorded exchange."""
+    if name == "email" and body.startswith(b"From "):
+        return _MBOX.split(body)
+    if name in _MESSAGES:
+        with suppress(ValueError, RecursionError):
+            told = json.loads(body)
+            answer = told.get("response") if isinstance(told, dict) and "request" in told else None
+            return [body] if not isinstance(answer, dict) or "body" not in answer else [_answer(answer["body"])]
+    return [body]
+
+
+_MBOX = re.compile(rb"\r?\n\r?\n(?=From [^\r\n]+ \d{2}:\d{2}(?::\d{2})? [^\r\n]*\d{4}[^\r\n]*\r?\n[A-Za-z-]+:)")
+
+
+def _answer(body: Any) -> bytes:
+    return (body if isinstance(body, str) else json.dumps(body)).encode("utf-8", "surrogateescape")
+
+
+def _one(counts: Counts, name: str, path: Path, body: bytes, folder: Path, parser: Parser) -> None:
     counts.files += 1
-    body, began = path.read_bytes(), _cpu()
+    for one in messages(name, body):
+        _ended(counts, name, path, one, folder, parser)
+
+
+def _ended(counts: Counts, name: str, path: Path, body: bytes, folder: Path, parser: Parser) -> None:
+    began = _cpu()
     try:
         if name == "table":
             _table(counts, path, body, folder)
         else:
-            for shown in _items(WAYS["open311" if name == "xml" else name], body, folder, parser):
-                _count(counts, shown)
+            shown = _items(WAYS["open311" if name == "xml" else name], body, folder, parser)
+            for item in shown:
+                _count(counts, item)
+            if not shown:
+                counts.add("nothing said")
     except ChannelError as error:
         counts.add("quarantined", error.code)
     except Exception as error:  # noqa: BLE001  # to find these is what this is for
@@ -207,7 +254,7 @@ def _head(body: bytes) -> tuple[dict[str, Any], Sequence[Any]] | None:
     options: dict[str, Any] = {}
     if body[:4] not in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
         options = {"encoding": _encoding(body)}
-        line = next((one for one in tables.decoded(body, options["encoding"]).splitlines() if one.strip()), "")
+        line = next((one for one in _text(body, options["encoding"]).splitlines() if one.strip()), "")
         best = max((";", "\t", ",", "|"), key=line.count)
         options["delimiter"] = best if best in line else ","
     with closing(Child("connectors.tables:answer")) as child:
@@ -217,6 +264,13 @@ def _head(body: bytes) -> tuple[dict[str, Any], Sequence[Any]] | None:
             raise ChannelError("The file cannot be read.", code=str(error).partition(":")[0]) from None
     filled = [one[1] for one in json.loads(found) if any(str(cell or "").strip() for cell in one[1])]
     return (options, filled[0]) if filled else None
+
+
+def _text(body: bytes, encoding: str) -> str:
+    try:
+        return tables.decoded(body, encoding)
+    except GaveUp as error:
+        raise ChannelError("The file cannot be read.", code=str(error).partition(":")[0]) from None
 
 
 def _encoding(body: bytes) -> str:
@@ -253,8 +307,17 @@ def _behind(found: Sequence[Sequence[Any]]) -> int:
 # what is said -----------------------------------------------------------------------------------------------------------
 
 
-def _told(found: Mapping[str, Counts]) -> None:
-    order = ("record", "bounce", "auto-reply", "not a complaint", "quarantined", "empty file", "crashed")
+def _told(found: Mapping[str, Counts], left: Mapping[str, int]) -> None:
+    order = (
+        "record",
+        "bounce",
+        "auto-reply",
+        "not a complaint",
+        "quarantined",
+        "nothing said",
+        "empty file",
+        "crashed",
+    )
     print(f"{'class':<10} {'files':>6} " + " ".join(f"{one:>15}" for one in order) + f" {'slowest CPU-s':>14}")
     for name, one in found.items():
         if one.files:
@@ -265,8 +328,14 @@ def _told(found: Mapping[str, Counts]) -> None:
             )
     for line in _lines(found):
         print(line)
-    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) // 1024
-    print(f"peak memory of any process: {peak} MiB (at most {LARGE})")
+    for what, count in sorted(left.items()):
+        print(f"not tried: {count} of {what}: no channel sends these")
+    print(f"peak memory of any process: {_peak()} MiB (at most {LARGE})")
+
+
+def _peak() -> int:
+    """MiB of the largest process so far, this one and those that it has ended."""
+    return max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) // 1024
 
 
 def _lines(found: Mapping[str, Counts]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from connectors.base import Context, Item, Page, Position, Recall, Reply, Window
 from connectors.errors import Misconfigured, Refused, Unavailable
 
 _FIELDS = {
-    "tweet.fields": "created_at,author_id,conversation_id,entities,referenced_tweets",
+    "tweet.fields": "created_at,author_id,conversation_id,entities,note_tweet,referenced_tweets",
     "expansions": "author_id",
     "user.fields": "username,name",
 }
@@ -91,9 +91,9 @@ class X:
             answer = strictjson.parse(body)
         except strictjson.BadJson as error:
             raise Unavailable("The file is no JSON.", code=str(error)) from None
-        data, _ = _checked(answer)
-        users = _users(answer)
-        return [_item(post, users) for post in data]
+        data = answer.get("data") if isinstance(answer, dict) and "meta" not in answer else None
+        posts = [data] if isinstance(data, dict) else data if isinstance(data, list) else _checked(answer)[0]
+        return _items(posts, _users(answer))
 
     def reply(self, ctx: Context, reply: Reply) -> str | None:
         """Post an answer under the mention: the manifest's text with its link, never the answer's own words; the post's id."""
@@ -119,8 +119,7 @@ class X:
                 raise Unavailable("X has forgotten where we were.", code="cursor_expired") from None
             raise
         data, meta = _checked(answer)
-        users = _users(answer)
-        return [_item(post, users) for post in data], str(meta.get("next_token") or "")
+        return _items(data, _users(answer)), str(meta.get("next_token") or "")
 
     def _base(self) -> str:
         plain = self.url.rstrip("/")
@@ -151,10 +150,22 @@ def _users(answer: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
+def _items(posts: Sequence[Any], users: Mapping[str, Any]) -> list[Item]:
+    """Every post but those that only repeat another's: they have no words of their own."""
+    return [_item(post, users) for post in posts if not _repeats(post)]
+
+
+def _repeats(post: Any) -> bool:
+    told = talks.rows(talks.table(post).get("referenced_tweets"))
+    return any(talks.table(one).get("type") == "retweeted" for one in told)
+
+
 def _item(post: Any, users: Mapping[str, Any]) -> Item:
     if not isinstance(post, dict):
         return Item(ref=None, raw=_written(post), payload=None, trouble="not_an_object")
     payload = {**post, "author": users.get(str(post.get("author_id")))}
+    if long := talks.words(talks.table(post.get("note_tweet")).get("text")):
+        payload["text"] = long  # `text` is cut off after 280 characters
     usable = isinstance(post.get("id"), str) and post["id"].isascii() and post["id"].isdigit()
     stamp = post.get("created_at")
     return Item(
