@@ -39,11 +39,13 @@ def manifest_of(hub: Hub, name: str) -> Manifest:
     for path, problem in hub.manifests.bad.items():
         if path.stem == name:
             raise problem
-    known = {path.stem for path in hub.settings.manifests.rglob("*.yaml")}
+    known = {path.stem for path in hub.settings.manifests.rglob("*.yaml")} | set(hub.manifests.good)
     raise Misconfigured(
         f"There is no connector '{name}' in {hub.settings.manifests}.",
         hint=f"Known are: {', '.join(sorted(known)) or 'none'}.",
         code="unknown_connector",
+        indonesian=f"Tidak ada kanal '{name}'. Yang dikenal: {', '.join(sorted(known)) or 'belum ada'}. Daftarkan dulu: "
+        f"satupintu register {name}.yaml.",
     )
 
 
