@@ -211,9 +211,6 @@ class Lists(Protocol):
     def moving(self) -> bool:
         """True where rows can move between pages while we read, so that only a second pass that agrees is proof."""
 
-    # overlaps -> bool, where a page may rightly show what an earlier one showed (files that overlap, pushes that came twice);
-    # without it such a page in the middle is no proof.
-
     def pages(
         self, ctx: Context, window: Window, start: Position | None = None, recall: Recall | None = None
     ) -> Iterator[Page]:
@@ -253,7 +250,6 @@ class Replies(Protocol):
 
     repeatable: bool
     gathers: bool
-    # A kind may say `closes = True`: its door is open only for a while after its reporter's last word (Reply.heard).
     """True where all that is due for one reporter leaves as one message; False where each piece of news has its own call."""
 
     def reply(self, ctx: Context, reply: Reply) -> str | None:
@@ -286,6 +282,25 @@ class Fetches(Protocol):
 
     def fetch(self, ctx: Context, url: str, headers: Mapping[str, str]) -> Answer:
         """The file, or the piece of it that `headers` ask for. Raises ChannelError as Http.send does."""
+
+
+class Says(Protocol):
+    """What a kind may say of its door, by class attributes; one that it leaves out is False."""
+
+    overlaps: ClassVar[bool]
+    """A page may rightly show what an earlier one showed (files that overlap, pushes that came twice); else that is no proof."""
+    public: ClassVar[bool]
+    """Everybody reads what is answered: a pointer goes there, and nothing at all about a hidden complaint."""
+    private: ClassVar[bool]
+    """What is answered reaches the reporter, and whoever runs the channel neither keeps nor shows it."""
+    keeps: ClassVar[bool]
+    """The channel has the complaint itself: that it was received is told only where it has a word for that."""
+    closes: ClassVar[bool]
+    """The door is open only for a while after its reporter's last word (Reply.heard)."""
+    chats: ClassVar[bool]
+    """People begin with a greeting and go on when they are asked."""
+    loose: ClassVar[bool]
+    """Texts come with mentions, hashtags, signs and the mark of a telephone; those of chats do so as well."""
 
 
 class Described(Protocol):

@@ -79,6 +79,14 @@ def known(name: str) -> type[Any]:
     return found
 
 
+def says(name: str, word: str, *, otherwise: bool = False) -> bool:
+    """What a kind says of its own door by a class attribute (connectors.base.Says); `otherwise` where it cannot be loaded."""
+    try:
+        return bool(getattr(known(name), word, False))
+    except Misconfigured:
+        return otherwise
+
+
 def _load(name: str) -> None:
     try:
         importlib.import_module(f"connectors.kinds.{name}")

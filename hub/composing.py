@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from connectors.base import Reply
 from connectors.errors import Misconfigured
+from connectors.known import says
 from connectors.manifest import Manifest
 from hub import doors, letters, sent
 from hub.letters import Letter, News
@@ -67,7 +68,7 @@ def letter(hub: Hub, message: Message, manifest: Manifest) -> Letter:
         standing=message.told[-1].standing,
         zone=manifest.zone,
         templates=manifest.texts,
-        guarded=message.guarded and manifest.kind not in doors.SEEN_BY_HIM_ALONE,
+        guarded=message.guarded and not says(manifest.kind, "private"),
     )
 
 

@@ -7,16 +7,11 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from connectors.known import says
 from connectors.manifest import Manifest
 from hub.store.replies import Door
 from schemas.words import STATUSES
 
-PUBLIC: Final = ("x", "meta")
-"""Kinds where everybody reads what is written: they get a pointer, and nothing about a hidden complaint."""
-SEEN_BY_HIM_ALONE: Final = ("imap",)
-"""Kinds whose answers reach the reporter without whoever runs the connector keeping and showing them."""
-KEEPS_IT: Final = ("rest", "sql", "open311")
-"""Kinds of portals, which have the complaint themselves: that it was received is told only where they have a word for it."""
 BY_FILE: Final = ("no_reply", "status_unmapped")
 """Codes of answers for which a connector has no way in: an export hands them over."""
 MESSAGES: Final = ("received", "incomplete", "statuses", "answers")
@@ -36,6 +31,11 @@ _OWN: Final = MappingProxyType(
 """What an event says about the status where nothing else does."""
 
 
+def public(kind: str) -> bool:
+    """Whether everybody reads what is answered there; a kind that cannot be loaded is taken for one."""
+    return says(kind, "public", otherwise=True)
+
+
 def wanted(manifest: Manifest | None, what: str) -> bool:
     """
     Whether this door is told of such an event at all.
@@ -50,7 +50,7 @@ def wanted(manifest: Manifest | None, what: str) -> bool:
         return sort in manifest.messages
     if sort != "received":
         return True
-    return manifest.kind not in PUBLIC and (manifest.kind not in KEEPS_IT or "received" in _words(manifest))
+    return not public(manifest.kind) and (not says(manifest.kind, "keeps") or "received" in _words(manifest))
 
 
 def closed(manifest: Manifest | None, door: Door) -> str | None:
@@ -59,12 +59,12 @@ def closed(manifest: Manifest | None, door: Door) -> str | None:
 
     A manifest that cannot be read now may be mended tomorrow, so it closes nothing.
     """
-    if door.kind in PUBLIC and door.hidden:
+    if door.hidden and public(door.kind):
         return "public"
     if manifest is None:
         return None
     reply = manifest.reply
-    return "no_reply" if not reply or (door.kind in PUBLIC and not reply.get("text")) else None
+    return "no_reply" if not reply or (public(door.kind) and not reply.get("text")) else None
 
 
 def word(manifest: Manifest, what: str, before: Iterable[str | None], after: Iterable[str | None] = ()) -> str | None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from connectors.manifest import Manifest
 from hub import answers
 from hub.audit.entry import Entry
-from hub.doors import PUBLIC
+from hub.doors import public
 from hub.judging import reporter_tokens
 from hub.model import Problem
 from hub.normalise import Normalised, said_at
@@ -57,7 +57,7 @@ def worth_asking(manifest: Manifest, connector: Connector, result: Normalised, r
     draft = result.draft or {}
     if not manifest.reply or connector.mode == "shadow" or not result.wanted:
         return False
-    if manifest.kind in PUBLIC and _hidden(draft):
+    if _hidden(draft) and public(manifest.kind):
         return False
     when = said_at(result, received_at)
     return when >= connector.forward_from and received_at - when <= FRESH

@@ -13,6 +13,7 @@ import orjson
 import re2
 
 import schemas
+from connectors.known import says
 from connectors.manifest import Manifest
 from connectors.mapping import Flaw, Mapped
 from connectors.mapping import Mapping as Fields
@@ -238,7 +239,9 @@ def _all_problems(mapped: Mapped, document: Mapping[str, Any]) -> tuple[Problem,
 def _lacking(document: Mapping[str, Any], manifest: Manifest) -> Iterator[Problem]:
     """What the schema lets pass, and nobody could act upon: no word of what happened, or not what `require` names."""
     body = document.get("body")
-    if body and ((manifest.kind in _BARE and not has_words(body)) or (manifest.kind in _CHATS and only_greets(body))):
+    chats = says(manifest.kind, "chats")
+    loose = chats or says(manifest.kind, "loose")
+    if body and ((loose and not has_words(body)) or (chats and only_greets(body))):
         yield _told("body", "no_words")
     for name in manifest.require:
         if not (has_place(document) if name == "location_text" else document.get(name)):
@@ -250,10 +253,6 @@ def _told(path: str, rule: str) -> Problem:
     return Problem(path=path, rule=rule, id=f"{path}: {indonesian}.", en=f"{path}: {english}.")
 
 
-_CHATS: Final = ("whatsapp", "telegram", "meta", "webhook")
-"""Kinds where people begin with a greeting and go on when they are asked."""
-_BARE: Final = ("imap", "x", *_CHATS)
-"""Kinds whose texts come with mentions, hashtags, signs and the mark of a telephone."""
 _LACKING: Final = {
     "body": (
         "hanya berisi salam, sebutan akun, tagar atau tautan, belum ada isi aduan",

@@ -94,6 +94,10 @@ class Files:
         ],
     }
     SAME: ClassVar[Sequence[str]] = ("folder", "pattern", "sheet", "sftp", "mailbox", "senders")
+
+    once: ClassVar[bool] = False  # files may overlap, and hold a row twice
+    moving: ClassVar[bool] = False  # a file is read whole or not at all, so no row moves under the reader
+    overlaps: ClassVar[bool] = True  # the register of today holds what the one of yesterday held
     PORTS: ClassVar[frozenset[int]] = frozenset({22})
 
     columns: Sequence[str] | Mapping[str, Any]
@@ -110,21 +114,6 @@ class Files:
     senders: Sequence[str] = ()
     zone: str | None = None
     """The manifest's zone, for dates that name none."""
-
-    @property
-    def once(self) -> bool:
-        """Files may overlap, and hold a row twice."""
-        return False
-
-    @property
-    def moving(self) -> bool:
-        """A file is read whole or not at all, so no row moves under the reader."""
-        return False
-
-    @property
-    def overlaps(self) -> bool:
-        """The register of today holds what the one of yesterday held."""
-        return True
 
     def pages(
         self, ctx: Context, window: Window, start: Position | None = None, recall: Recall | None = None

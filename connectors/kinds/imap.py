@@ -22,6 +22,13 @@ PAGE = 25
 class Imap:
     """One folder of one mailbox; the fields are the keys of `with`."""
 
+    once: ClassVar[bool] = True  # every thing has a number that the server gave it
+    moving: ClassVar[bool] = False  # UIDs only grow, so nothing moves between pages
+    repeatable: ClassVar[bool] = False  # a mail that is sent twice arrives twice
+    gathers: ClassVar[bool] = True  # one mail tells all that is new
+    private: ClassVar[bool] = True  # a mail reaches the reporter and nobody else
+    loose: ClassVar[bool] = True  # the mark of a telephone stands below the text
+
     NEEDS: ClassVar[Mapping[str, Sequence[str]]] = {
         "id": [
             "nama server surel (IMAP), porta, dan TLS-nya",
@@ -46,26 +53,6 @@ class Imap:
     folder: str = "INBOX"
     reply_by: Mapping[str, Any] = field(default_factory=dict)
     """The manifest's `reply`: {smtp: {host, port, tls, user, password, from}}."""
-
-    @property
-    def once(self) -> bool:
-        """Every thing has a number that the server gave it."""
-        return True
-
-    @property
-    def moving(self) -> bool:
-        """UIDs only grow, so nothing moves between pages."""
-        return False
-
-    @property
-    def repeatable(self) -> bool:
-        """A mail that is sent twice arrives twice."""
-        return False
-
-    @property
-    def gathers(self) -> bool:
-        """One mail tells all that is new."""
-        return True
 
     def pages(
         self, ctx: Context, window: Window, start: Position | None = None, recall: Recall | None = None

@@ -71,6 +71,8 @@ class Meta:
     repeatable: ClassVar[bool] = False  # what is sent twice shows twice
     gathers: ClassVar[bool] = True  # one message or pointer serves for all that is new
     closes: ClassVar[bool] = True  # private messages are taken for 24 hours only
+    public: ClassVar[bool] = True  # comments; who is hidden gets nothing there
+    chats: ClassVar[bool] = True  # a message may be a greeting only
 
     url: str
     object: str

@@ -67,6 +67,13 @@ class Open311:
     }  # fmt: skip
     SAME: ClassVar[Sequence[str]] = ("url", "jurisdiction", "params")
 
+    once: ClassVar[bool] = False  # a request at the border of two windows stands in both
+    overlaps: ClassVar[bool] = True  # the same: a page may show what an earlier one showed
+    moving: ClassVar[bool] = True  # nothing vouches for the number of requests: only a second pass proves
+    repeatable: ClassVar[bool] = False  # whether a server knows our update's own number again is its affair
+    gathers: ClassVar[bool] = False  # each piece of news is an update of its own
+    keeps: ClassVar[bool] = True  # the city has the request itself
+
     url: str
     from_: str
     format: str = "json"
@@ -83,31 +90,6 @@ class Open311:
     zone: str | None = None
     look_back: str = "1d"
     reply_by: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def once(self) -> bool:
-        """A request at the border of two windows stands in both."""
-        return False
-
-    @property
-    def overlaps(self) -> bool:
-        """The same: a page may show what an earlier one showed."""
-        return True
-
-    @property
-    def moving(self) -> bool:
-        """Nothing vouches for the number of requests, so that only a second pass that agrees is proof."""
-        return True
-
-    @property
-    def repeatable(self) -> bool:
-        """Whether a server knows our update's own number again is its affair."""
-        return False
-
-    @property
-    def gathers(self) -> bool:
-        """Each piece of news is an update of its own."""
-        return False
 
     def pages(
         self, ctx: Context, window: Window, start: Position | None = None, recall: Recall | None = None

@@ -37,6 +37,11 @@ AHEAD = 4
 class Rest:
     """One JSON listing; the fields are the keys of `with`."""
 
+    once: ClassVar[bool] = False  # pages may overlap, and a listing may name a ref twice
+    repeatable: ClassVar[bool] = False  # an answer that is posted twice may show twice
+    gathers: ClassVar[bool] = False  # a portal keeps a history: each piece of news is a line of its own
+    keeps: ClassVar[bool] = True  # the portal has the complaint itself
+
     NEEDS: ClassVar[Mapping[str, Sequence[str]]] = {
         "id": [
             "alamat API yang menampilkan daftar aduan sebagai JSON, dan satu contoh jawabannya",
@@ -82,24 +87,9 @@ class Rest:
             )
 
     @property
-    def once(self) -> bool:
-        """Pages may overlap, and a listing may name a ref twice."""
-        return False
-
-    @property
     def moving(self) -> bool:
         """Rows move between pages, and a token may be an offset in disguise; only what comes at once needs no second pass."""
         return self._style != "none"
-
-    @property
-    def repeatable(self) -> bool:
-        """An answer that is posted twice may show twice."""
-        return False
-
-    @property
-    def gathers(self) -> bool:
-        """A portal keeps a history: each piece of news is a line of its own."""
-        return False
 
     @property
     def _style(self) -> str:

@@ -47,6 +47,9 @@ class Sheet:
     }
     SAME: ClassVar[Sequence[str]] = ("url",)
 
+    once: ClassVar[bool] = False  # two rows may have one id
+    moving: ClassVar[bool] = False  # it comes in one answer
+
     url: str
     columns: Sequence[str] | Mapping[str, Any]
     id: str | Sequence[str] = ()
@@ -55,16 +58,6 @@ class Sheet:
     delimiter: str = ","
     zone: str | None = None
     """The manifest's zone; a form writes its stamps in the zone of its owner."""
-
-    @property
-    def once(self) -> bool:
-        """Two rows may have one id."""
-        return False
-
-    @property
-    def moving(self) -> bool:
-        """It comes in one answer."""
-        return False
 
     def pages(
         self, ctx: Context, window: Window, start: Position | None = None, recall: Recall | None = None

@@ -119,6 +119,11 @@ class Sql:
     PORTS: ClassVar[frozenset[int]] = frozenset({mariadb.PORT, postgres.PORT})
     SAME: ClassVar[Sequence[str]] = ("host", "port", "database", "table", "where")
 
+    once: ClassVar[bool] = True  # that no key stands twice is asked of the server before anything is read
+    moving: ClassVar[bool] = False  # all pages come from one snapshot, in the order of the key
+    gathers: ClassVar[bool] = False  # a portal keeps a history: each piece of news is a row of its own
+    keeps: ClassVar[bool] = True  # the portal has the complaint itself
+
     system: str
     host: str
     database: str
@@ -173,24 +178,9 @@ class Sql:
             )
 
     @property
-    def once(self) -> bool:
-        """The key is a key: that no value stands twice is asked of the server before anything is read."""
-        return True
-
-    @property
-    def moving(self) -> bool:
-        """All pages come from one snapshot, in the order of the key."""
-        return False
-
-    @property
     def repeatable(self) -> bool:
         """With a column for our own number an answer that is there already is not written again."""
         return bool(self.reply_by.get("once")) or not self.reply_by.get("table")
-
-    @property
-    def gathers(self) -> bool:
-        """A portal keeps a history: each piece of news is a row of its own."""
-        return False
 
     def pages(
         self, ctx: Context, window: Window, start: Position | None = None, recall: Recall | None = None

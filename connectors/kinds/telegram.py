@@ -65,6 +65,7 @@ class Telegram:
     moving: ClassVar[bool] = False  # updates have one order
     repeatable: ClassVar[bool] = False  # a message that is sent twice arrives twice
     gathers: ClassVar[bool] = True  # all that is new is one message
+    chats: ClassVar[bool] = True  # people begin with a greeting
 
     url: str
     token: str

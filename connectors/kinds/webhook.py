@@ -85,6 +85,7 @@ class Webhook:
     moving: ClassVar[bool] = False  # what was pushed stays where it is
     repeatable: ClassVar[bool] = False  # a message that is sent twice arrives twice
     gathers: ClassVar[bool] = True  # all that is new is one message
+    chats: ClassVar[bool] = True  # most that pushes is a gateway of chats
 
     signing: Mapping[str, Any] = field(default_factory=dict)
     unsigned: bool = False

@@ -100,6 +100,7 @@ class WhatsApp:
     repeatable: ClassVar[bool] = False  # a message that is sent twice arrives twice
     gathers: ClassVar[bool] = True  # all that is new is one message
     closes: ClassVar[bool] = True  # free text is taken for 24 hours only
+    chats: ClassVar[bool] = True  # people begin with a greeting
 
     url: str
     phone_number_id: str

@@ -27,6 +27,13 @@ _LONGEST = 280
 class X:
     """The mentions of one account; the fields are the keys of `with`."""
 
+    once: ClassVar[bool] = True  # every thing has a number that the server gave it
+    moving: ClassVar[bool] = False  # pages follow a token and a since-id, so rows do not move between them
+    repeatable: ClassVar[bool] = False  # a post that is sent twice shows twice
+    gathers: ClassVar[bool] = True  # one pointer serves for all that is new
+    public: ClassVar[bool] = True  # everybody reads what is posted
+    loose: ClassVar[bool] = True  # mentions and hashtags stand in every text
+
     NEEDS: ClassVar[Mapping[str, Sequence[str]]] = {
         "id": ["token API X dengan hak baca", "nomor (bukan nama) akun yang disebut warga"],
         "en": ["a token of the X API that may read", "the number (not the name) of the account that citizens mention"],
@@ -39,26 +46,6 @@ class X:
     size: int = 100
     reply_by: Mapping[str, Any] = field(default_factory=dict)
     """The manifest's `reply`: {text, news, incomplete, link, url, token}; {link} and {date} in text and news, {ref} in link."""
-
-    @property
-    def once(self) -> bool:
-        """Every thing has a number that the server gave it."""
-        return True
-
-    @property
-    def moving(self) -> bool:
-        """Pages follow a token and a since-id, so rows do not move between them."""
-        return False
-
-    @property
-    def repeatable(self) -> bool:
-        """A post that is sent twice shows twice."""
-        return False
-
-    @property
-    def gathers(self) -> bool:
-        """One pointer serves for all that is new."""
-        return True
 
     def pages(
         self, ctx: Context, window: Window, start: Position | None = None, recall: Recall | None = None
