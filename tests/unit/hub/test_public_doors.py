@@ -27,7 +27,7 @@ SAID = {
 
 @pytest.mark.parametrize(("word", "kinds"), SAID.items())
 def test_our_kinds_say_what_their_doors_are(word: str, kinds: set[str]) -> None:
-    """Where everybody reads a pointer goes, a portal is not told that it has its own complaint, a greeting alone is asked about."""
+    """Where everybody reads a pointer goes, a portal is not told of its own complaint, a mere greeting is asked about."""
     assert {name for name in names() if says(name, word)} == kinds
 
 
