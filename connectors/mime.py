@@ -28,6 +28,8 @@ _ACTION = re.compile(r"(?im)^action:[ \t]*([a-z]+)")
 _OF_HEADER = re.compile(r"(?im)^message-id:((?:[^\r\n]|\r?\n[ \t])*)")
 _ADDRESS = re.compile(r"<([^<>\s@]{1,100}@[^<>\s@]{1,200})>")
 _BOUNDARY = re.compile(r"^--([0-9A-Za-z'()+_,./:=?-]{1,70})[ \t]*\r?\n[A-Za-z-]{1,60}:", re.MULTILINE)
+_FILES = (b"\xd0\xcf\x11\xe0", b"PK\x03\x04", b"\x1f\x8b", b"%PDF-")
+"""How files begin that are no message, whatever they are called (Outlook's .msg, archives)."""
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 
 
@@ -51,6 +53,8 @@ def answer(raw: bytes) -> Answer:
 
 def parse(raw: bytes) -> Mail:
     """Read a message; raises Unreadable."""
+    if raw.startswith(_FILES):
+        raise Unreadable("no_message")
     blank = _BLANK.search(raw)
     if (blank.start() if blank else len(raw)) > HEADER:
         raise Unreadable("header_too_large")
@@ -133,10 +137,10 @@ def _envelope(message: Message) -> dict[str, Any]:
 
 def _plain(message: Message, name: str) -> str:
     """A header as text without folding; bytes beyond ASCII are read as UTF-8, else as Windows-1252."""
-    value = message.get(name)
-    if value is None:
-        return ""
-    return readable(str(value).encode("utf-8", "surrogateescape")).replace("\r", "").replace("\n", "")
+    # as it was sent: Message.get puts a sign of replacement for every byte beyond ASCII
+    value = next((str(one) for key, one in message.raw_items() if key.lower() == name.lower()), "")
+    data = value.encode("utf-8", "surrogateescape")
+    return readable(data, "iso-2022-jp" if b"\x1b$" in data else None).replace("\r", "").replace("\n", "")
 
 
 def _words(value: str) -> str:
@@ -225,7 +229,16 @@ def _base64(leaf: Message) -> bytes | None:
     try:
         return binascii.a2b_base64(body)
     except ValueError:
+        return _cut_base64(body)
+
+
+def _cut_base64(body: str) -> bytes | None:
+    """What stands in base64 that breaks off; None for what is none."""
+    if not _BASE64.fullmatch(body):
         return None
+    whole = re.sub(r"[\s=]+", "", body)
+    whole = whole[: len(whole) - (len(whole) % 4 == 1)]
+    return binascii.a2b_base64(whole + "=" * (-len(whole) % 4))
 
 
 def _declared(leaf: Message) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -20,6 +21,10 @@ BOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """How ZIP (xlsx, xlsb, ods) and OLE files (xls) begin."""
 _MARKS: Final = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _CODECS: Final = {"utf-8": "utf-8-sig", "utf-16": "utf-16", "windows-1252": "cp1252"}
+SAYS: Final = re.compile(r"\Asep=.(?:\r\n|\r|\n)")
+"""The line that Excel writes and reads before a table to name the delimiter: no row."""
+_OTHER: Final = re.compile(r"(?i)\s{0,100}(?:<(?:!doctype|\?xml|html|head|meta|style|body|table)\b|<!--|%PDF-|\{\\rtf)")
+"""How what is called .csv or .xls begins where a portal wrote a page, XML or a document into it."""
 Row = tuple[int, Sequence[Any], str | None]
 """Its number as a spreadsheet shows it, its cells (text, number, true/false, None), and a code where it cannot be read."""
 
@@ -74,10 +79,12 @@ class _Lines:
 
 def _text(raw: bytes, options: Mapping[str, Any]) -> Iterator[Row]:
     """The records of a CSV, each under the number of its first line."""
-    lines = _Lines(decoded(raw, options.get("encoding", "utf-8")))
+    text = decoded(raw, options.get("encoding", "utf-8"))
+    says = SAYS.match(text)
+    lines = _Lines(text[says.end() :] if says else text)
     csv.field_size_limit(LONGEST)
     reader = csv.reader(lines, delimiter=options.get("delimiter", ","), strict=True)
-    number = 1
+    number = 2 if says else 1
     while True:
         lines.taken.clear()
         try:
@@ -103,12 +110,15 @@ def decoded(raw: bytes, encoding: str) -> str:
     if b"\0" in raw[:4096] and encoding != "utf-16":
         raise GaveUp("no_text")
     try:
-        return raw.decode(_CODECS[encoding])
+        text = raw.decode(_CODECS[encoding])
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise GaveUp(f"encoding:{line}") from None
     except UnicodeError:
         raise GaveUp("encoding:1") from None
+    if _OTHER.match(text):
+        raise GaveUp("no_text")
+    return text
 
 
 def _is_utf8(raw: bytes) -> bool:

@@ -287,7 +287,7 @@ def _encoding(body: bytes) -> str:
 def _counted(path: Path, body: bytes, options: Mapping[str, Any]) -> int | None:
     """Rows behind the header that hold anything, by the standard library or by calamine alone; None where they cannot say."""
     if options:
-        text = tables.decoded(body, options["encoding"])
+        text = tables.SAYS.sub("", tables.decoded(body, options["encoding"]), count=1)
         lines = csv.reader(io.StringIO(text, newline=""), delimiter=options["delimiter"])
         return _behind(list(lines))
     from python_calamine import CalamineError, load_workbook

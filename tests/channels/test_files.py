@@ -174,6 +174,9 @@ def test_headers_drift(inbox: Path) -> None:
         (desk.book([desk.row(1)]), {"sheet": "Lain"}, "no_sheet", "with.sheet"),
         (desk.book([desk.row(1)])[:3000], {}, "unreadable_book", "cut short or broken"),
         (b"\x00\x01\x02" * 50, {}, "no_text", "no CSV"),
+        (b"\r\n <table><tr><td>isi</td></tr></table>", {}, "no_text", "no CSV"),
+        (b'<?xml version="1.0"?><Workbook/>', {}, "no_text", "no CSV"),
+        (b"%PDF-1.4\n", {}, "no_text", "no CSV"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_not_as_confirmed_is_owed_and_named(
@@ -188,6 +191,16 @@ def test_a_file_that_is_not_as_confirmed_is_owed_and_named(
     assert outcome.error and words in f"{outcome.error.what} {outcome.error.hint}"
     assert outcome.error.indonesian
     assert len(items) == 1
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_excels_line_about_the_delimiter_is_no_row(inbox: Path, mark: bytes) -> None:
+    """`sep=;` before the titles costs nothing, and rows keep the numbers that a spreadsheet shows."""
+    text = desk.text([desk.row(1), desk.row(2)]).splitlines(keepends=True)
+    text[2] = text[2].rstrip() + ",sisa\r\n"
+    desk.put(inbox, "a.csv", mark + b"sep=,\r\n" + "".join(text).encode(), OLD)
+    items, _ = run(inbox)
+    assert [one.trouble for one in items] == [None, "cells_beyond:4"]
 
 
 def test_rows_that_cannot_be_read_wait_with_their_number(inbox: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from connectors import automatic
 from connectors.charsets import readable
-from connectors.mime import parse
+from connectors.mime import Unreadable, parse
 
 NONE = dict.fromkeys(automatic.SIGNS, "")
 RETURNED = frozenset({"text/plain", "message/rfc822"})
@@ -110,3 +112,30 @@ def test_parts_that_nobody_parted(raw: bytes, text: str) -> None:
     """A folded or missing boundary hides no word."""
     told = parse(raw).payload
     assert (told["text"], told["attachments"]) == (text, [])
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Jalan é".encode(), "Jalan é"), ("Jalan é".encode("cp1252"), "Jalan é"), ("道路".encode("iso-2022-jp"), "道路"),
+        (b"=?utf-8?q?Jalan_=C3=A9?=", "Jalan é"), (b"lipat\r\n an", "lipat an"),
+    ],
+)  # fmt: skip
+def test_headers_in_bare_bytes(subject: bytes, text: str) -> None:
+    """Letters that a program wrote into a header without encoding them are read."""
+    assert parse(b"Subject: " + subject + b"\r\n\r\nIsi").payload["subject"] == text
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3, 4, 5])
+def test_base64_that_breaks_off_keeps_its_words(cut: int) -> None:
+    """A message cut short in the mail costs its last letters."""
+    whole = base64.b64encode(b"Lampu jalan mati sejak kemarin")[:-cut]
+    text = parse(b"Content-Transfer-Encoding: base64\r\n\r\n" + whole).payload["text"]
+    assert text.startswith("Lampu jalan mati sejak kem")
+
+
+@pytest.mark.parametrize("head", [b"\xd0\xcf\x11\xe0\xa1", b"PK\x03\x04", b"\x1f\x8b\x08", b"%PDF-1.7\n"])
+def test_a_file_is_no_message(head: bytes) -> None:
+    """What is no mail at all is refused with a reason instead of becoming a complaint of strange letters."""
+    with pytest.raises(Unreadable, match="no_message"):
+        parse(head + b"\n\nisi")
