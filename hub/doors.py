@@ -14,8 +14,6 @@ from schemas.words import STATUSES
 
 BY_FILE: Final = ("no_reply", "status_unmapped")
 """Codes of answers for which a connector has no way in: an export hands them over."""
-MESSAGES: Final = ("received", "incomplete", "statuses", "answers")
-"""What a manifest's `messages` can name."""
 _SORTS: Final = MappingProxyType(
     {
         "receipt": "received",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import socket
 from collections import Counter
 from collections.abc import Callable
@@ -109,8 +108,3 @@ class Line(Listening):
         elif toxic and toxic.name == "slicer":
             return [chunk[at : at + _PIECE] for at in range(0, len(chunk), _PIECE)]
         return [chunk]
-
-
-def sometimes(chance: random.Random, share: float, *names: str) -> Callable[[int], Toxic | None]:
-    """A plan: a share of the connections is hit by one of these."""
-    return lambda number: Toxic(name=chance.choice(names)) if chance.random() < share else None

@@ -227,17 +227,6 @@ def owed(work: Work, connector: UUID) -> Sequence[Any]:
     )
 
 
-def last_proof(work: Work, connector: UUID) -> Any:
-    """The latest interval that was closed, or None."""
-    return work.one(
-        """
-        SELECT id, from_at, to_at, closed_at, pages, items, new_items, total, proof FROM intervals
-        WHERE connector = :connector AND closed_at IS NOT NULL ORDER BY closed_at DESC, id DESC LIMIT 1
-        """,
-        connector=connector,
-    )
-
-
 def close_by_hand(work: Work, connector: UUID, number: int, *, who: str, because: str, now: datetime) -> bool:
     """Its owner gives an interval up with a reason; True where it was owed."""
     return bool(
