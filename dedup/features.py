@@ -26,7 +26,7 @@ LESS: Final = (
     "house_other", "rt_other", "rw_other", "named_other", "kelurahan_other", "kecamatan_other", "far", "place_other",
     "topic_other", "topic_none", "kin_other", "reporter_other", "over_week", "over_month", "number_replaced",
     "alike_number_replaced", "alike_replaced", "alike_lone_both", "alike_house_other", "named_none",
-    "alike_named_none", "elsewhere", "town_other",
+    "alike_named_none", "elsewhere", "town_other", "scarce_apart",
     "alike_street_other", "alike_street_number", "alike_far", "alike_kelurahan_other", "alike_place_other",
     "unlike_over_week", "unlike_here_other_topic", "unlike_proofs",
 )  # fmt: skip
@@ -35,7 +35,7 @@ NAMES: Final = (*MORE, *LESS)
 
 _RARE: Final = 8.0  # nats: a measure of words is about 1 for a word that nobody else used
 _KM_A_DEGREE: Final = 111.2
-_NEAR_KM, _FAR_KM = 0.35, 1.0
+_APART_KM, _NEAR_KM, _FAR_KM = 0.3, 0.35, 1.0
 _ELSEWHERE_KM: Final = 60.0
 """Further than people work from where they live: another town has a street of that name. In the labelled set no repeat is
 further than 0.3."""
@@ -44,6 +44,8 @@ _FEW: Final = 6
 _TELLS_MUCH: Final = 60.0  # nats that two texts share
 _SAYS_ENOUGH: Final = 12.0  # nats: two or three rare words
 _WEEK, _MONTH = 7, 30
+_WHOLE: Final = 5  # letters
+_VOWELS: Final = frozenset("aeiou0123456789")
 _ONE_NAME: Final = 0.5
 _KIN: Final = frozenset(
     map(sound, ("ibu", "ayah", "anak", "suami", "istri", "nenek", "kakek", "adik", "kakak", "mertua"))
@@ -80,24 +82,26 @@ def _of_words(words: Likeness, one: View, other: View) -> dict[str, float]:
 
 def _of_place(one: View, other: View) -> dict[str, float]:
     street = places.best(one.streets, other.streets)
+    other_side = _other_side(one, other)
     same_place, place_in_text = _place(one, other)
     distance = _distance(one.doc, other.doc)
     ours, theirs = one.doc, other.doc
     return {
-        "street_same": max(street or 0.0, 0.0),
+        "street_same": 0.0 if other_side else max(street or 0.0, 0.0),
         "street_other": float(street == places.OTHER),
         "street_number": float(street == places.OTHER_NUMBER),
         "street_swapped": float(
             street is not None and street > places.OTHER and places.swapped(one.streets, other.streets)
         ),
         "alike_named_none": float(_named_apart(one, other)),
+        "scarce_apart": float(distance is not None and distance > _APART_KM),
         "elsewhere": float(distance is not None and distance > _ELSEWHERE_KM and not _one_hand(one, other)),
         "town_other": float(_towns_differ(ours.region, theirs.region)),
         **_matched("house", one.houses, other.houses),
         **_matched("rt", one.rt, other.rt),
         **_matched("rw", one.rw, other.rw),
         "named_same": float(_named_same(one, other)),
-        "named_other": float(_named_other(one, other)),
+        "named_other": float(other_side or _named_other(one, other)),
         "named_none": float(_addressed(one) and _addressed(other) and not _one_address(street, same_place, one, other)),
         "kelurahan_same": float(bool(ours.kelurahan) and ours.kelurahan == theirs.kelurahan),
         "kelurahan_other": float(_differ(ours.kelurahan, theirs.kelurahan)),
@@ -199,6 +203,7 @@ def _together(found: Mapping[str, float], contained: float, spot: float) -> dict
         "reporter_alike": contained * found["reporter_alike"],
         "unlike_over_week": unlike * found["over_week"],
         "unlike_here_topic": unlike * here * found["topic_same"],
+        "scarce_apart": found["scarce_apart"] * float(found["scarce"] > 0),
         "unlike_spot_topic": unlike * spot * found["topic_same"],
         "alike_named_none": contained**2 * found["alike_named_none"],
         "unlike_here_other_topic": unlike * here * found["topic_other"],
@@ -222,11 +227,26 @@ def _named_other(one: View, two: View) -> bool:
     for kind in ({kind for kind, _ in ours} & {kind for kind, _ in theirs}) - places.BESIDE:
         mine = [name for of, name in ours if of == kind]
         yours = [name for of, name in theirs if of == kind]
-        if any(name in two.words for name in mine) or any(name in one.words for name in yours):
+        if any(_stands(name, two) for name in mine) or any(_stands(name, one) for name in yours):
             continue
         if not any(name == other or slip(name, other) > _ONE_NAME for name in mine for other in yours):
             return True
     return False
+
+
+def _stands(name: str, other: View) -> bool:
+    """It is written there, maybe with a blank more; an abbreviation is too little to miss."""
+    return (
+        name in other.words
+        or (len(name) >= _WHOLE and name in other.joined)
+        or (len(name) > 1 and not _VOWELS & set(name))
+    )
+
+
+def _other_side(one: View, two: View) -> bool:
+    """Both say which of the places of one name, and it is another: Tanjung Raya, Tanjung Baru."""
+    shared = one.sides.keys() & two.sides.keys()
+    return any(one.sides[name] != two.sides[name] for name in shared)
 
 
 def _named_apart(one: View, two: View) -> bool:

@@ -29,6 +29,11 @@ _CELL: Final = 0.002
 _HEAD: Final = 18  # telling words at the start: what is left of a text that a channel cut at 140 characters
 _TICKET: Final = re.compile(r"\b\d{3,6} [a-z]{2,3} (?:[ivxl]+|\d{1,2}) (?:19|20)\d\d\b|\b\d{7,10}\b")
 
+_CUSTOMER: Final = frozenset((
+    "pelanggan", "plg", "pel", "idpel", "meter", "meteran", "rekening", "kartu", "sambungan", "nik", "kk", "hp", "wa",
+    "telepon", "telp", "bpjs", "kis",
+))  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -64,7 +69,12 @@ def probes(doc: Doc) -> tuple[Key, ...]:
 
 def tickets(text: str) -> list[str]:
     """Numbers of tickets and customers that a normalised text quotes, each once."""
-    return list(dict.fromkeys(_TICKET.findall(text)))
+    return list(dict.fromkeys(found[0] for found in _TICKET.finditer(text) if not _of_customer(text, found.start())))
+
+
+def _of_customer(text: str, start: int) -> bool:
+    """The number is that of a customer or a card: he has it in every matter of his."""
+    return not _CUSTOMER.isdisjoint(text[max(0, start - 40) : start].split()[-2:])
 
 
 def spots_of(words: Sequence[str], place: str, roads: Iterable[Street]) -> frozenset[str]:

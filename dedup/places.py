@@ -11,14 +11,14 @@ from typing import Final
 from rapidfuzz.distance import OSA
 
 from dedup.rules import NOT_A_STREET, STOP
-from dedup.words import is_known, sound
+from dedup.words import is_known, rarity, sound
 
 SAME, UNNUMBERED, LONGER, OTHER_NUMBER, OTHER = 1.0, 0.6, 0.5, -1.0, -2.0
 """What two streets are to each other; above 0 they may be one."""
 
 _STREET: Final = re.compile(
-    r"\b(jalan|gang|perumahan|perum|dusun|desa)"
-    r"((?: (?!jalan\b|gang\b|nomor\b|rt\b|rw\b|kelurahan\b|kecamatan\b|blok\b)[a-z]+){1,4})(?: (?:gang )?(\d{1,3}[a-z]?)\b)?"
+    r"\b(jalan|gang|perumahan|perum|dusun|(?<!dana )(?<!kepala )(?<!perangkat )(?<!kantor )(?<!balai )desa)"
+    r"((?: (?!jalan\b|gang\b|nomor\b|km\b|rt\b|rw\b|kelurahan\b|kecamatan\b|blok\b)[a-z]+){1,4})(?: (?:gang )?(\d{1,3}[a-z]?)\b)?"
 )
 _HOUSE: Final = re.compile(r"\bnomor (\d{1,4}[a-z]?)\b")
 _UNIT: Final = re.compile(r"\b(rt|rw) (\d{1,3})\b")
@@ -54,6 +54,22 @@ _LEADS: Final = frozenset((
     "daerah", "kawasan", "wilayah", "area", "kampung", "raya",
 ))  # fmt: skip
 """Words behind which many name a place without saying what it is: "tepatnya di Semampir"."""
+_TITLES: Final = frozenset((
+    "h", "hj", "haji", "hajah", "kh", "kyai", "kiai", "dokter", "prof", "profesor", "ir", "jend", "jenderal", "jendral", "letjen",
+    "mayjen", "brigjen", "kolonel", "kol", "kapten", "raden", "mr",
+))  # fmt: skip
+"""What one writes before the name of whom a street is called after, and the next leaves out."""
+_SIDES: Final = frozenset((
+    "utara", "selatan", "timur", "barat", "tengah", "lor", "kidul", "wetan", "kulon", "baru", "lama", "anyar", "raya", "indah",
+    "permai", "asri", "jaya", "hilir", "hulu",
+))  # fmt: skip
+"""What tells two places of one name apart: Tanjung Raya, Tanjung Baru."""
+_NO_PROPER: Final = frozenset((
+    "tradisional", "modern", "swasta", "negeri", "terdekat", "setempat", "induk", "kecil", "besar", "kota", "penyeberangan",
+    "gantung",
+))  # fmt: skip
+"""What stands behind "pasar" or "jembatan" and is no name."""
+_COMMON: Final = 5.5  # nats below which a second word is no name, unless both have it
 _MOST_STREETS: Final = 6
 _VERB: Final = 7
 _NAME: Final = 2
@@ -78,11 +94,17 @@ def streets(where: str) -> tuple[Street, ...]:
     for kind, names, number in _STREET.findall(where):
         words = names.split()
         stop = next((n for n, word in enumerate(words) if _ends(n, word)), len(words))
-        kept = words[:stop][words[:1] == ["raya"] :][:_MOST_WORDS]
+        kept = _untitled(words[:stop][words[:1] == ["raya"] :])[:_MOST_WORDS]
         if kept:
             whole = stop == len(words) and stop <= _MOST_WORDS
             found.append(Street(name=tuple(kept), number=number if whole else "", quotable=kind == "jalan"))
     return tuple(dict.fromkeys(found))[:_MOST_STREETS]
+
+
+def _untitled(words: list[str]) -> list[str]:
+    while len(words) > 1 and words[0] in _TITLES:
+        words = words[1:]
+    return words
 
 
 def _ends(number: int, word: str) -> bool:
@@ -108,7 +130,11 @@ def named(where: str) -> frozenset[tuple[str, str]]:
     if _PLACES.isdisjoint(where.split()):
         return frozenset()
     found = ((_KINDS.get(kind, kind), name) for kind, name in _NAMED.findall(where) if name != kind)
-    return frozenset((kind, name) for kind, name in found if name not in _NO_NAME and (kind != "km" or name.isdigit()))
+    return frozenset(
+        (kind, name)
+        for kind, name in found
+        if name not in _NO_NAME and name not in _NO_PROPER and (kind != "km" or name.isdigit())
+    )
 
 
 def spots(words: Sequence[str]) -> Iterator[str]:
@@ -118,17 +144,31 @@ def spots(words: Sequence[str]) -> Iterator[str]:
             yield word
 
 
+def sides(words: Sequence[str]) -> dict[str, str]:
+    """Which of the places of one name is meant, where the text says it: the word before -> utara, baru …"""
+    return {before: word for before, word in pairwise(words) if word in _SIDES and before not in _NO_NAME}
+
+
 def compare(one: Street, other: Street) -> float:
     """SAME | UNNUMBERED | LONGER | OTHER_NUMBER | OTHER; a name cut short or mistyped is the same name."""
     shared = min(len(one.name), len(other.name))
     equal = [_one_name(one.name[n], other.name[n], last=n == shared - 1) for n in range(shared)]
     if not all(equal):
+        if equal[0] and len(equal) > 1 and not equal[1] and _trails(one.name[1], other.name[1]):
+            return LONGER
         return LONGER if (len(equal) > _NAME and all(equal[:_NAME])) or _torn(one, other) else OTHER
     if one.number and other.number:
         return SAME if one.number == other.number else OTHER_NUMBER
     if len(one.name) != len(other.name):
         return LONGER
     return SAME if one.number == other.number else UNNUMBERED
+
+
+def _trails(word: str, other: str) -> bool:
+    """One of two second words is everyday speech: the name ends before it ("Diponegoro bekas galian")."""
+    return any(
+        each not in _SIDES and is_known(said := sound(each)) and rarity(said) < _COMMON for each in (word, other)
+    )
 
 
 def _torn(one: Street, other: Street) -> bool:
@@ -140,6 +180,7 @@ def _torn(one: Street, other: Street) -> bool:
 def _one_name(word: str, other: str, *, last: bool) -> bool:
     if (
         word == other
+        or (min(len(word), len(other)) == 1 and word[0] == other[0])
         or alike(word, other) >= 0.4
         or (last and min(len(word), len(other)) == 4 and slip(word, other) >= 0.4)
     ):

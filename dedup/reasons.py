@@ -69,6 +69,7 @@ PHRASES: Final[dict[str, tuple[int, str, str]]] = {
     "same_place": (1, "lokasi sama", "the place is the same"),
     "far": (-1, "jaraknya lebih dari 1 km", "more than 1 km apart"),
     "other_town": (-1, "kota atau kabupatennya berbeda", "the town or regency is another"),
+    "apart": (-1, "teks pendek, jaraknya lebih dari 300 m", "short texts, more than 300 m apart"),
     "near": (1, "jaraknya kurang dari 350 m", "less than 350 m apart"),
     "long_after": (-1, "selisih waktu lebih dari seminggu", "more than a week apart"),
     "soon_after": (1, "waktunya berdekatan", "within a week"),
@@ -201,7 +202,10 @@ _GROUNDS: Final = (
             else _first(("place_same", "same_place"), ("place_in_text", "same_place"))(found)
         ),
     ),
-    _Ground(names=("near", "far", "alike_far"), code=_first(("far", "far"), ("near", "near"))),
+    _Ground(
+        names=("near", "far", "alike_far", "scarce_apart"),
+        code=_first(("far", "far"), ("scarce_apart", "apart"), ("near", "near")),
+    ),
     _Ground(names=("elsewhere", "town_other"), code=_first(("town_other", "other_town"), ("elsewhere", "other_town"))),
     _Ground(
         names=("over_week", "over_month", "unlike_over_week"),

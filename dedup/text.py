@@ -36,6 +36,7 @@ _SCHOOL: Final = re.compile(
 _SIGNER: Final = re.compile(
     r"\b(?:penanda ?tangan|ditandatangani(?: oleh)?|tertanda|ttd)\b ?\.?[:,][^\n]{0,80}\s*\Z"
 )  # one letter, many signers: whoever signed it is no part of what it says
+_DOCTOR: Final = re.compile(r"\b(jl|jln|jalan|rsud|rs)\b\.? ?dr\b")  # elsewhere "dr" is "dari"
 _RUPIAH: Final = re.compile(r"\brp\.? ?(?=\d)")
 _THOUSAND: Final = re.compile(r"(?<![\d.,])(\d{1,4}) ?(?:ribu|rb)\b")
 _TWICE: Final = re.compile(
@@ -85,6 +86,7 @@ def normalise(text: str) -> str:
         _TAGS_AT_END.sub("", plain) or plain
     )  # a run of tags at the end is addressed to the crowd; inside it is a word
     plain = _SCHOOL.sub(r"\1n ", _SIGNER.sub("", plain) or plain)
+    plain = _DOCTOR.sub(r"\1 dokter", plain)
     plain = _NEIGHBOURHOOD.sub(r" \1 \2 ", plain)
     plain = _THOUSAND.sub(r"\g<1>000", _RUPIAH.sub("", _THOUSANDS.sub("", plain)))
     plain = _ZEROS.sub("", _NOT_WORD.sub(" ", _TWICE.sub(r"\1", plain)))
@@ -106,7 +108,10 @@ def _cut(text: str) -> str:
         if len(after) <= 5 and all(len(line) <= 60 for line in after) and signed.start():
             kept = kept[: signed.start()]
             break
-    return kept if kept.strip() else text
+    if kept.strip():
+        return kept
+    rest = _QUOTED.sub("", text)  # the answer stands below what it quotes
+    return rest if rest.strip() else text
 
 
 _NEVER: Final = 1000

@@ -27,18 +27,18 @@ from dedup.rules import RULES
 from dedup.view import View, view
 from dedup.words import SCALE, SLOTS, level, slot, sound, use_table
 
-VERSION: Final = "linear-4"
+VERSION: Final = "linear-5"
 FOLDS: Final = 5
 STIFFNESS: Final = 5.0
 """How strongly weights are drawn to 0 (ridge, on standardised measurements)."""
 BY_HAND: Final = {
     "ticket_same": 3.0, "alike_number_replaced": -3.0, "scarce": -5.0, "named_same": 0.35, "topic_none": -1.0,
-    "elsewhere": -6.0, "town_other": -6.0,
+    "elsewhere": -6.0, "town_other": -6.0, "scarce_apart": -2.5,
 }  # fmt: skip
 """Weights that the labelled set cannot show: quoting one ticket is nearly a link; an equal text with another number or letter
 ("titik B" for "titik F") is another place; two people who write "jalan rusak" and no more mean two roads. One school or market
 says a little for one matter, two problems without anything in common say something against it. Of two
-towns, known or 60 km apart, a person is asked; what is labelled is all of one."""
+towns, known or 60 km apart, a person is asked; "lamp out" 300 m away is another lamp; what is labelled is all of one."""
 AT_MOST: Final = {"far": -2.0, "alike_far": -2.0}
 """The most that these may say against: in the labelled set every repeat lies near, but many write far from what they write of."""
 DIGITS: Final = 4

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from dedup.doc import Doc
 from dedup.keys import spots_of, tickets
-from dedup.places import WRITTEN, Street, houses, named, streets, units
+from dedup.places import WRITTEN, Street, houses, named, sides, streets, units
 from dedup.rules import STOP
 from dedup.words import rarity, sound, told
 
@@ -20,7 +20,8 @@ _EVERYWHERE = frozenset({"jalan", "gang", "kota", "kabupaten", "provinsi", "indo
 class View:
     """
     One complaint taken apart. Weights are rarities in nats, ``mass`` their sum, ``square`` that of their
-    squares, ``spots`` the sounds of rare names of places, whatever stands before them, ``matter`` the sounds
+    squares, ``spots`` the sounds of rare names of places, whatever stands before them, ``sides`` which of one
+    name is meant, ``matter`` the sounds
     that name no place and ``matter_mass`` their sum.
     """
 
@@ -44,6 +45,7 @@ class View:
     place: dict[str, float]
     tickets: frozenset[str]
     spots: frozenset[str]
+    sides: dict[str, str]
 
 
 @lru_cache(maxsize=128)
@@ -81,6 +83,7 @@ def view(doc: Doc) -> View:
         place=_place(doc.place),
         tickets=frozenset(tickets(doc.text)),
         spots=spots_of(words, doc.place, roads),
+        sides=sides(words),
     )
 
 

@@ -176,3 +176,55 @@ def test_the_likeliest_of_many_says_why_it_is_none() -> None:
     best = max(pair.probability for pair in found)
     assert [bool(pair.reasons) for pair in found] == [pair.probability == best for pair in found]
     assert RULES.review > 0
+
+
+# names of places ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("lubang di Jl. A. Yani km 36", "lubang di Jalan Ahmad Yani"),
+        ("lubang di Jalan Jenderal Sudirman", "lubang di jl sudirman"),
+        ("lubang di Jalan Dr. Soetomo", "lubang di jalan soetomo"),
+        ("bangkai di kali gang haji Mamat", "bangkai di kali gang H. Mamat"),
+        ("kabel di Jl Diponegoro. Bekas galian", "kabel di jl diponegoro caket kantor pos"),
+    ],
+)
+def test_titles_initials_and_what_follows_make_no_other_street(one: str, two: str) -> None:
+    """Who writes "A. Yani" means Ahmad Yani, and a general without his rank is the same street."""
+    found = features(view(document(id="a", text=one, day=0)), view(document(id="b", text=two, day=0)))
+    assert found["street_same"] > 0
+    assert not (found["street_other"] or found["street_swapped"])
+
+
+def test_the_second_word_of_a_village_tells_it_apart() -> None:
+    """A form letter about Tanjung Raya and one about Tanjung Baru are two matters."""
+    text = "Dana desa di Desa Tanjung {} diduga fiktif pada pembangunan sumur bor senilai 98 juta"
+    [pair] = pairs(
+        document(id="a", text=text.format("Raya"), day=0), [document(id="b", text=text.format("Baru"), day=2)]
+    )
+    assert answer_of(pair.probability) != "same"
+
+
+def test_a_customer_number_joins_no_matters() -> None:
+    """No water and a bill too high are two matters of one customer; a quoted ticket is one."""
+    one, two = "air mati dari Sabtu, {} 1234567", "tagihan saya melonjak padahal jarang dipakai, {} 1234567"
+    for said, same in (("id plg", 0.0), ("nomor pelanggan", 0.0), ("tiket", 1.0)):
+        docs = [document(id=text, text=text.format(said), day=0) for text in (one, two)]
+        assert features(view(docs[0]), view(docs[1]))["ticket_same"] == same
+
+
+def test_an_answer_below_what_it_quotes_is_read() -> None:
+    """A mail that begins with the officer's words speaks of what stands below them."""
+    said = document(
+        id="a", text="> Mohon maaf, laporan tentang Jalan Seroja diproses\n\nAnjing liar di Jalan Dahlia", day=0
+    )
+    assert "dahlia" in said.text and "seroja" not in said.text
+
+
+def test_a_lamp_three_hundred_metres_on_is_another() -> None:
+    """ "Lamp out" twice with coordinates that lie apart is not linked unseen."""
+    text = "Jalan berlubang mohon diperbaiki"
+    [pair] = pairs(at(-7.25, 112.75, text), [at(-7.2563, 112.75, text)])
+    assert answer_of(pair.probability) != "same"
