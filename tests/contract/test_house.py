@@ -97,6 +97,12 @@ def test_no_file_is_too_long_to_be_read() -> None:
     assert {name: lines for name, lines in long.items() if lines > LONGEST_FILE} == {}
 
 
+def test_no_file_of_tests_is_too_long_to_be_read() -> None:
+    """The same holds for tests; those that are longer still are named here, and the list only grows shorter."""
+    long = {named(path) for path in suite() if len(path.read_text().splitlines()) > LONGEST_FILE}
+    assert long == {"tests/real/test_mariadb.py", "tests/unit/hub/test_lapor_v3.py", "tests/witness.py"}
+
+
 def test_no_function_is_too_long_to_be_read() -> None:
     """A function fits on a screen: 60 lines at most."""
     found = {
