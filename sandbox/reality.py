@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import resource
 import sys
@@ -159,7 +160,7 @@ def _one(counts: Counts, name: str, path: Path, body: bytes, folder: Path, parse
 
 
 def _ended(counts: Counts, name: str, path: Path, body: bytes, folder: Path, parser: Parser) -> None:
-    began = _cpu()
+    began = _cpu(parser)
     try:
         if name == "table":
             _table(counts, path, body, folder)
@@ -174,15 +175,23 @@ def _ended(counts: Counts, name: str, path: Path, body: bytes, folder: Path, par
     except Exception as error:  # noqa: BLE001  # to find these is what this is for
         counts.add("crashed")
         counts.wrong.append(f"{path.name}: {type(error).__name__}: {str(error)[:100]}")
-    spent = _cpu() - began
+    spent = _cpu(parser) - began
     counts.slowest = max(counts.slowest, spent)
     if spent > SLOW:
         counts.wrong.append(f"{path.name}: {spent:.1f} CPU-s")
 
 
-def _cpu() -> float:
-    """Of this process and of those it has ended; a child that goes on is bounded by itself (connectors.limited)."""
-    return time.process_time() + resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+def _cpu(parser: Parser) -> float:
+    """Seconds of this process, of those it has ended, and of the one that reads mail after mail."""
+    return time.process_time() + resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime + _alive(parser.pid)
+
+
+def _alive(pid: int | None) -> float:
+    """Seconds that a process under way has used so far (proc(5)); 0 where the system does not tell."""
+    with suppress(OSError):
+        told = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return int(told[11]) / os.sysconf("SC_CLK_TCK")
+    return 0.0
 
 
 def _items(
