@@ -21,7 +21,7 @@ _NEARBY: Final = 5.0
 """Of 2,300 labelled pairs that share a cell and no word five were one matter."""
 _REPORTER: Final = 3.0
 _PAIR: Final = 3.0
-_SPOT: Final = 5.0  # nats from which the name of a place leads to others that name it
+_SPOT: Final = 5.5  # nats from which the name of a place leads to others that name it
 _PLACES: Final = 3
 _RAREST: Final = 4.5
 _CELL: Final = 0.002

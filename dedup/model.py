@@ -25,7 +25,7 @@ class Model:
 
     def probability(self, found: Mapping[str, float]) -> float:
         """0..1 that two complaints with these measurements tell of one matter."""
-        told = self.intercept + sum(weight * found[name] for name, weight in self.weights.items())
+        told = self.intercept + sum([weight * found[name] for name, weight in self.weights.items()])
         likely = 1 / (1 + exp(-max(-30.0, min(30.0, told))))
         return likely if found["contained"] >= _ALIKE or found["ticket_same"] else min(likely, _MOST)
 

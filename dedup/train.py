@@ -27,7 +27,7 @@ from dedup.rules import RULES
 from dedup.view import View, view
 from dedup.words import SCALE, SLOTS, level, slot, sound, use_table
 
-VERSION: Final = "linear-5"
+VERSION: Final = "linear-6"
 FOLDS: Final = 5
 STIFFNESS: Final = 5.0
 """How strongly weights are drawn to 0 (ridge, on standardised measurements)."""

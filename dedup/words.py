@@ -100,7 +100,9 @@ def _stems(word: str) -> Iterator[str]:
 
 
 def _shortened(stem: str) -> frozenset[str]:
-    likely = _BY_SOUND.get(sound(stem), ()) if len(stem) >= _SHORTEST and stem not in STOP else ()
+    likely = _BY_SOUND.get(sound(stem)) if len(stem) >= _SHORTEST and stem not in STOP else None
+    if not likely:
+        return _NONE
     return _NONE.union(*(_TOPICS[word] for word in likely if len(stem) < len(word) and _holds(word, stem)))
 
 
