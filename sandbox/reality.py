@@ -62,6 +62,8 @@ WAYS: Mapping[str, tuple[str, Mapping[str, Any], Mapping[str, Any]]] = {
     "x": ("x", {"url": "http://127.0.0.1:9", "token": _SECRET, "user_id": "1"}, {"body": "text"}),
 }
 """Class of files -> kind, its `with`, and where the fields are."""
+_ONLY = {"x": {"only": "length(referenced_tweets[?type=='retweeted'] || `[]`) == `0`"}}
+"""Who merely repeats a post complains of nothing: counted, and no record."""
 
 
 @dataclass(slots=True)
@@ -214,7 +216,7 @@ def _context(parser: Any) -> Context:
 def _manifest(folder: Path, kind: str, options: Mapping[str, Any], fields: Mapping[str, Any]) -> Manifest:
     written = {
         "version": 1, "name": "kenyataan", "owner": "Contoh", "region": "35.15", "channel": "contoh", "kind": kind,
-        "with": dict(options), "fields": {**fields, **_PUBLIC},
+        "with": dict(options), "fields": {**fields, **_PUBLIC}, **_ONLY.get(kind, {}),
     }  # fmt: skip
     path = folder / "kenyataan.yaml"
     path.write_text(yaml.safe_dump(written), encoding="utf-8")

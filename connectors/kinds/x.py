@@ -80,7 +80,8 @@ class X:
             raise Unavailable("The file is no JSON.", code=str(error)) from None
         data = answer.get("data") if isinstance(answer, dict) and "meta" not in answer else None
         posts = [data] if isinstance(data, dict) else data if isinstance(data, list) else _checked(answer)[0]
-        return _items(posts, _users(answer))
+        users = _users(answer)
+        return [_item(post, users) for post in posts]
 
     def reply(self, ctx: Context, reply: Reply) -> str | None:
         """Post an answer under the mention: the manifest's text with its link, never the answer's own words; the post's id."""
@@ -106,7 +107,8 @@ class X:
                 raise Unavailable("X has forgotten where we were.", code="cursor_expired") from None
             raise
         data, meta = _checked(answer)
-        return _items(data, _users(answer)), str(meta.get("next_token") or "")
+        users = _users(answer)
+        return [_item(post, users) for post in data], str(meta.get("next_token") or "")
 
     def _base(self) -> str:
         plain = self.url.rstrip("/")
@@ -135,16 +137,6 @@ def _users(answer: Mapping[str, Any]) -> dict[str, Any]:
     return (
         {str(user.get("id")): user for user in users or () if isinstance(user, dict)} if isinstance(users, list) else {}
     )
-
-
-def _items(posts: Sequence[Any], users: Mapping[str, Any]) -> list[Item]:
-    """Every post but those that only repeat another's: they have no words of their own."""
-    return [_item(post, users) for post in posts if not _repeats(post)]
-
-
-def _repeats(post: Any) -> bool:
-    told = talks.rows(talks.table(post).get("referenced_tweets"))
-    return any(talks.table(one).get("type") == "retweeted" for one in told)
 
 
 def _item(post: Any, users: Mapping[str, Any]) -> Item:
