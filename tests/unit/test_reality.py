@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,17 @@ def test_every_file_has_an_end(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert said["json"][:2] == ["2", "1"] and said["json"][5] == "1"
     assert said["whatsapp"][:2] == ["1", "1"]
     assert "map" not in said
+
+
+def test_memory_is_that_of_the_run_alone(tmp_path: Path) -> None:
+    """Whoever calls it, however large they are: the peak told is what the files cost, and it is within bounds."""
+    folder = corpus(tmp_path, {"email/a/1.eml": MAIL})
+    held = b"x" * (300 << 20)  # more than a file may cost
+    done = subprocess.run(
+        [sys.executable, "-m", "sandbox.reality", folder], capture_output=True, text=True, check=False
+    )
+    assert len(held) and done.returncode == 0, done.stdout + done.stderr
+    assert "(at most 256)" in done.stdout
 
 
 def test_a_crash_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
