@@ -37,6 +37,7 @@ from hub.store import candidates
 from hub.store.migrate import ensure
 from hub.store.server import HUB_LOGIN, Embedded
 from hub.store.work import Store, Work
+from hub.wire import for_batches
 
 BATCH = 500
 NEW = 1000
@@ -359,6 +360,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options.add_argument("--history", type=int, nargs="+", default=[10_000, 100_000])
     options.add_argument("--written", type=int, default=50_000, help="matters that are written and described in full")
     given = options.parse_args(arguments)
+    for_batches()  # as every process of the hub begins
     found: list[tuple[int, float, float]] = []
     sizes: dict[str, float] = {}
     for size in given.history:

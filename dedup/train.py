@@ -159,17 +159,23 @@ def out_of_fold(labelled: Labelled, held: Sequence[Doc] | None = None) -> dict[s
     near: dict[str, list[tuple[str, float]]] = {doc.id: [] for doc in labelled.docs}
     for number in range(FOLDS):
         seen = [doc for doc in labelled.docs if fold[doc.id] != number]
-        use_table(table_of(seen, labelled.matter))
+        _weigh_by(table_of(seen, labelled.matter))
         model = fit(list(examples(seen)), labelled.matter)
         for example in examples(held or labelled.docs, lambda one, other, n=number: fold[one.id] == n):  # type: ignore[misc]
             near[example.one.id].append((example.other.id, model.probability(example.found)))
     return near
 
 
+def _weigh_by(table: bytes) -> None:
+    """What was taken apart with another table is forgotten."""
+    use_table(table)
+    view.cache_clear()
+
+
 def write(labelled: Labelled, folder: Path) -> Model:
     """rarity.bin and model.json from everything that is labelled."""
     table = table_of(labelled.docs, labelled.matter)
-    use_table(table)
+    _weigh_by(table)
     model = fit(list(examples(labelled.docs)), labelled.matter)
     folder.joinpath("rarity.bin").write_bytes(zlib.compress(table, 9))
     said = {

@@ -48,9 +48,9 @@ class View:
     sides: dict[str, str]
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=1024)
 def view(doc: Doc) -> View:
-    """The complaint taken apart, about 60 microseconds; many of a batch look at the same earlier ones."""
+    """The complaint taken apart, about 90 microseconds; many of a batch look at each other and at the same earlier ones."""
     words = tuple(doc.text.split())
     read = [told(word) for word in words]
     sounds = tuple([one.sound for one in read])

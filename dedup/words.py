@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 import zlib
-from collections.abc import Iterator
 from functools import lru_cache
 from math import log, log2
 from pathlib import Path
@@ -25,6 +24,8 @@ _VOWELS: Final = str.maketrans("", "", "aeiou")
 _PREFIXES: Final = ("meng", "meny", "peng", "peny", "mem", "men", "pem", "pen", "ber", "per", "ter", "di", "ke", "se")
 _ENDINGS: Final = ("nya", "kan", "an", "i", "lah")
 _SHORTEST: Final = 3
+_AFFIXED: Final = 5
+"""Letters: shorter words have neither."""
 
 
 class Told(NamedTuple):
@@ -40,7 +41,7 @@ class Told(NamedTuple):
 def told(word: str) -> Told:
     """All that is known of one word, by one look: a complaint has dozens, and is read with each that may be like it."""
     said, spoken = sound(word), topics(word)
-    shares = tuple((topic, 1 / len(spoken)) for topic in sorted(spoken))
+    shares = tuple((topic, 1 / len(spoken)) for topic in sorted(spoken)) if spoken else ()
     return Told(sound=said, rarity=rarity(said), known=is_known(said), topics=shares)
 
 
@@ -86,17 +87,22 @@ def topics(word: str) -> frozenset[str]:
     """
     if word in STOP:
         return _TOPICS.get(word, _NONE)
-    return next(filter(None, (_TOPICS.get(stem) or _shortened(stem) for stem in _stems(word))), _NONE)
+    for stem in _stems(word):
+        if found := _TOPICS.get(stem) or _shortened(stem):
+            return found
+    return _NONE
 
 
-def _stems(word: str) -> Iterator[str]:
-    yield word
-    if len(word) < 5:
-        return
-    bare = [word, *(word[len(prefix) :] for prefix in _PREFIXES if word.startswith(prefix))]
-    yield from bare[1:]
-    for stem in bare:
-        yield from (stem[: -len(ending)] for ending in _ENDINGS if stem.endswith(ending))
+def _stems(word: str) -> list[str]:
+    """The word, then without a prefix, an ending, both."""
+    if len(word) < _AFFIXED:
+        return [word]
+    bare = [word]
+    if word.startswith(_PREFIXES):
+        bare += [word[len(prefix) :] for prefix in _PREFIXES if word.startswith(prefix)]
+    if not word.endswith(_ENDINGS):
+        return bare
+    return bare + [stem[: -len(ending)] for stem in bare for ending in _ENDINGS if stem.endswith(ending)]
 
 
 def _shortened(stem: str) -> frozenset[str]:
