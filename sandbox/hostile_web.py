@@ -13,6 +13,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 HOST = "127.0.0.1"
 JSON = "application/json"
+OURS = "satupintu"
+"""How the hub's requests call themselves."""
+TRAP = "/jebakan"
+"""Where links lead that nobody may follow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,14 +67,16 @@ class Web:
 
     url: str = ""
     places: dict[str, Answers] = field(default_factory=dict)
-    strangers: int = 0
-    """Requests that nobody was meant to make."""
+    strangers: list[str] = field(default_factory=list)
+    """Paths that a connector asked for and was not meant to; what another program asks a port that was once its own is
+    not counted."""
 
     def answer(self, asked: Asked) -> Answer:
         """What the place says that the path begins with; 404 elsewhere."""
         place = self.places.get(asked.path.split("/")[1])
         if place is None:
-            self.strangers += 1
+            if asked.path.startswith(TRAP) or asked.headers.get("user-agent") == OURS:
+                self.strangers.append(asked.path)
             return answer(404, b"{}")
         return place(asked)
 

@@ -99,7 +99,7 @@ class _Run:
 
     def __init__(self, *, stand: Stand, channel: Channel, scenario: Scenario) -> None:
         self._stand, self._channel, self._scenario = stand, channel, scenario
-        self._strangers = stand.web.strangers
+        self._strangers = len(stand.web.strangers)
         self._silent = self._loud = 0
         self._wrong: dict[str, None] = {}
         self._said: list[str] = []
@@ -162,7 +162,8 @@ class _Run:
         lost, stale = self._missing(portal.truth())
         doubled = sum(_doubled(versions, portal.allowed(key)) for key, versions in stored.items() if key[0] != "?")
         counts = {"lost": lost, "stale": stale, "doubled": doubled}
-        counts["stranger"] = self._stand.web.strangers - self._strangers
+        strangers = self._stand.web.strangers[self._strangers :]
+        counts["stranger"] = len(strangers)
         wrong = [*(word for word, count in counts.items() if count), *self._wrong]
         return Result(
             scenario=self._scenario,
@@ -174,7 +175,7 @@ class _Run:
             pulls=len(self.requests),
             requests=self.requests[-1],
             wrong=tuple(wrong),
-            said=tuple(self._said),
+            said=(*self._said, *strangers),
         )
 
 
