@@ -40,6 +40,8 @@ FRESH = 1.0
 _MOVED = (301, 302, 303, 307, 308)
 _REST = (408, 425, 429)
 _CHUNK = 256 * 1024
+_PIECES = 200_000
+"""Chunks of one answer; each costs processor time however short it is (whoever sends each byte by itself ends here)."""
 _SAID = 64 * 1024
 """Bytes of an answer that an error keeps for the kind that asked."""
 
@@ -216,6 +218,8 @@ class HttpClient:
             size += len(chunk)
             if size > self._biggest:
                 raise Cut(f"{place} answered more than {self._biggest // MIB} MiB.", code="too_large")
+            if len(parts) > _PIECES:
+                raise Cut(f"{place} answered in more than {_PIECES} pieces.", code="too_large")
         return b"".join(parts)
 
     def _failure(self, place: str, error: BaseException) -> ChannelError:

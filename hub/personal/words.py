@@ -40,6 +40,8 @@ _THIN: Final = re.compile(
 )
 
 
+_LETTER: Final = re.compile(r"[a-z]", re.IGNORECASE)
+"""Every word that names a number holds one; a wall of digits is not searched for words behind each of them."""
 _COUNTED: Final = re.compile(r"(?<!\d)\d{1,4}\ ?$|\b(?:per|tiap|setiap|jumlah|sekian|semua)\ $", re.IGNORECASE)
 
 
@@ -58,7 +60,7 @@ class Named(NamedTuple):
 def named(plain: str, begin: int, end: int) -> Named | None:
     """What names the number at `plain[begin:end]`: the last such word before it on its line, else one right behind it."""
     before = plain[max(0, begin - REACH) : begin].rpartition("\n")[2]
-    words = [word for word in _WORD.finditer(before) if not _is_count(word, before)]
+    words = _LETTER.search(before) and [word for word in _WORD.finditer(before) if not _is_count(word, before)]
     if words:
         return _by(words, before)
     behind = plain[end : end + _BEHIND].partition("\n")[0]
