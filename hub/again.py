@@ -27,6 +27,8 @@ class Again:
     """None: nobody can find it yet."""
     head: UUID
     region: str
+    connector: str | None
+    """Its name; None where the sight does not cover it."""
     key: DataKey
 
     def asked(self) -> Asked:
@@ -57,6 +59,7 @@ def _again(row: Any, vault: Vault) -> Again:
         number=row.dedup_n,
         head=row.head,
         region=row.region,
+        connector=row.connector,
         key=key,
     )
 

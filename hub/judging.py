@@ -49,10 +49,10 @@ class Described:
     features: bytes
 
 
-def rules_of(manifest: Manifest) -> Rules:
+def rules_of(manifest: Manifest, base: Rules = RULES) -> Rules:
     """The rules that hold for a connector's complaints: those of the leaf, and what its region set otherwise."""
     own = {name: value for name, value in asdict(manifest.dedup).items() if value is not None}
-    rules = replace(RULES, **own)
+    rules = replace(base, **own)
     return replace(rules, review=min(rules.review, rules.same))
 
 

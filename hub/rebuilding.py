@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from typing import Any, Final
 from uuid import UUID
@@ -14,7 +14,7 @@ from dedup.judge import RULES, Rules, version
 from hub.again import Again, described, filed, unchanged
 from hub.audit.entry import Detail, Entry
 from hub.grouping import Against, Groups
-from hub.judging import EPOCH, JAKARTA, against, as_link, found_for
+from hub.judging import EPOCH, JAKARTA, against, as_link, found_for, rules_of
 from hub.model import Tally
 from hub.spine import Hub
 from hub.store import candidates, case_lists, cases, labels
@@ -154,7 +154,9 @@ class Rebuild:
     def _judged(self, work: Work, complaints: Sequence[UUID], groups: Groups, *, placing: bool = False) -> list[Change]:
         """What would change about these; with `placing` whatever links them already is left as it is."""
         again = [one for one in described(work, self.hub.vault, complaints) if one.number is not None]
-        found = found_for(work, self.hub.vault, [one.asked() for one in again], self.rules, filed=True)
+        rules = {one.complaint: self._rules_of(one) for one in again}
+        widest = replace(self.rules, days=max((own.days for own in rules.values()), default=self.rules.days))
+        found = found_for(work, self.hub.vault, [one.asked() for one in again], widest, filed=True)
         groups.apart = found.groups.apart
         stand = self._standing(work, [one.complaint for one in again])
         linked = candidates.named(work, self.hub.vault, [row.other for rows in stand.values() for row in rows])
@@ -162,10 +164,27 @@ class Rebuild:
         for one in again:
             near = {other.id: other for other in found.candidates[one.complaint]}
             near |= {row.other: linked[row.other] for row in stand.get(one.complaint, ()) if row.other in linked}
-            pairs = against(one.described.doc, list(near.values()), self.rules)
-            of_links = [] if placing else self._of_links(one, pairs, stand.get(one.complaint, ()))
-            changes += of_links or self._of_case(one, pairs, groups)
-        return changes
+            own = rules[one.complaint]
+            pairs = against(one.described.doc, list(near.values()), own)
+            of_links = [] if placing else _of_links(one, pairs, stand.get(one.complaint, ()), own)
+            changes += of_links or _of_case(one, pairs, groups, own)
+        return self._not_asked(work, changes, {one.complaint: one.head for one in again})
+
+    def _rules_of(self, one: Again) -> Rules:
+        """What the region of its connector has set otherwise holds here as it does at accept."""
+        manifest = self.hub.manifests.good.get(one.connector or "")
+        return rules_of(manifest, self.rules) if manifest else self.rules
+
+    def _not_asked(self, work: Work, changes: Sequence[Change], heads: Mapping[UUID, UUID]) -> list[Change]:
+        """Without the questions that a person was asked already, about these two complaints or their cases."""
+        questions = [one for one in changes if one.what in ("ask", "doubt")]
+        asked = case_lists.asked(work, {one.complaint for one in questions}) if questions else set()
+        stand = [
+            one
+            for one in questions
+            if asked & {frozenset((one.complaint, one.other)), frozenset((heads[one.complaint], one.pair.other.case))}
+        ]
+        return [one for one in changes if one not in stand]
 
     def _placed(self, work: Work, found: Sequence[Change], groups: Groups) -> list[Change]:
         """Where the complaints belong that have just lost a link, from the cases as they are without it."""
@@ -192,31 +211,6 @@ class Rebuild:
                 stand.setdefault(row.complaint, []).append(row)
         return stand
 
-    def _of_links(self, one: Again, pairs: Sequence[Against], stand: Sequence[Any]) -> list[Change]:
-        """Links of older models that this one would not make; what loses one is placed anew when it has."""
-        known = {pair.other.id: pair for pair in pairs}
-        changes = []
-        for row in stand:
-            pair = known.get(row.other)
-            if pair and pair.pair.probability < self.rules.same:
-                what = "doubt" if pair.pair.probability >= self.rules.review else "unlink"
-                changes.append(
-                    Change(
-                        what=what,
-                        complaint=one.complaint,
-                        pair=pair,
-                        region=one.region,
-                        link=row.id,
-                        before=row.probability,
-                    )
-                )
-        return changes
-
-    def _of_case(self, one: Again, pairs: Sequence[Against], groups: Groups) -> list[Change]:
-        joined = groups.place(one.head, pairs, self.rules)
-        found = [("link", pair) for pair in joined.links] + [("ask", pair) for pair in joined.questions]
-        return [Change(what=what, complaint=one.complaint, pair=pair, region=one.region) for what, pair in found]
-
     def _write(self, work: Work, found: Sequence[Change], now: datetime) -> None:
         actor, model = self.hub.actor, version(self.rules)
         gone = [change.link for change in found if change.what == "unlink" and change.link is not None]
@@ -226,3 +220,30 @@ class Rebuild:
         for region in {one.region for one in found}:
             asked = [one for one in found if one.what in ("ask", "doubt") and one.region == region]
             cases.ask(work, region, [as_link(one.complaint, one.pair, model) for one in asked], now)
+
+
+def _of_links(one: Again, pairs: Sequence[Against], stand: Sequence[Any], rules: Rules) -> list[Change]:
+    """Links of older models that this one would not make; what loses one is placed anew when it has."""
+    known = {pair.other.id: pair for pair in pairs}
+    changes = []
+    for row in stand:
+        pair = known.get(row.other)
+        if pair and pair.pair.probability < rules.same:
+            what = "doubt" if pair.pair.probability >= rules.review else "unlink"
+            changes.append(
+                Change(
+                    what=what,
+                    complaint=one.complaint,
+                    pair=pair,
+                    region=one.region,
+                    link=row.id,
+                    before=row.probability,
+                )
+            )
+    return changes
+
+
+def _of_case(one: Again, pairs: Sequence[Against], groups: Groups, rules: Rules) -> list[Change]:
+    joined = groups.place(one.head, pairs, rules)
+    found = [("link", pair) for pair in joined.links] + [("ask", pair) for pair in joined.questions]
+    return [Change(what=what, complaint=one.complaint, pair=pair, region=one.region) for what, pair in found]

@@ -277,15 +277,17 @@ FROM unnest(%b::uuid[], %b::int[], %b::bytea[]) AS u(id, number, features) WHERE
 
 def texts(work: Work, complaints: Sequence[UUID]) -> list[Any]:
     """
-    What a complaint is described from, by number: id, region, dedup_n, head, key_id, wrapped, canonical_enc, tokens.
+    What a complaint is described from, by number: id, region, connector, dedup_n, head, key_id, wrapped, canonical_enc,
+    tokens.
 
     What has no text or no case, or was erased, is left out.
     """
     return work.rows(
         """
-        SELECT c.id, c.region, c.dedup_n, s.head, c.key_id, k.wrapped, c.canonical_enc,
+        SELECT c.id, c.region, n.name AS connector, c.dedup_n, s.head, c.key_id, k.wrapped, c.canonical_enc,
                ARRAY(SELECT token FROM reporter_tokens t WHERE t.complaint = c.id) AS tokens
         FROM complaints c JOIN data_keys k ON k.id = c.key_id JOIN cases s ON s.id = c.case_id
+        LEFT JOIN connectors n ON n.id = c.connector
         WHERE c.id = ANY(:ids) AND c.canonical_enc IS NOT NULL ORDER BY c.dedup_n, c.id
         """,
         ids=list(complaints),

@@ -90,6 +90,21 @@ def questions(work: Work, *, region: str | None, limit: int) -> Sequence[Any]:
     )
 
 
+def asked(work: Work, complaints: Collection[UUID]) -> set[frozenset[UUID]]:
+    """What was asked about these: both complaints of each question, answered or not, and both cases of each open one."""
+    rows = work.rows(
+        """
+        SELECT r.complaint, r.other, a.head, b.head AS other_head, r.closed_at IS NULL AS is_open FROM reviews r
+        JOIN complaints c ON c.id = r.complaint JOIN complaints d ON d.id = r.other
+        JOIN cases a ON a.id = c.case_id JOIN cases b ON b.id = d.case_id
+        WHERE r.what = 'same_matter' AND (r.complaint = ANY(:ids) OR r.other = ANY(:ids))
+        """,
+        ids=list(complaints),
+    )
+    pairs = {frozenset((row.complaint, row.other)) for row in rows}
+    return pairs | {frozenset((row.head, row.other_head)) for row in rows if row.is_open and row.head != row.other_head}
+
+
 # what commands name --------------------------------------------------------------------------------------------------
 
 
