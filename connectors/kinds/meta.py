@@ -213,10 +213,8 @@ class Meta:
         """A private message; None for our own, for reads, reactions and buttons, and for what was taken back."""
         if not isinstance(event, dict):
             return talks.strange(event)
-        edit, message = (
-            table(event.get("message_edit")),
-            table(event.get("message")) or table(event.get("message_edit")),
-        )
+        edit = table(event.get("message_edit"))
+        message = table(event.get("message")) or edit
         sender = words(table(event.get("sender")).get("id"))
         silent = any(message.get(key) for key in ("is_echo", "is_deleted", "is_self")) or sender == self.account_id
         if "messages" not in self.take or not message or silent:

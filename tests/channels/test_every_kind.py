@@ -30,8 +30,8 @@ from tests.channels.fakes.web import Answer, Asked, serve
 EVERYTHING = Window(since=None, until=NOW)
 MIB = 1024 * 1024
 KINDS = sorted(known.names())
-LINES = 301
-"""Of a kind's file: 300 and the last line's end."""
+LINES = 300
+"""Of a kind's file."""
 SAID = "rahasia-warga-081234567890"
 """Stands in what hostile counterparts answer, and never in an error."""
 
