@@ -51,15 +51,15 @@ WITH elsewhere AS MATERIALIZED (
 ), chosen AS (
     SELECT h.head, h.newest FROM heads h
     WHERE CAST(:region AS text) IS NULL OR EXISTS (
-        SELECT FROM cases s JOIN complaints c ON c.case_id = s.id
-        WHERE s.head = h.head AND (c.region = :region OR c.region LIKE :region || '.%'))
+        SELECT FROM members(h.head) s JOIN complaints c ON c.case_id = s.id
+        WHERE (c.region = :region OR c.region LIKE :region || '.%'))
     ORDER BY h.newest DESC LIMIT :limit
 ), members AS (
     SELECT m.head, m.newest, c.id, c.region,
            (coalesce(c.submitted_at, c.first_stored_at) AT TIME ZONE 'Asia/Jakarta')::date AS day,
            coalesce((SELECT encode(t.token, 'hex') FROM reporter_tokens t WHERE t.complaint = c.id ORDER BY t.what LIMIT 1),
                     c.id::text) AS signer
-    FROM chosen m JOIN cases s ON s.head = m.head JOIN complaints c ON c.case_id = s.id
+    FROM chosen m, members(m.head) s JOIN complaints c ON c.case_id = s.id
 )
 SELECT m.head, count(*) + coalesce(max(f.complaints), 0) AS complaints,
        count(DISTINCT m.signer) + coalesce(max(f.complaints), 0) AS signers, coalesce(max(f.complaints), 0) AS foreign,
@@ -123,9 +123,9 @@ def members(work: Work, case: UUID) -> list[Any]:
     """The complaints of a case, whichever of its cases is named, the oldest first: id, head, region, institution, day."""
     return work.rows(
         """
-        SELECT c.id, s.head, c.region, k.owner AS institution,
+        SELECT c.id, named.head, c.region, k.owner AS institution,
                (coalesce(c.submitted_at, c.first_stored_at) AT TIME ZONE 'Asia/Jakarta')::date AS day
-        FROM cases named JOIN cases s ON s.head = named.head JOIN complaints c ON c.case_id = s.id
+        FROM cases named, members(named.head) s JOIN complaints c ON c.case_id = s.id
         JOIN connectors k ON k.id = c.connector WHERE named.id = :case ORDER BY s.number
         """,
         case=case,

@@ -170,7 +170,7 @@ def _join(work: Work, complaints: Collection[UUID], pairs: Sequence[Sequence[UUI
 
 
 _HEADS = """
-UPDATE cases SET head = u.new FROM unnest(%b::uuid[], %b::uuid[]) AS u(old, new) WHERE cases.head = u.old
+UPDATE cases SET head = u.new FROM unnest(%b::uuid[], %b::uuid[]) AS u(old, new), members(u.old) m WHERE cases.id = m.id
 """
 
 
@@ -191,8 +191,9 @@ def _part(work: Work, complaints: Collection[UUID]) -> None:
 
 
 _MEMBERS = """
-SELECT c.id AS complaint, c.case_id, s.number FROM cases s JOIN complaints c ON c.case_id = s.id
-WHERE s.head IN (SELECT k.head FROM complaints o JOIN cases k ON k.id = o.case_id WHERE o.id = ANY(:ids))
+SELECT c.id AS complaint, c.case_id, s.number
+FROM (SELECT DISTINCT k.head FROM complaints o JOIN cases k ON k.id = o.case_id WHERE o.id = ANY(:ids)) AS named,
+     members(named.head) s JOIN complaints c ON c.case_id = s.id
 """
 _PARTED = """
 UPDATE cases SET head = u.head FROM unnest(%b::uuid[], %b::uuid[]) AS u(id, head)

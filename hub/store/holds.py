@@ -38,7 +38,7 @@ def members(work: Work, case: UUID) -> list[Any]:
     """The complaints (id, connector, region) of a case, whichever of its cases is named; none where there is none."""
     return work.rows(
         """
-        SELECT c.id, c.connector, c.region FROM cases named JOIN cases s ON s.head = named.head
+        SELECT c.id, c.connector, c.region FROM cases named, members(named.head) s
         JOIN complaints c ON c.case_id = s.id WHERE named.id = :case ORDER BY s.number
         """,
         case=case,
@@ -118,7 +118,7 @@ WITH asked AS (
 )
 SELECT DISTINCT ON (a.held) a.held, {_COLUMNS}
 FROM holds h JOIN asked a ON a.id = ANY(h.complaints) OR h.case_id IN (
-    SELECT same.id FROM complaints c JOIN cases own ON own.id = c.case_id JOIN cases same ON same.head = own.head
+    SELECT same.id FROM complaints c JOIN cases own ON own.id = c.case_id, members(own.head) same
     WHERE c.id = a.id)
 WHERE h.ended_at IS NULL AND h.until >= :today ORDER BY a.held, h.until DESC, h.id
 """
