@@ -167,7 +167,7 @@ def group(docs: Sequence[Doc], rules: Rules = RULES, model: Model = MODEL) -> Gr
     past, cases = Past(rules=rules), Cases(rules=rules)
     review: list[tuple[str, str]] = []
     for doc in docs:
-        near = pairs(doc, past.near(doc), rules, model, reasons_from=inf)
+        near = pairs(doc, past.near(doc), rules, model, reasons_from=inf, skim=True)
         review.extend((doc.id, other) for other in cases.join(doc.id, [(pair.of, pair.probability) for pair in near]))
         past.keep(doc)
     return Grouped(clusters=cases.clusters(), review=tuple(review))

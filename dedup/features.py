@@ -35,7 +35,7 @@ NAMES: Final = (*MORE, *LESS)
 
 _RARE: Final = 8.0  # nats: a measure of words is about 1 for a word that nobody else used
 _KM_A_DEGREE: Final = 111.2
-_APART_KM, _NEAR_KM, _FAR_KM = 0.3, 0.35, 1.0
+_APART_KM, NEAR_KM, _FAR_KM = 0.3, 0.35, 1.0
 _ELSEWHERE_KM: Final = 60.0
 """Further than people work from where they live: another town has a street of that name. In the labelled set no repeat is
 further than 0.3."""
@@ -84,8 +84,8 @@ def _of_place(one: View, other: View) -> dict[str, float]:
     street = places.best(one.streets, other.streets)
     other_side = _other_side(one, other)
     same_place, place_in_text = _place(one, other)
-    distance = _distance(one.doc, other.doc)
     ours, theirs = one.doc, other.doc
+    km = distance(ours, theirs)
     return {
         "street_same": 0.0 if other_side else max(street or 0.0, 0.0),
         "street_other": float(street == places.OTHER),
@@ -94,8 +94,8 @@ def _of_place(one: View, other: View) -> dict[str, float]:
             street is not None and street > places.OTHER and places.swapped(one.streets, other.streets)
         ),
         "alike_named_none": float(_named_apart(one, other)),
-        "scarce_apart": float(distance is not None and distance > _APART_KM),
-        "elsewhere": float(distance is not None and distance > _ELSEWHERE_KM and not _one_hand(one, other)),
+        "scarce_apart": float(km is not None and km > _APART_KM),
+        "elsewhere": float(km is not None and km > _ELSEWHERE_KM and not _one_hand(one, other)),
         "town_other": float(_towns_differ(ours.region, theirs.region)),
         **_matched("house", one.houses, other.houses),
         **_matched("rt", one.rt, other.rt),
@@ -106,8 +106,8 @@ def _of_place(one: View, other: View) -> dict[str, float]:
         "kelurahan_same": float(bool(ours.kelurahan) and ours.kelurahan == theirs.kelurahan),
         "kelurahan_other": float(_differ(ours.kelurahan, theirs.kelurahan)),
         "kecamatan_other": float(_differ(ours.kecamatan, theirs.kecamatan)),
-        "near": float(distance is not None and distance <= _NEAR_KM),
-        "far": float(distance is not None and _is_far(distance, street, same_place, one, other)),
+        "near": float(km is not None and km <= NEAR_KM),
+        "far": float(km is not None and _is_far(km, street, same_place, one, other)),
         "place_same": same_place or 0.0,
         "place_other": 0.0 if same_place is None else 1 - same_place,
         "place_in_text": place_in_text,
@@ -144,6 +144,15 @@ def _one_hand(one: View, other: View) -> bool:
 def _towns_differ(ours: str, theirs: str) -> bool:
     """Two known towns or regencies; of a province alone nobody knows which."""
     return min(len(ours), len(theirs)) >= _TOWN and ours[:_TOWN] != theirs[:_TOWN]
+
+
+def other_area(ours: Doc, theirs: Doc) -> bool:
+    """Two villages, districts, towns or regencies that are both known."""
+    return (
+        _differ(ours.kelurahan, theirs.kelurahan)
+        or _differ(ours.kecamatan, theirs.kecamatan)
+        or _towns_differ(ours.region, theirs.region)
+    )
 
 
 def _said_same(
@@ -291,8 +300,8 @@ def _held(place: Mapping[str, float], by: Mapping[str, float]) -> float:
     return sum(weight for said, weight in place.items() if said in by) / whole if whole else 0.0
 
 
-def _distance(ours: Doc, theirs: Doc) -> float | None:
-    """Kilometres; None where one has no coordinates."""
+def distance(ours: Doc, theirs: Doc) -> float | None:
+    """Kilometres between two complaints; None where one has no coordinates."""
     if ours.lat is None or ours.lon is None or theirs.lat is None or theirs.lon is None:
         return None
     north, east = (ours.lat - theirs.lat) * _KM_A_DEGREE, (ours.lon - theirs.lon) * _KM_A_DEGREE

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import compress
 from typing import Final, Literal
 
 from dedup.doc import Doc, document, pack, unpack
 from dedup.features import features
 from dedup.likeness import likeness
 from dedup.model import MODEL, Model
-from dedup.reasons import Reason, phrases, reasons
+from dedup.reasons import Reason, phrases, reasons, unread
 from dedup.rules import RULES, Rules
-from dedup.view import View, view
+from dedup.view import view, wording
+from dedup.worth import outside, shared, worth
 
 __all__ = [
     "RULES", "Answer", "Doc", "Pair", "Reason", "Rules", "Verdict",
@@ -76,22 +78,25 @@ def pairs(
     *,
     reasons_from: float = 0.0,
     nearest: bool = False,
+    skim: bool = False,
 ) -> tuple[Pair, ...]:
     """
     The complaint against every candidate, in their order; outside window or province it is 0, unread.
 
     `reasons_from`: the probability below which nobody asks for reasons, for they cost a third of the whole; `nearest`: the
-    likeliest has them all the same.
+    likeliest has them all the same. `skim`: what is not `worth` measuring is 0 too, and says so where nothing was.
     """
-    seen, others = view(doc), list(candidates)
-    found = [_pair(seen, other, rules, model) for other in others]
-    read = [at for at, (_, measured) in enumerate(found) if measured]
-    best = max(read, key=lambda at: found[at][0].probability, default=None) if nearest else None
+    others = list(candidates)
+    within = [not outside(doc, other, rules) for other in others]
+    read = [near and (not skim or worth(doc, other, rules)) for near, other in zip(within, others, strict=True)]
+    measured = [features(view(doc), view(other)) if reads else {} for other, reads in zip(others, read, strict=True)]
+    found = [_pair(doc, other, told, model) for other, told in zip(others, measured, strict=True)]
+    likeliest = max(compress(found, read if any(read) else within), key=_likely, default=None) if nearest else None
     return tuple(
-        replace(pair, reasons=reasons(model, measured, seen, view(others[at])))
-        if measured and (at == best or pair.probability >= reasons_from)
+        replace(pair, reasons=_why(doc, other, told, model))
+        if pair is likeliest or (told and pair.probability >= reasons_from)
         else pair
-        for at, (pair, measured) in enumerate(found)
+        for pair, told, other in zip(found, measured, others, strict=True)
     )
 
 
@@ -115,7 +120,9 @@ def explained(one: Doc, other: Doc, rules: Rules = RULES, model: Model = MODEL) 
     found = features(seen, theirs)
     probability = model.probability(found)
     told = sorted(((model.told(found, name), name) for name in model.weights), key=lambda one: (-abs(one[0]), one[1]))
+    skipped = [] if worth(one, other, rules) else [f"{(said := _why(one, other, {}, model)[0]).id} / {said.en}: 0.0 %"]
     return [
+        *skipped,
         f"{answer_of(probability, rules)}  {probability * 100:.1f} %  {version(rules, model)}",
         *(f"{reason.weight:+6.2f}  {reason.id} / {reason.en}" for reason in reasons(model, found, seen, theirs)),
         "",
@@ -128,23 +135,25 @@ def alike(one: Doc, other: Doc) -> float:
     return likeness(view(one), view(other)).contained
 
 
-def _pair(seen: View, other: Doc, rules: Rules, model: Model) -> tuple[Pair, dict[str, float]]:
-    """The pair without reasons, and what was measured of it; nothing where it is outside."""
-    doc = seen.doc
-    same_reporter = bool(doc.reporter & other.reporter)
-    found = {} if outside(doc, other, rules) else features(seen, view(other))
-    probability = round(model.probability(found), 4) if found else 0.0
-    return (
-        Pair(of=other.id, day=other.day, probability=probability, same_reporter=same_reporter, reasons=()),
-        found,
+def _pair(doc: Doc, other: Doc, measured: dict[str, float], model: Model) -> Pair:
+    """The pair without reasons; it is 0 where nothing was measured."""
+    return Pair(
+        of=other.id,
+        day=other.day,
+        probability=round(model.probability(measured), 4) if measured else 0.0,
+        same_reporter=bool(doc.reporter & other.reporter),
+        reasons=(),
     )
 
 
-def outside(doc: Doc, other: Doc, rules: Rules) -> bool:
-    """Too far apart in time, or in two provinces that are both known."""
-    if abs(doc.day - other.day) > rules.days:
-        return True
-    return rules.province and bool(doc.region and other.region) and doc.region[:2] != other.region[:2]
+def _likely(pair: Pair) -> float:
+    return pair.probability
+
+
+def _why(doc: Doc, other: Doc, measured: dict[str, float], model: Model) -> tuple[Reason, ...]:
+    if not measured:
+        return unread(model, shared(wording(doc), wording(other)))
+    return reasons(model, measured, view(doc), view(other))
 
 
 _RANK: Final[dict[Answer, int]] = {"same": 0, "review": 1, "new": 2}

@@ -47,6 +47,11 @@ PHRASES: Final[dict[str, tuple[int, str, str]]] = {
     "contained_text": (1, "teks yang satu bagian dari yang lain", "one text is part of the other"),
     "short_text": (-1, "teksnya terlalu pendek", "the text is too short"),
     "unlike_text": (-1, "kata-katanya berbeda", "the words are others"),
+    "little_in_common": (
+        -1,
+        "hanya sedikit kata yang sama, dan tidak ada tempat yang sama",
+        "few words are the same, and no place is",
+    ),
     "other_words": (-1, "kata penting berbeda", "a telling word of one is missing in the other"),
     "same_words": (1, "tidak ada kata penting yang berbeda", "no telling word differs"),
     "other_street": (-1, "nama jalan berbeda", "the street is another"),
@@ -95,6 +100,11 @@ def reasons(model: Model, found: Found, one: View, other: View) -> tuple[Reason,
     return tuple(_reason(code, weight, one, other) for code, weight in told)
 
 
+def unread(model: Model, share: float) -> tuple[Reason, ...]:
+    """Why a pair was not measured: only so much (0..1) of what the shorter text tells stands in both, and no place."""
+    return (_said("little_in_common", round(model.told({"contained": share}, "contained"), 2)),)
+
+
 def _told(model: Model, found: Found) -> Iterator[tuple[str, float]]:
     for ground in _GROUNDS:
         code = ground.code(found)
@@ -105,8 +115,11 @@ def _told(model: Model, found: Found) -> Iterator[tuple[str, float]]:
 
 
 def _reason(code: str, weight: float, one: View, other: View) -> Reason:
+    return _said(code, weight, _quoted(one, other) if code == "other_street" else "")
+
+
+def _said(code: str, weight: float, streets: str = "") -> Reason:
     indonesian, english = phrases(code)
-    streets = _quoted(one, other) if code == "other_street" else ""
     return Reason(code=code, weight=weight, id=indonesian + streets, en=english + streets)
 
 

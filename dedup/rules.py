@@ -26,6 +26,7 @@ class Rules:
     cap: int = _TABLE["keys"]["cap"]
     least: float = _TABLE["keys"]["least"]
     candidates: int = _TABLE["keys"]["candidates"]
+    read: float = _TABLE["keys"]["read"]
 
 
 RULES: Final = Rules()

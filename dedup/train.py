@@ -24,8 +24,9 @@ from dedup.features import MORE, NAMES, features
 from dedup.groups import Link, heads
 from dedup.model import Model
 from dedup.rules import RULES
-from dedup.view import View, view
+from dedup.view import View, view, wording
 from dedup.words import SCALE, SLOTS, level, slot, sound, use_table
+from dedup.worth import worth
 
 VERSION: Final = "linear-6"
 FOLDS: Final = 5
@@ -162,7 +163,8 @@ def out_of_fold(labelled: Labelled, held: Sequence[Doc] | None = None) -> dict[s
         _weigh_by(table_of(seen, labelled.matter))
         model = fit(list(examples(seen)), labelled.matter)
         for example in examples(held or labelled.docs, lambda one, other, n=number: fold[one.id] == n):  # type: ignore[misc]
-            near[example.one.id].append((example.other.id, model.probability(example.found)))
+            read = worth(example.one, example.other, RULES)
+            near[example.one.id].append((example.other.id, model.probability(example.found) if read else 0.0))
     return near
 
 
@@ -170,6 +172,7 @@ def _weigh_by(table: bytes) -> None:
     """What was taken apart with another table is forgotten."""
     use_table(table)
     view.cache_clear()
+    wording.cache_clear()
 
 
 def write(labelled: Labelled, folder: Path) -> Model:

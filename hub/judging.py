@@ -217,7 +217,7 @@ def _limits(rules: Rules) -> Limits:
 
 def against(doc: Doc, others: Sequence[Candidate], rules: Rules = RULES) -> list[Against]:
     """A complaint beside each of its candidates."""
-    compared = pairs(doc, [other.doc for other in others], rules, reasons_from=rules.review, nearest=True)
+    compared = pairs(doc, [other.doc for other in others], rules, reasons_from=rules.review, nearest=True, skim=True)
     return [Against(other=other, pair=pair) for other, pair in zip(others, compared, strict=True)]
 
 
