@@ -9,7 +9,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from hub.judging import Asked, Described, doc_of, file, is_re_report, numbers_for
+from connectors.manifest import Manifest
+from dedup.judge import RULES, Rules
+from hub.judging import Asked, Described, doc_of, file, is_re_report, numbers_for, rules_of
 from hub.privacy import DataKey, Vault
 from hub.store import candidates
 from hub.store.candidates import Kept
@@ -62,6 +64,12 @@ def _again(row: Any, vault: Vault) -> Again:
         connector=row.connector,
         key=key,
     )
+
+
+def rules_for(manifests: Mapping[str, Manifest], one: Again, base: Rules = RULES) -> Rules:
+    """What the region of its connector has set otherwise holds here as it does at accept."""
+    manifest = manifests.get(one.connector or "")
+    return rules_of(manifest, base) if manifest else base
 
 
 def unchanged(work: Work, found: Sequence[Again]) -> list[Again]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from dedup.judge import explained
-from hub.again import described
+from hub.again import described, rules_for
 from hub.audit.entry import Entry
 from hub.cases import NoSuchCase
 from hub.spine import Hub
@@ -29,7 +29,9 @@ def explain(hub: Hub, one: UUID, other: UUID) -> Iterator[str]:
         standing = case_lists.between(work, one, other)
         said = labels.standing(work, [one]).get(frozenset((one, other)))
         append(work, _entry(hub, one, other))
-    yield from explained(found[one].described.doc, found[other].described.doc)
+    younger = max(found.values(), key=lambda again: again.number or 0)  # it was compared with the other when it came
+    rules = rules_for(hub.manifests.good, younger)
+    yield from explained(found[one].described.doc, found[other].described.doc, rules)
     yield ""
     yield "satu perkara / one case" if heads[one] == heads[other] else "dua perkara / two cases"
     for row in standing:

@@ -11,10 +11,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from dedup.judge import RULES, Rules, version
-from hub.again import Again, described, filed, unchanged
+from hub.again import Again, described, filed, rules_for, unchanged
 from hub.audit.entry import Detail, Entry
 from hub.grouping import Against, Groups
-from hub.judging import EPOCH, JAKARTA, against, as_link, found_for, rules_of
+from hub.judging import EPOCH, JAKARTA, against, as_link, found_for
 from hub.model import Tally
 from hub.spine import Hub
 from hub.store import candidates, case_lists, cases, labels
@@ -154,7 +154,7 @@ class Rebuild:
     def _judged(self, work: Work, complaints: Sequence[UUID], groups: Groups, *, placing: bool = False) -> list[Change]:
         """What would change about these; with `placing` whatever links them already is left as it is."""
         again = [one for one in described(work, self.hub.vault, complaints) if one.number is not None]
-        rules = {one.complaint: self._rules_of(one) for one in again}
+        rules = {one.complaint: rules_for(self.hub.manifests.good, one, self.rules) for one in again}
         widest = replace(self.rules, days=max((own.days for own in rules.values()), default=self.rules.days))
         found = found_for(work, self.hub.vault, [one.asked() for one in again], widest, filed=True)
         groups.apart = found.groups.apart
@@ -169,11 +169,6 @@ class Rebuild:
             of_links = [] if placing else _of_links(one, pairs, stand.get(one.complaint, ()), own)
             changes += of_links or _of_case(one, pairs, groups, own)
         return self._not_asked(work, changes, {one.complaint: one.head for one in again})
-
-    def _rules_of(self, one: Again) -> Rules:
-        """What the region of its connector has set otherwise holds here as it does at accept."""
-        manifest = self.hub.manifests.good.get(one.connector or "")
-        return rules_of(manifest, self.rules) if manifest else self.rules
 
     def _not_asked(self, work: Work, changes: Sequence[Change], heads: Mapping[UUID, UUID]) -> list[Change]:
         """Without the questions that a person was asked already, about these two complaints or their cases."""

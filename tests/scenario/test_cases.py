@@ -234,13 +234,17 @@ def test_shards_together_are_the_whole(empty_site: Site, add_portal: Portals, mo
 
 
 def test_right_after_accept_a_rebuild_has_nothing_to_say(empty_site: Site, add_portal: Portals) -> None:
-    """A region's own window and thresholds hold in a rebuild too, and what a person was asked once is not asked again."""
+    """A region's own window and thresholds hold for a rebuild and `explain` too; what a person was asked is not asked twice."""
     rows = [row(1, MATTERS[0], 1, day=2), row(2, MATTERS[0], 2, day=11), row(3, MATTERS[0], 3, day=12)]
     add_portal(rows, dedup={"days": 7})
     add_portal([row(4, MATTERS[1], 4), row(5, MATTERS[1], 5)], name="pintu-kota", secret="T9", dedup={"same": 1.0})
     accepted(empty_site, "jatim-portal", "pintu-kota")
     assert {frozenset({"Warga 1"}), frozenset({"Warga 4"}), frozenset({"Warga 5"})} < clusters(empty_site)
     assert _counts(empty_site)[2] == [(1,)]
+    ids = by_name(empty_site)
+    why = empty_site.command("dedup", "explain", ids["Warga 4"], ids["Warga 5"]).out
+    assert why.startswith("review  ") and "dua perkara" in why
+    assert "Lebih dari 7 hari" in empty_site.command("dedup", "explain", ids["Warga 3"], ids["Warga 1"]).out
     with empty_site.hub() as hub:
         assert changed(hub) == []
         assert changed(hub, apply=True) == []
