@@ -13,7 +13,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Makes two indexes and a view."""
+    """Makes two indexes and a function."""
     text = Path(__file__).with_name("0019.sql").read_text(encoding="utf-8")
     op.get_bind().execution_options(no_parameters=True).exec_driver_sql(text)
 
