@@ -120,9 +120,9 @@ def explained(one: Doc, other: Doc, rules: Rules = RULES, model: Model = MODEL) 
     found = features(seen, theirs)
     probability = model.probability(found)
     told = sorted(((model.told(found, name), name) for name in model.weights), key=lambda one: (-abs(one[0]), one[1]))
-    skipped = [] if worth(one, other, rules) else [f"{(said := _why(one, other, {}, model)[0]).id} / {said.en}: 0.0 %"]
+    skipped = () if worth(one, other, rules) else unread(model, shared(wording(one), wording(other)))
     return [
-        *skipped,
+        *(f"{reason.id} / {reason.en}: 0.0 %" for reason in skipped),
         f"{answer_of(probability, rules)}  {probability * 100:.1f} %  {version(rules, model)}",
         *(f"{reason.weight:+6.2f}  {reason.id} / {reason.en}" for reason in reasons(model, found, seen, theirs)),
         "",

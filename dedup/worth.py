@@ -23,7 +23,7 @@ def outside(doc: Doc, other: Doc, rules: Rules) -> bool:
 
 def worth(one: Doc, other: Doc, rules: Rules) -> bool:
     """
-    Whether anybody should read on, in either order the same; a tenth of what it costs to measure the pair.
+    Whether anybody should read on, in either order the same; five microseconds, and what `view` costs where words do not tell.
 
     They share ``rules.read`` of what the shorter tells, word by word; or one place, and no two areas.
     """
